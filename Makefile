@@ -1,0 +1,3 @@
+.PHONY: build
+build:
+	.venv/bin/python setup.py -q build_ext --inplace

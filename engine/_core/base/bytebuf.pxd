@@ -1,0 +1,22 @@
+# A growing output buffer with a named limit: what the core wants to say on one connection.
+from engine._core.base.check cimport Fault
+
+cdef enum:
+    BYTEBUF_START = 65536
+    BYTEBUF_MAX = 16777216     # 16 MiB: a peer that reads nothing is a fault, not a leak
+
+
+cdef class ByteBuf:
+    cdef:
+        char* start
+        Py_ssize_t size
+        Py_ssize_t capacity
+
+    # Make room for n more bytes and return where they go; NULL past BYTEBUF_MAX.
+    # The pointer is valid until the next reserve.
+    cdef char* reserve(self, Py_ssize_t n, Fault* fault) noexcept nogil
+
+    # Say how many of the reserved bytes were written: end is one past the last.
+    cdef void commit(self, const char* end) noexcept nogil
+    cdef void append(self, const char* p, Py_ssize_t n, Fault* fault) noexcept nogil
+    cdef bytes take(self)

@@ -1,0 +1,3 @@
+FAULT_NAMES: dict[int, str]
+
+def fault_name(code: int) -> str: ...

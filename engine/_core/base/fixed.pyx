@@ -161,17 +161,17 @@ cdef char* put_int(char* p, int64_t value) noexcept nogil:
 
 
 cdef char* put_fixed(char* p, int64_t value, int decimals) noexcept nogil:
-    cdef int64_t whole, part
+    cdef uint64_t rest = <uint64_t>value, part
     cdef int i
     if decimals <= 0:
         return put_int(p, value)
     if value < 0:
         p[0] = c"-"
         p += 1
-        value = -value
-    whole = value // POWERS[decimals]
-    part = value % POWERS[decimals]
-    p = put_int(p, whole)
+        # Unsigned, because the smallest int64 has no positive twin.
+        rest = <uint64_t>0 - rest
+    part = rest % <uint64_t>POWERS[decimals]
+    p = put_int(p, <int64_t>(rest // <uint64_t>POWERS[decimals]))
     if part == 0:
         return p
     while part % 10 == 0:

@@ -18,6 +18,8 @@ cdef enum:
     ORDER_ID_MAX = 40                    # bytes of a venue order id we can hold
     LABEL_MAX = 64                       # venue limit on a label, bytes
     NAME_MAX = 64                        # bytes of an instrument name we can hold
+    GATEWAY_ID_MIN = 1000000             # request ids: the gateway's from here, the
+                                         # session's below
 
 # "There is no such price." Never a legal price; combos may be negative, so 0 is not free.
 cdef extern from *:

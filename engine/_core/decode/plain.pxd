@@ -1,0 +1,8 @@
+# Events -> dicts of plain Python values, keys as the fields in base/event.pxd. Prices in
+# ticks (None = none), sizes in lots.
+from engine._core.base.event cimport BookChange, Fill, OrderUpdate, Ticker
+
+cdef dict plain_book(const BookChange* book)
+cdef dict plain_ticker(const Ticker* ticker)
+cdef dict plain_order(const OrderUpdate* order)
+cdef dict plain_fill(const Fill* fill)

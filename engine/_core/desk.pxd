@@ -1,0 +1,85 @@
+# What the core holds, and what the session may ask of it.
+from libc.stdint cimport int32_t, int64_t
+
+from engine._core.base.check cimport Fault
+from engine._core.base.hist cimport Histogram
+from engine._core.base.instrument cimport InstrumentTable
+from engine._core.base.types cimport CONNECTIONS_MAX, nanos_t
+from engine._core.decode.message cimport MESSAGE_KINDS, Decoder, MessageKind
+from engine._core.gateway.credits cimport Credits
+from engine._core.gateway.differ cimport Differ
+from engine._core.quote.market cimport Market
+from engine._core.state.orders cimport REQUEST_KINDS, OrderTable
+
+cdef enum:
+    NOTES_MAX = 1000       # notes kept for the shell; later ones are counted and dropped
+
+
+cdef enum Mode:
+    MODE_HOLD = 0      # no session: orders are left to recovery, nothing is sent
+    MODE_PULL = 1      # quoting not allowed: every sheet is blank, so orders are pulled
+    MODE_QUOTE = 2
+    MODE_HALT = 3      # a fault or a kill: cancel all, until restart
+
+
+cdef struct Counters:
+    long frames
+    long book_frames
+    long gaps
+    long crossed
+    long stale_discarded
+    long waiting_discarded
+    long fills
+    long duplicate_fills
+    long foreign_orders
+    long rejects
+    long turns
+    long held_back         # actions that waited for an own order of the other side
+    long credit_waits      # decisions cut short for want of credits
+
+
+cdef class Desk:
+    cdef:
+        readonly InstrumentTable table
+        readonly OrderTable orders
+        readonly Credits credits
+        Decoder decoder
+        Differ differ
+        list buffers                   # ByteBuf by connection
+        list markets                   # Market or None by instrument index
+        list quoted                    # markets with a strategy
+        dict views
+        object session
+        Fault fault
+        Mode mode
+        str mode_reason
+        str halted
+        nanos_t now_ns
+        int64_t wall_offset_ns         # venue wall clock - t_ns, 0 = not told
+        nanos_t tick_ns
+        nanos_t kill_ns
+        nanos_t ack_timeout_ns
+        bint waits_for_credits
+        bint measures
+        int n_connections
+        bint[CONNECTIONS_MAX] is_connected
+        Counters counters
+        long[MESSAGE_KINDS] n_by_kind
+        long[REQUEST_KINDS] n_by_request
+        dict rejects
+        list pending_notes
+        long dropped_notes
+        set noted_kinds
+        list closing
+        Histogram hist_decode
+        Histogram hist_state
+        Histogram hist_quote
+        Histogram hist_gateway
+        Histogram hist_turn
+        Histogram hist_ack
+        Histogram hist_feed
+
+    cdef Market _market(self, int32_t index)
+    # Decode a row as if it had come on a channel: there is one way to read.
+    cdef MessageKind _read_row(self, str channel, object data) except *
+    cdef bint _take_word(self, object row) except -1

@@ -1,0 +1,274 @@
+"""The desk: what the core holds, and what the session may ask of it.
+
+Everything here is state and bookkeeping: instruments, markets, orders, credits, output
+buffers, notes. The corridor that turns payloads into requests is :mod:`core`, which
+builds on this class.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+
+import orjson
+
+from libc.stdint cimport int32_t, uint32_t
+
+from engine._core.base.bytebuf cimport ByteBuf
+from engine._core.base.event cimport STATUS_OPEN
+from engine._core.base.hist cimport Histogram
+from engine._core.base.instrument cimport InstrumentTable
+from engine._core.base.types cimport (
+    CONNECTIONS_MAX, LEVELS_MAX, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, nanos_t, qty_t)
+from engine._core.decode.message cimport (
+    MESSAGE_PRIVATE, Decoder, MessageKind)
+from engine._core.gateway.credits cimport Credits
+from engine._core.gateway.differ cimport Differ
+from engine._core.quote.market cimport Market, new_market
+from engine._core.quote.strategy cimport Strategy
+from engine._core.state.orders cimport ORDER_DONE, ORDER_UNKNOWN, OrderTable
+
+
+cdef class Desk:
+    """State of the core; see Core for the arguments."""
+
+    def __init__(self, uint32_t run_id, *, int connections=1,
+                 nanos_t ack_timeout_ns=3_000_000_000, int cancel_reserve=4):
+        if not 1 <= connections <= CONNECTIONS_MAX:
+            raise ValueError(f"connections must be 1..{CONNECTIONS_MAX}")
+        self.table = InstrumentTable()
+        self.orders = OrderTable(run_id)
+        self.credits = Credits(cancel_reserve)
+        self.decoder = Decoder(self.table)
+        self.differ = Differ()
+        self.buffers = [ByteBuf() for _ in range(connections)]
+        self.markets, self.quoted, self.views = [], [], {}
+        self.session = None
+        self.mode = MODE_HOLD
+        self.mode_reason = "not connected"
+        self.halted = ""
+        self.ack_timeout_ns = ack_timeout_ns
+        self.n_connections = connections
+        self.rejects, self.noted_kinds = {}, set()
+        self.pending_notes, self.closing = [], []
+        self.hist_decode, self.hist_state = Histogram(), Histogram()
+        self.hist_quote, self.hist_gateway = Histogram(), Histogram()
+        self.hist_turn, self.hist_ack = Histogram(), Histogram()
+        self.hist_feed = Histogram()
+
+    cdef Market _market(self, int32_t index):
+        return self.markets[index] if 0 <= index < len(self.markets) else None
+
+    @property
+    def run_id(self):
+        """Number of this run, part of every label."""
+        return self.orders.run_id
+
+    def attach(self, session):
+        """Give the core its session; see SessionHooks in core.pyi."""
+        self.session = session
+
+    def send(self, int conn, bytes frame not None):
+        """Append one frame to a connection's output; dropped while it is closed."""
+        cdef ByteBuf out = self.buffers[conn]
+        if not self.is_connected[conn]:
+            return
+        out.append(PyBytes_AS_STRING(frame), PyBytes_GET_SIZE(frame), &self.fault)
+        out.append(b"\n", 1, &self.fault)
+
+    def close(self, int conn, str reason not None):
+        """Ask the shell to close a connection."""
+        if all(conn != known for known, _ in self.closing):
+            self.closing.append((conn, reason))
+
+    def note(self, str level not None, str kind not None, str text not None):
+        """Leave a line for the log."""
+        if len(self.pending_notes) >= NOTES_MAX:
+            self.dropped_notes += 1
+            return
+        self.pending_notes.append((self.now_ns, level, kind, text))
+
+    def add_instrument(self, row):
+        """Add or refresh an instrument from the venue's row; return its index.
+
+        Raises:
+            ValueError: a field is missing or cannot be represented; names it.
+        """
+        cdef int32_t index = self.table.add(row)
+        while len(self.markets) <= index:
+            self.markets.append(None)
+        if self.markets[index] is None:
+            currency = row.get("settlement_currency") or row.get("quote_currency") or ""
+            self.markets[index] = new_market(
+                row["instrument_name"], currency, self.table, index, self.views)
+        return index
+
+    def bind(self, int32_t index, Strategy strategy not None, limits):
+        """Let a strategy quote an instrument; see Market.bind.
+
+        Raises:
+            IndexError: no such instrument.
+            ValueError: a limit is missing, unknown or negative.
+        """
+        cdef Market market = self.market(index)
+        market.bind(strategy, limits)
+        if market not in self.quoted:
+            self.quoted.append(market)
+
+    def market(self, int32_t index):
+        """Return the market at an index.
+
+        Raises:
+            IndexError: no such instrument.
+        """
+        market = self._market(index)
+        if market is None:
+            raise IndexError(f"no instrument at index {index}")
+        return market
+
+    def set_quoting(self, bint allowed, str reason not None):
+        """Allow quoting, or pull every quote; a halted core stays halted."""
+        cdef Market market
+        if self.mode == MODE_HALT:
+            return
+        self.mode = MODE_QUOTE if allowed else MODE_PULL
+        self.mode_reason = reason
+        for market in self.quoted:
+            market.is_dirty = True
+
+    def hold(self, str reason not None):
+        """Leave all orders as they are and send nothing: recovery is at work."""
+        if self.mode != MODE_HALT:
+            self.mode = MODE_HOLD
+            self.mode_reason = reason
+
+    def set_credit_limits(self, double rate_per_s, double burst):
+        """Tell the matching-engine allowance of the account.
+
+        Raises:
+            ValueError: not positive.
+        """
+        if rate_per_s <= 0 or burst < 1:
+            raise ValueError(f"rate {rate_per_s}/s, burst {burst}: must be positive")
+        self.credits.set_limits(rate_per_s, burst, self.now_ns)
+
+    def take_credit(self):
+        """Take one matching-engine request for the session; False: not now."""
+        self.credits.refill(self.now_ns)
+        if not self.credits.can_send(True):
+            return False
+        self.credits.take()
+        return True
+
+    def expect_snapshot(self, int32_t index):
+        """Empty a book before its channel is subscribed again."""
+        cdef Market market = self.market(index)
+        market.book.clear()
+        market.crossed_ns = 0
+        market.is_dirty = True
+
+    def set_position(self, int32_t index, qty_t size_lots, double average_price):
+        """Take the venue's position, lots and quote currency."""
+        cdef Market market = self.market(index)
+        market.position.set_size(size_lots, average_price)
+        market.is_dirty = True
+
+    def fills_booked(self):
+        """Return how many fills have been booked so far."""
+        return self.counters.fills
+
+    def book_levels(self, int32_t index, str side not None):
+        """Return every level of a side, best first: ``[(ticks, lots), ...]``."""
+        return self.market(index).book.levels(side)
+
+    def open_slots(self):
+        """Return every slot that is not done, as a list of mappings.
+
+        Units: price in base ticks, sizes in lots; amount is the total size.
+        """
+        cdef Market market
+        cdef int32_t first, slot
+        found = []
+        for market in self.quoted:
+            first = market.index * SLOTS_PER_INSTRUMENT
+            for slot in range(first, first + SLOTS_PER_INSTRUMENT):
+                if self.orders.rows[slot].state != ORDER_DONE:
+                    found.append({"instrument": market.index, "name": market.name,
+                                  **self.orders.describe(slot)})
+        return found
+
+    def histograms(self):
+        """Return the latency histograms by stage."""
+        return {"decode": self.hist_decode, "state": self.hist_state,
+                "quote": self.hist_quote, "gateway": self.hist_gateway,
+                "turn": self.hist_turn, "ack": self.hist_ack, "feed": self.hist_feed}
+
+    def adopt(self, row):
+        """Take an open order of the venue into the slot its label names.
+
+        Returns:
+            False when the label is not ours, its slot belongs to another instrument or
+            side, or is taken: the caller has to cancel the order.
+        """
+        cdef Market market
+        if not self._take_word(row):
+            return False
+        market = self._market(self.decoder.orders[0].instrument)
+        if (self.decoder.orders[0].label.slot % SLOTS_PER_SIDE >= LEVELS_MAX
+                and self.decoder.orders[0].status == STATUS_OPEN):
+            return False
+        market.is_dirty = True
+        return bool(self.orders.adopt(
+            &self.decoder.orders[0], market.position, &self.fault))
+
+    def resolve(self, int32_t slot, row, label=None):
+        """Take the venue's word on an UNKNOWN slot.
+
+        Args:
+            slot: as in on_unknown.
+            row: the order as the venue shows it, None when it knows no such order.
+            label: of the order that was asked about; a slot that has moved on to
+                another order is left alone.
+        """
+        cdef Market market = self._market(slot // SLOTS_PER_INSTRUMENT)
+        if market is None or self.orders.rows[slot].state != ORDER_UNKNOWN:
+            return
+        if label is not None and label != self.orders.label_of(slot):
+            return
+        market.is_dirty = True
+        if row is None:
+            self.orders.on_gone(slot, market.position, &self.fault)
+        elif self._take_word(row) and self.decoder.orders[0].label.slot == slot:
+            self.orders.adopt(&self.decoder.orders[0], market.position, &self.fault)
+
+    def trade(self, row):
+        """Book a user trade that was fetched; one already booked changes nothing."""
+        cdef Market market
+        if (self._read_row("user.trades.any.any.raw", [row]) != MESSAGE_PRIVATE
+                or self.decoder.n_fills == 0):
+            return
+        market = self._market(self.decoder.fills[0].instrument)
+        if market is None:
+            return
+        if self.orders.on_fill(&self.decoder.fills[0], market.position):
+            self.counters.fills += 1
+            market.is_dirty = True
+
+    cdef bint _take_word(self, row) except -1:
+        """Read an order row; False unless its label names a slot it can be in."""
+        cdef Market market
+        cdef int32_t slot
+        if (self._read_row("user.orders.any.any.raw", row) != MESSAGE_PRIVATE
+                or self.decoder.n_orders == 0):
+            return False
+        market = self._market(self.decoder.orders[0].instrument)
+        slot = self.decoder.orders[0].label.slot
+        return (market is not None and market.is_quoted
+                and self.decoder.orders[0].label.ours
+                and slot // SLOTS_PER_INSTRUMENT == market.index
+                and (slot % SLOTS_PER_INSTRUMENT // SLOTS_PER_SIDE
+                     == <int>self.decoder.orders[0].side))
+
+    cdef MessageKind _read_row(self, str channel, data) except *:
+        cdef bytes payload = orjson.dumps(
+            {"jsonrpc": "2.0", "method": "subscription",
+             "params": {"channel": channel, "data": data}})
+        return self.decoder.decode(
+            PyBytes_AS_STRING(payload), PyBytes_GET_SIZE(payload))

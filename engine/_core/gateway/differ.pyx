@@ -1,0 +1,261 @@
+"""The differ: which requests make the live orders equal to the permitted wish.
+
+A side is a set of wishes and a set of live orders; which order serves which wish does
+not matter. So first every wish is matched with an order that already serves it, within
+the tolerance, and both are left alone. What remains is paired, best price first, as
+edits; left-over orders are cancelled, left-over wishes become new orders. One request
+per left-over pair is the least possible.
+
+An order with a request in flight serves the wish it was sent for. If that wish has gone,
+the order holds one wish back until its answer is here: superseded requests never pile
+up, and one slot never has two orders.
+
+Source for the tolerance: docs.deribit.com, order management, seen 2026-08-22: a price
+change or a larger amount loses the place in the queue, a smaller amount keeps it.
+"""
+
+from libc.stdint cimport int32_t
+
+from engine._core.base.check cimport FAULT_INDEX, Fault, check
+from engine._core.base.instrument cimport Instrument
+from engine._core.base.types cimport (
+    ASK, BID, LEVELS_MAX, NO_PRICE, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, TAKE_SLOT,
+    Side, price_max, price_min, price_t, qty_max, qty_min, qty_t)
+from engine._core.quote.sheet cimport Permitted, QuoteLimits, Wish
+from engine._core.state.orders cimport (
+    ORDER_DONE, ORDER_LIVE, ORDER_PENDING_CANCEL, ORDER_UNKNOWN, REQUEST_CANCEL,
+    REQUEST_EDIT, REQUEST_NEW, Order, OrderTable)
+
+
+cdef inline bint is_better(Side side, price_t a, price_t b) noexcept nogil:
+    """Whether price a is nearer to the other side of the book than b."""
+    return a > b if side == BID else a < b
+
+
+cdef inline int32_t first_slot(int32_t instrument, Side side) noexcept nogil:
+    return instrument * SLOTS_PER_INSTRUMENT + <int>side * SLOTS_PER_SIDE
+
+
+cdef bint serves(
+        OrderTable orders, int32_t slot, Side side, const Wish* wish,
+        const QuoteLimits* limits, const Permitted* permitted, price_t tolerance_ticks
+        ) noexcept nogil:
+    """Whether an order is, or on answer will be, as good as the wish."""
+    cdef Order* row = &orders.rows[slot]
+    cdef price_t price = row.wanted_price_ticks
+    cdef price_t apart = price - wish.price_ticks
+    cdef qty_t open_lots = orders.remaining(slot)
+    cdef double slack = limits.requote_qty_pct * 0.01 * <double>wish.qty_lots
+    if row.state == ORDER_UNKNOWN or row.state == ORDER_PENDING_CANCEL:
+        return False
+    if row.state != ORDER_LIVE:
+        open_lots = row.wanted_amount_lots - qty_max(row.filled_lots, row.booked_lots)
+    if apart > tolerance_ticks or -apart > tolerance_ticks:
+        return False
+    if (price < permitted.lowest_ticks[<int>side]
+            or price > permitted.highest_ticks[<int>side]):
+        return False
+    if open_lots > wish.qty_lots:
+        return (permitted.headroom_lots[<int>side] >= 0
+                and <double>(open_lots - wish.qty_lots) <= slack)
+    return <double>(wish.qty_lots - open_lots) <= slack
+
+
+cdef price_t own_barrier(
+        OrderTable orders, int32_t instrument, Side side) noexcept nogil:
+    cdef Side other = ASK if side == BID else BID
+    cdef int32_t first = first_slot(instrument, other)
+    cdef price_t nearest = NO_PRICE, price
+    cdef Order* row
+    cdef int32_t slot
+    for slot in range(first, first + LEVELS_MAX):
+        row = &orders.rows[slot]
+        if row.state == ORDER_DONE:
+            continue
+        price = row.wanted_price_ticks
+        if ((row.state == ORDER_UNKNOWN or row.state == ORDER_PENDING_CANCEL)
+                and is_better(other, row.price_ticks, price)):
+            price = row.price_ticks
+        if nearest == NO_PRICE or is_better(other, price, nearest):
+            nearest = price
+    return nearest
+
+
+cdef void sort_wishes(Side side, Wish* wishes, int n) noexcept nogil:
+    """Best price first (insertion sort: at most LEVELS_MAX)."""
+    cdef int i, j
+    cdef Wish held
+    for i in range(1, n):
+        held = wishes[i]
+        j = i
+        while j > 0 and is_better(side, held.price_ticks, wishes[j - 1].price_ticks):
+            wishes[j] = wishes[j - 1]
+            j -= 1
+        wishes[j] = held
+
+
+cdef void sort_slots(
+        Side side, OrderTable orders, int32_t* slots, int n) noexcept nogil:
+    """Best live price first."""
+    cdef int i, j
+    cdef int32_t held
+    for i in range(1, n):
+        held = slots[i]
+        j = i
+        while j > 0 and is_better(side, orders.rows[held].price_ticks,
+                                  orders.rows[slots[j - 1]].price_ticks):
+            slots[j] = slots[j - 1]
+            j -= 1
+        slots[j] = held
+
+
+cdef int match(
+        OrderTable orders, Side side, int32_t first, const QuoteLimits* limits,
+        const Permitted* permitted, price_t tolerance_ticks, Wish* wishes, int n_wishes,
+        bint* is_matched) noexcept nogil:
+    """Drop every wish that an order serves; mark the order. Returns the wishes left."""
+    cdef int i, level, left = 0
+    cdef bint found
+    for i in range(n_wishes):
+        found = False
+        for level in range(LEVELS_MAX):
+            if (not is_matched[level] and orders.rows[first + level].state != ORDER_DONE
+                    and serves(orders, first + level, side, &wishes[i], limits,
+                               permitted, tolerance_ticks)):
+                is_matched[level] = True
+                found = True
+                break
+        if not found:
+            wishes[left] = wishes[i]
+            left += 1
+    return left
+
+
+cdef class Differ:
+    """Plans the requests of one instrument at a time; keeps nothing between turns."""
+
+    cdef Action* _next(self, Fault* fault) noexcept nogil:
+        if not check(fault, self.n_actions < SLOTS_PER_INSTRUMENT, FAULT_INDEX):
+            return NULL
+        self.n_actions += 1
+        return &self.actions[self.n_actions - 1]
+
+    cdef void _cancel(self, int32_t slot, Side side, Fault* fault) noexcept nogil:
+        cdef Action* action = self._next(fault)
+        if action == NULL:
+            return
+        action.kind = REQUEST_CANCEL
+        action.rank = RANK_CANCEL
+        action.slot = slot
+        action.side = side
+        action.price_ticks = NO_PRICE
+        action.amount_lots = 0
+        action.is_take = False
+
+    cdef void _edit(
+            self, int32_t slot, Side side, const Instrument* row, const Wish* wish,
+            OrderTable orders, qty_t* room, Fault* fault) noexcept nogil:
+        cdef Order* order = &orders.rows[slot]
+        cdef qty_t filled = qty_max(order.filled_lots, order.booked_lots)
+        cdef qty_t untraded = filled - order.booked_lots
+        cdef qty_t worst = orders.worst(slot)
+        cdef qty_t qty = qty_min(wish.qty_lots, worst + room[0] - untraded)
+        cdef Action* action
+        if qty < row.min_qty_lots:
+            self._cancel(slot, side, fault)
+            return
+        if order.price_ticks == wish.price_ticks and qty == order.amount_lots - filled:
+            return
+        room[0] -= qty_max(0, untraded + qty - worst)
+        action = self._next(fault)
+        if action == NULL:
+            return
+        action.kind = REQUEST_EDIT
+        action.rank = (
+            RANK_TOWARDS if is_better(side, wish.price_ticks, order.price_ticks)
+            else RANK_AWAY)
+        action.slot = slot
+        action.side = side
+        action.price_ticks = wish.price_ticks
+        action.amount_lots = filled + qty
+        action.is_take = False
+
+    cdef void _new(
+            self, int32_t slot, Side side, const Instrument* row, const Wish* wish,
+            qty_t* room, Fault* fault) noexcept nogil:
+        cdef qty_t qty = qty_min(wish.qty_lots, room[0])
+        cdef Action* action
+        if qty < row.min_qty_lots:
+            return
+        room[0] -= qty
+        action = self._next(fault)
+        if action == NULL:
+            return
+        action.kind = REQUEST_NEW
+        action.rank = RANK_TOWARDS
+        action.slot = slot
+        action.side = side
+        action.price_ticks = wish.price_ticks
+        action.amount_lots = qty
+        action.is_take = False
+
+    cdef void _plan_side(
+            self, int32_t instrument, Side side, const Instrument* row,
+            const QuoteLimits* limits, const Permitted* permitted, OrderTable orders,
+            Fault* fault) noexcept nogil:
+        cdef int32_t first = first_slot(instrument, side)
+        cdef int n_wishes = permitted.n_levels[<int>side]
+        cdef Wish[LEVELS_MAX] wishes
+        cdef bint[LEVELS_MAX] is_matched
+        cdef int32_t[LEVELS_MAX] movable
+        cdef int32_t[LEVELS_MAX] free_slots
+        cdef int i, n_movable = 0, n_free = 0, n_held = 0
+        cdef qty_t room = permitted.headroom_lots[<int>side]
+        for i in range(LEVELS_MAX):
+            is_matched[i] = False
+        for i in range(n_wishes):
+            wishes[i] = permitted.levels[<int>side][i]
+        sort_wishes(side, wishes, n_wishes)
+        n_wishes = match(orders, side, first, limits, permitted, 0, wishes, n_wishes,
+                         is_matched)
+        n_wishes = match(orders, side, first, limits, permitted, limits.requote_ticks,
+                         wishes, n_wishes, is_matched)
+        for i in range(LEVELS_MAX):
+            if orders.rows[first + i].state == ORDER_DONE:
+                free_slots[n_free] = first + i
+                n_free += 1
+            elif orders.rows[first + i].state == ORDER_LIVE and not is_matched[i]:
+                movable[n_movable] = first + i
+                n_movable += 1
+            elif not is_matched[i]:
+                n_held += 1
+        sort_slots(side, orders, movable, n_movable)
+        for i in range(n_movable):
+            if i < n_wishes:
+                self._edit(movable[i], side, row, &wishes[i], orders, &room, fault)
+            else:
+                self._cancel(movable[i], side, fault)
+        for i in range(n_movable, n_wishes - n_held):
+            if i - n_movable < n_free:
+                self._new(free_slots[i - n_movable], side, row, &wishes[i], &room,
+                          fault)
+
+    cdef void _plan_take(
+            self, int32_t instrument, const Instrument* row, const Permitted* permitted,
+            OrderTable orders, Fault* fault) noexcept nogil:
+        cdef Side side = permitted.take_side
+        cdef int32_t slot = first_slot(instrument, side) + TAKE_SLOT
+        cdef qty_t room = permitted.headroom_lots[<int>side]
+        if permitted.take_wish.qty_lots == 0 or orders.rows[slot].state != ORDER_DONE:
+            return
+        self._new(slot, side, row, &permitted.take_wish, &room, fault)
+        if self.n_actions and self.actions[self.n_actions - 1].slot == slot:
+            self.actions[self.n_actions - 1].is_take = True
+
+    cdef void plan(
+            self, int32_t instrument, const Instrument* row, const QuoteLimits* limits,
+            const Permitted* permitted, OrderTable orders, Fault* fault) noexcept nogil:
+        self.n_actions = 0
+        self._plan_side(instrument, BID, row, limits, permitted, orders, fault)
+        self._plan_side(instrument, ASK, row, limits, permitted, orders, fault)
+        self._plan_take(instrument, row, permitted, orders, fault)

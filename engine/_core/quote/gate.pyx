@@ -1,0 +1,175 @@
+"""The gate: wish in, permitted wish out. Policy, not invariants (those are the fuse's).
+
+In this order, each wish is
+
+1. held inside the price bounds: the collar around the reference price, the venue's own
+   price band, and post-only discipline (a bid below the best ask, an ask above the best
+   bid). Too aggressive is clipped to the bound, too far away is dropped;
+2. cut to ``order_max_lots``, dropped below the instrument's minimum;
+3. cut so that position plus all permitted size of its side stays inside the limit.
+
+``headroom_lots`` says how much more may be put at risk now, with everything open,
+in flight and unknown counted at its worst; the differ may not pass it, so the limit
+holds at every instant and not only after the requests have been answered.
+"""
+
+from libc.math cimport ceil, floor
+from libc.stdint cimport int32_t
+
+from engine._core.base.event cimport Ticker
+from engine._core.base.instrument cimport Instrument, round_down, round_up
+from engine._core.base.types cimport (
+    ASK, BID, NO_PRICE, Side, price_max, price_min, price_t, qty_min, qty_t)
+from engine._core.quote.sheet cimport Permitted, QuoteLimits, QuoteSheet, Wish
+from engine._core.state.book cimport Book
+from engine._core.state.orders cimport OrderTable
+from engine._core.state.position cimport Position
+
+
+cdef void blank(Permitted* out) noexcept nogil:
+    out.n_levels[0] = out.n_levels[1] = 0
+    out.take_wish.qty_lots = 0
+    out.headroom_lots[0] = out.headroom_lots[1] = 0
+
+
+cdef qty_t headroom(
+        int32_t instrument, Side side, const QuoteLimits* limits, OrderTable orders,
+        Position position) noexcept nogil:
+    cdef qty_t held = position.size_lots if side == BID else -position.size_lots
+    return (limits.position_max_lots - held - position.unbooked_lots[<int>side]
+            - orders.worst_side(instrument, side))
+
+
+cdef void set_bounds(
+        const Instrument* row, const QuoteLimits* limits, Book book,
+        const Ticker* ticker, Permitted* out) noexcept nogil:
+    """Write the price bounds of both sides: collar, venue band, post-only."""
+    cdef double reference = ticker.mark_price / row.tick_size
+    cdef double width
+    cdef price_t low, high
+    if ticker.mark_price <= 0.0:
+        reference = 0.5 * <double>(book.best(BID) + book.best(ASK))
+    width = reference * limits.collar_bps * 1e-4
+    if width < 0:
+        width = -width
+    low = round_up(row, <price_t>ceil(reference - width))
+    high = round_down(row, <price_t>floor(reference + width))
+    out.lowest_ticks[<int>BID] = low
+    out.highest_ticks[<int>BID] = price_min(
+        high, round_down(row, book.best(ASK) - 1))
+    if ticker.max_price_ticks != NO_PRICE:
+        out.highest_ticks[<int>BID] = price_min(
+            out.highest_ticks[<int>BID], ticker.max_price_ticks)
+    out.highest_ticks[<int>ASK] = high
+    out.lowest_ticks[<int>ASK] = price_max(low, round_up(row, book.best(BID) + 1))
+    if ticker.min_price_ticks != NO_PRICE:
+        out.lowest_ticks[<int>ASK] = price_max(
+            out.lowest_ticks[<int>ASK], ticker.min_price_ticks)
+
+
+cdef bint hold_price(
+        Side side, Wish* wish, const Permitted* bounds, GateCounts* counts
+        ) noexcept nogil:
+    """Clip an aggressive price to its bound; False: too far away, drop the wish."""
+    cdef price_t low = bounds.lowest_ticks[<int>side]
+    cdef price_t high = bounds.highest_ticks[<int>side]
+    if low > high:
+        return False
+    if side == BID:
+        if wish.price_ticks < low:
+            return False
+        if wish.price_ticks > high:
+            wish.price_ticks = high
+            counts.clipped_price += 1
+    else:
+        if wish.price_ticks > high:
+            return False
+        if wish.price_ticks < low:
+            wish.price_ticks = low
+            counts.clipped_price += 1
+    return True
+
+
+cdef bint hold_size(
+        const Instrument* row, const QuoteLimits* limits, Wish* wish, qty_t* room,
+        GateCounts* counts) noexcept nogil:
+    """Cut a size to the order limit and the room left; False: below the minimum."""
+    if wish.qty_lots > limits.order_max_lots:
+        wish.qty_lots = limits.order_max_lots
+        counts.clipped_size += 1
+    if wish.qty_lots > room[0]:
+        wish.qty_lots = room[0]
+        counts.clipped_position += 1
+    if wish.qty_lots < row.min_qty_lots:
+        return False
+    room[0] -= wish.qty_lots
+    return True
+
+
+cdef void put_level(Permitted* out, Side side, const Wish* wish) noexcept nogil:
+    """Append a permitted level to its side."""
+    cdef int n = out.n_levels[<int>side]
+    out.levels[<int>side][n] = wish[0]
+    out.n_levels[<int>side] = n + 1
+
+
+cdef void shape_take(
+        QuoteSheet sheet, const Instrument* row, const QuoteLimits* limits,
+        qty_t[2] room, Permitted* out, GateCounts* counts) noexcept nogil:
+    """Permit the taking wish inside collar, size and position limits."""
+    cdef Wish wish = sheet.take_wish
+    cdef Side side = sheet.take_side
+    if wish.qty_lots == 0:
+        return
+    # Takes may cross the touch, so only the far bound of the other side applies.
+    if side == BID:
+        wish.price_ticks = price_min(wish.price_ticks, out.highest_ticks[<int>ASK])
+    else:
+        wish.price_ticks = price_max(wish.price_ticks, out.lowest_ticks[<int>BID])
+    if hold_size(row, limits, &wish, &room[<int>side], counts):
+        out.take_wish = wish
+        out.take_side = side
+    else:
+        counts.blanked += 1
+
+
+cdef void shape(
+        QuoteSheet sheet, int32_t instrument, const Instrument* row,
+        const QuoteLimits* limits, Book book, const Ticker* ticker, OrderTable orders,
+        Position position, Permitted* out, GateCounts* counts) noexcept nogil:
+    cdef qty_t[2] room
+    cdef Wish wish
+    cdef Side side
+    cdef int i, s
+    blank(out)
+    set_bounds(row, limits, book, ticker, out)
+    for s in range(2):
+        side = <Side>s
+        out.headroom_lots[s] = headroom(instrument, side, limits, orders, position)
+        room[s] = (limits.position_max_lots - position.unbooked_lots[s]
+                   - (position.size_lots if side == BID else -position.size_lots))
+    shape_take(sheet, row, limits, room, out, counts)
+    for s in range(2):
+        side = <Side>s
+        for i in range(sheet.n_levels[s]):
+            wish = sheet.levels[s][i]
+            if (hold_price(side, &wish, out, counts)
+                    and hold_size(row, limits, &wish, &room[s], counts)):
+                put_level(out, side, &wish)
+            else:
+                counts.blanked += 1
+    if crosses_itself(out):
+        counts.crossed += 1
+        out.n_levels[0] = out.n_levels[1] = 0
+
+
+cdef bint crosses_itself(const Permitted* out) noexcept nogil:
+    """Whether a permitted bid meets a permitted ask."""
+    cdef price_t best_bid = NO_PRICE, best_ask = NO_PRICE
+    cdef int i
+    for i in range(out.n_levels[<int>BID]):
+        best_bid = price_max(best_bid, out.levels[<int>BID][i].price_ticks)
+    for i in range(out.n_levels[<int>ASK]):
+        if best_ask == NO_PRICE or out.levels[<int>ASK][i].price_ticks < best_ask:
+            best_ask = out.levels[<int>ASK][i].price_ticks
+    return best_bid != NO_PRICE and best_ask != NO_PRICE and best_bid >= best_ask

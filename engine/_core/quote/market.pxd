@@ -1,0 +1,54 @@
+# One instrument as the core holds it: its state, its strategy, its wish.
+from libc.stdint cimport int32_t
+
+from engine._core.base.event cimport Ticker
+from engine._core.base.instrument cimport Instrument, InstrumentTable
+from engine._core.base.types cimport nanos_t
+from engine._core.quote.gate cimport GateCounts
+from engine._core.quote.sheet cimport Permitted, QuoteLimits, QuoteSheet
+from engine._core.quote.strategy cimport Strategy, View
+from engine._core.state.book cimport Book
+from engine._core.state.orders cimport OrderTable
+from engine._core.state.position cimport Position
+from engine._core.state.signal cimport Signals
+
+
+cdef class Market:
+    cdef:
+        readonly int32_t index
+        readonly str name
+        readonly str currency          # settlement currency
+        InstrumentTable table
+        const Instrument* row
+        readonly Book book
+        readonly Signals signals
+        readonly Position position
+        Ticker ticker                  # newest; mark_price 0 = none yet
+        nanos_t heard_ns               # last book or ticker frame, 0 = never
+        nanos_t crossed_ns             # since when the book is crossed, 0 = it is not
+        readonly long gaps
+
+        # Set when the instrument is quoted.
+        readonly bint is_quoted
+        bint is_dirty                  # something changed since the last decision
+        readonly Strategy strategy
+        View view
+        QuoteSheet sheet
+        QuoteLimits limits
+        Permitted permitted
+        GateCounts gate_counts
+        readonly long quotes           # decisions that wished for something
+        readonly long strategy_errors
+        readonly str why_blank         # why nothing is wished for, "" = something is
+
+    # 3. Ask the strategy for its wish; blank when not allowed or not healthy.
+    cdef void wish(self, nanos_t now_ns, bint allowed)
+    # 4. Put the wish through the gate.
+    cdef void permit(self, OrderTable orders) noexcept
+    # Mark, else mid, in base ticks; 0 when there is neither.
+    cdef double reference_ticks(self) noexcept nogil
+    cdef str health(self, nanos_t now_ns)
+
+
+cdef Market new_market(str name, str currency, InstrumentTable table, int32_t index,
+                       dict views)

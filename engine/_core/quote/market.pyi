@@ -1,0 +1,23 @@
+from collections.abc import Mapping
+
+from engine._core.quote.strategy import Strategy
+from engine._core.state.book import Book
+from engine._core.state.position import Position
+from engine._core.state.signal import Signals
+
+LIMIT_KEYS: tuple[str, ...]
+
+class Market:
+    index: int
+    name: str
+    currency: str
+    book: Book
+    signals: Signals
+    position: Position
+    gaps: int
+    is_quoted: bool
+    strategy: Strategy | None
+    quotes: int
+    strategy_errors: int
+    why_blank: str
+    def bind(self, strategy: Strategy, limits: Mapping[str, float]) -> None: ...

@@ -1,0 +1,125 @@
+"""One instrument inside the core: what is known, who quotes it, what is wished for."""
+
+from types import FunctionType
+
+from libc.stdint cimport int32_t
+from libc.string cimport memset
+
+from engine._core.base.instrument cimport InstrumentTable
+from engine._core.base.types cimport ASK, BID, NO_PRICE, nanos_t
+from engine._core.quote.gate cimport blank, shape
+from engine._core.quote.sheet cimport new_sheet
+from engine._core.quote.strategy cimport Strategy, View, new_view
+from engine._core.state.book cimport Book
+from engine._core.state.orders cimport OrderTable
+from engine._core.state.position cimport Position
+from engine._core.state.signal cimport Signals
+
+LIMIT_KEYS = ("position_max_lots", "order_max_lots", "collar_bps", "stale_ns",
+              "requote_ticks", "requote_qty_pct")
+
+
+cdef class Market:
+    """State and wish of one instrument; made by the core, one per known instrument."""
+
+    def bind(self, Strategy strategy not None, limits):
+        """Let a strategy quote this instrument.
+
+        Args:
+            strategy: writes the wish.
+            limits: every key of LIMIT_KEYS. Units: lots, bps, ns, ticks, percent.
+
+        Raises:
+            ValueError: a limit is missing, unknown, or negative.
+        """
+        if sorted(limits) != sorted(LIMIT_KEYS):
+            raise ValueError(
+                f"limits must be exactly {', '.join(LIMIT_KEYS)}, not "
+                f"{', '.join(sorted(limits))}")
+        for key, value in limits.items():
+            if value < 0 or (value == 0 and not key.startswith("requote")):
+                raise ValueError(f"limit {key} = {value}: must be positive")
+        self.limits.position_max_lots = limits["position_max_lots"]
+        self.limits.order_max_lots = limits["order_max_lots"]
+        self.limits.collar_bps = limits["collar_bps"]
+        self.limits.stale_ns = limits["stale_ns"]
+        self.limits.requote_ticks = limits["requote_ticks"]
+        self.limits.requote_qty_pct = limits["requote_qty_pct"]
+        # A Python subclass of a calculator may bring a `quote` of its own; it wins.
+        strategy.python_hook = isinstance(type(strategy).quote, FunctionType)
+        self.strategy = strategy
+        self.view.inventory_limit_lots = self.limits.position_max_lots
+        self.is_quoted = self.is_dirty = True
+
+    cdef str health(self, nanos_t now_ns):
+        """Return why the instrument cannot be quoted now, "" when it can."""
+        if not self.book.is_readable():
+            return "book is not readable"
+        if self.book.best(BID) == NO_PRICE or self.book.best(ASK) == NO_PRICE:
+            return "book has an empty side"
+        if now_ns - self.heard_ns > self.limits.stale_ns:
+            return "market data is stale"
+        if not self.ticker.is_open:
+            return "instrument is not open"
+        return ""
+
+    cdef void wish(self, nanos_t now_ns, bint allowed):
+        cdef bint worked
+        self.sheet.clear()
+        self.why_blank = self.health(now_ns) if allowed else "quoting is off"
+        if self.why_blank:
+            return
+        self.view.now_ns = now_ns
+        self.view.mark_price = self.ticker.mark_price
+        self.view.index_price = self.ticker.index_price
+        if self.strategy.python_hook:
+            worked = Strategy.run(self.strategy, self.view, self.sheet)
+        else:
+            worked = self.strategy.run(self.view, self.sheet)
+        if not worked:
+            self.sheet.clear()
+            self.strategy_errors += 1
+            self.why_blank = f"strategy failed: {self.strategy.error}"
+        elif self.sheet.is_blank():
+            self.why_blank = "strategy wished for nothing"
+        else:
+            self.quotes += 1
+
+    cdef void permit(self, OrderTable orders) noexcept:
+        if self.why_blank:
+            blank(&self.permitted)
+            return
+        shape(self.sheet, self.index, self.row, &self.limits, self.book, &self.ticker,
+              orders, self.position, &self.permitted, &self.gate_counts)
+
+    cdef double reference_ticks(self) noexcept nogil:
+        if self.ticker.mark_price > 0.0:
+            return self.ticker.mark_price / self.row.tick_size
+        if self.book.best(BID) == NO_PRICE or self.book.best(ASK) == NO_PRICE:
+            return 0.0
+        return 0.5 * <double>(self.book.best(BID) + self.book.best(ASK))
+
+
+cdef Market new_market(str name, str currency, InstrumentTable table, int32_t index,
+                       dict views):
+    """Return an empty market for a row of the table."""
+    cdef Market market = Market.__new__(Market)
+    market.index = index
+    market.name = name
+    market.currency = currency
+    market.table = table
+    market.row = &table.rows[index]
+    market.book = Book()
+    market.signals = Signals()
+    market.position = Position()
+    market.view = new_view(name, table, index, market.book, market.signals,
+                           market.position, views)
+    views[name] = market.view
+    market.sheet = new_sheet(market.row)
+    memset(&market.ticker, 0, sizeof(market.ticker))
+    market.ticker.instrument = index
+    market.ticker.is_open = True
+    market.ticker.min_price_ticks = market.ticker.max_price_ticks = NO_PRICE
+    blank(&market.permitted)
+    market.why_blank = "not quoted"
+    return market

@@ -1,0 +1,33 @@
+from engine._core.quote.models.quoter import Fair, Quoter, Sizes
+
+def avellaneda_stoikov_quotes(
+    fair_ticks: float,
+    inventory_lots: float,
+    *,
+    sigma_ticks: float,
+    gamma: float,
+    k_per_tick: float,
+    horizon_s: float,
+    qty_lots: float = 1.0,
+) -> tuple[float, float]: ...
+
+class AvellanedaStoikovQuoter(Quoter):
+    gamma: float
+    k_per_tick: float
+    horizon_s: float
+    cold_sigma_ticks: float
+    def __init__(
+        self,
+        *,
+        gamma: float,
+        k_per_tick: float,
+        horizon_s: float = 60.0,
+        cold_sigma_ticks: float = 0.0,
+        qty_lots: Sizes,
+        levels: int | None = None,
+        step_ticks: float = 1.0,
+        step_growth: float = 1.0,
+        min_edge_ticks: float = 0.0,
+        skew_max_ticks: float = ...,
+        fair: Fair = "micro",
+    ) -> None: ...

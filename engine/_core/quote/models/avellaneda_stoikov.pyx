@@ -1,0 +1,98 @@
+"""Avellaneda-Stoikov quotes, in ticks, lots and seconds.
+
+    reservation price    r = s - q gamma sigma^2 (T - t)
+    total spread         gamma D sigma^2 (T - t) + 2/(gamma D) ln(1 + gamma D/k)
+
+s is the fair price in ticks, q the inventory in lots, sigma the volatility in ticks per
+square root of a second, gamma the risk aversion in 1/(tick * lot), k the decay of the fill
+intensity A exp(-k depth) in 1/tick. The paper trades one unit a fill; D, the size of our
+first level in lots, restores the unit (D = 1 is the paper's formula as printed), so that
+gamma and q can both be per lot.
+
+The venue never closes, so T - t is a rolling horizon_s: how long inventory is expected to
+be held, not the time to some end of day. sigma enters squared: it is a variance times a
+time. k comes from trades (how much less often a deeper quote is reached), not from the
+shape of the book.
+
+Source: M. Avellaneda and S. Stoikov, High-frequency trading in a limit order book,
+Quantitative Finance 8(3), 2008, 217-224: reservation price eq. (29), spread eq. (30).
+"""
+
+from libc.math cimport log1p
+
+from engine._core.quote.models.quoter cimport Inner, Quoter
+from engine._core.quote.strategy cimport View
+
+from engine._core.quote.models.quoter import number
+
+
+cdef double reservation_skew_ticks(
+        double inventory_lots, double variance, double gamma, double horizon_s
+        ) noexcept nogil:
+    """Return fair less reservation price. Units: ticks; variance in ticks^2/s."""
+    return inventory_lots * gamma * variance * horizon_s
+
+
+cdef double half_spread_ticks(
+        double variance, double gamma, double k_per_tick, double horizon_s,
+        double qty_lots) noexcept nogil:
+    """Return half the total spread. Units: ticks; variance in ticks^2/s."""
+    cdef double gamma_d = gamma * qty_lots
+    cdef double x = gamma_d / k_per_tick
+    # ln(1+x)/x goes to 1; the quotient of log1p is exact down to the smallest x.
+    cdef double log_ratio = log1p(x) / x if x > 0.0 else 1.0
+    return 0.5 * gamma_d * variance * horizon_s + log_ratio / k_per_tick
+
+
+def avellaneda_stoikov_quotes(
+        double fair_ticks, double inventory_lots, *, double sigma_ticks, double gamma,
+        double k_per_tick, double horizon_s, double qty_lots=1.0):
+    """Return ``(bid_ticks, ask_ticks)`` of the first level, unrounded.
+
+    Units: prices in ticks, inventory_lots and qty_lots in lots, sigma_ticks in ticks per
+        square root of a second, gamma in 1/(tick * lot), k_per_tick in 1/tick, horizon_s
+        in seconds.
+    Source: see the module, eq. (29) and (30).
+    """
+    cdef double variance = sigma_ticks * sigma_ticks
+    cdef double centre_ticks = fair_ticks - reservation_skew_ticks(
+        inventory_lots, variance, gamma, horizon_s)
+    cdef double half_ticks = half_spread_ticks(
+        variance, gamma, k_per_tick, horizon_s, qty_lots)
+    return centre_ticks - half_ticks, centre_ticks + half_ticks
+
+
+cdef class AvellanedaStoikovQuoter(Quoter):
+    """Quote around the reservation price with the optimal spread of the 2008 paper.
+
+    Blank until the volatility is warm, unless cold_sigma_ticks says what to use instead.
+
+    Units: gamma in 1/(tick * lot); k_per_tick in 1/tick; horizon_s in seconds;
+        cold_sigma_ticks in ticks per square root of a second; the shape as in
+        :class:`Quoter`; the first of qty_lots is the D of the formula.
+    Raises: ValueError naming the parameter, its value and what is allowed.
+    """
+
+    def __init__(self, *, gamma, k_per_tick, horizon_s=60.0, cold_sigma_ticks=0.0,
+                 **shape):
+        self.gamma = number("gamma", gamma, 0, 1e6, open_low=True)
+        self.k_per_tick = number("k_per_tick", k_per_tick, 1e-9, 1e6)
+        self.horizon_s = number("horizon_s", horizon_s, 1e-3, 1e7)
+        self.cold_sigma_ticks = number("cold_sigma_ticks", cold_sigma_ticks, 0, 1e9)
+        self._shape(**shape)
+
+    cdef bint _aim(self, View view, double fair_ticks, Inner* inner) noexcept:
+        cdef double sigma_ticks = (view.signals.sigma_ticks if view.signals.is_warm
+                                   else self.cold_sigma_ticks)
+        cdef double variance = sigma_ticks * sigma_ticks
+        cdef double centre_ticks, half_ticks
+        if not view.signals.is_warm and self.cold_sigma_ticks == 0.0:
+            return False
+        centre_ticks = fair_ticks - self._skew(reservation_skew_ticks(
+            <double>view.position.size_lots, variance, self.gamma, self.horizon_s))
+        half_ticks = half_spread_ticks(
+            variance, self.gamma, self.k_per_tick, self.horizon_s,
+            <double>self.level_lots[0])
+        inner.bid_ticks = centre_ticks - half_ticks
+        inner.ask_ticks = centre_ticks + half_ticks
+        return True

@@ -1,0 +1,18 @@
+from engine._core.quote.models.quoter import Fair, Quoter, Sizes
+
+class JoinTouchQuoter(Quoter):
+    skew_ticks: float
+    improve_ticks: float
+    def __init__(
+        self,
+        *,
+        skew_ticks: float = 0.0,
+        improve_ticks: float = 0.0,
+        qty_lots: Sizes,
+        levels: int | None = None,
+        step_ticks: float = 1.0,
+        step_growth: float = 1.0,
+        min_edge_ticks: float = 0.0,
+        skew_max_ticks: float = ...,
+        fair: Fair = "micro",
+    ) -> None: ...

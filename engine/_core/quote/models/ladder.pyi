@@ -1,0 +1,18 @@
+from engine._core.quote.models.quoter import Fair, Quoter, Sizes
+
+class LadderQuoter(Quoter):
+    half_spread_ticks: float
+    skew_ticks: float
+    def __init__(
+        self,
+        *,
+        half_spread_ticks: float,
+        skew_ticks: float = 0.0,
+        qty_lots: Sizes,
+        levels: int | None = None,
+        step_ticks: float = 1.0,
+        step_growth: float = 1.0,
+        min_edge_ticks: float = 0.0,
+        skew_max_ticks: float = ...,
+        fair: Fair = "micro",
+    ) -> None: ...

@@ -1,0 +1,29 @@
+# What the quote calculators share: the shape of the quotes around a pair of inner prices.
+from engine._core.base.types cimport LEVELS_MAX, Side, qty_t
+from engine._core.quote.sheet cimport QuoteSheet
+from engine._core.quote.strategy cimport Strategy, View
+
+
+cdef struct Inner:
+    # The wished prices of the first level, before fees and post-only; fractional ticks.
+    double bid_ticks
+    double ask_ticks
+
+
+cdef class Quoter(Strategy):
+    cdef:
+        readonly int levels
+        qty_t[LEVELS_MAX] level_lots       # size of each level
+        readonly double step_ticks         # from level 1 to level 2
+        readonly double step_growth        # each further step is this much longer
+        readonly double min_edge_ticks     # least half-spread beyond the maker fee
+        readonly double skew_max_ticks     # inventory moves the quotes no further
+        bint fair_is_micro                 # micro-price, else mid
+
+    # The model. Fill `inner` around a fair price; False: no quote now.
+    cdef bint _aim(self, View view, double fair_ticks, Inner* inner) noexcept
+
+    # The shape: floor the half-spread, stay behind the touch, write the levels.
+    cdef void _fill(self, View view, QuoteSheet sheet) noexcept
+    cdef void _fill_side(self, QuoteSheet sheet, Side side, double first_ticks) noexcept
+    cdef double _skew(self, double skew_ticks) noexcept nogil    # cut to skew_max_ticks

@@ -1,0 +1,52 @@
+# The wish of a strategy for one instrument, and what the gate left of it: prices and
+# sizes, nothing about orders.
+from engine._core.base.instrument cimport Instrument
+from engine._core.base.types cimport LEVELS_MAX, Side, nanos_t, price_t, qty_t
+
+
+cdef struct Wish:
+    price_t price_ticks        # legal for the instrument
+    qty_t qty_lots             # 0 = no wish
+
+
+cdef struct QuoteLimits:
+    qty_t position_max_lots    # |position| plus worst case of every order, a side
+    qty_t order_max_lots       # open size of one order
+    double collar_bps          # distance of a price from the reference, 1e-4 of it
+    nanos_t stale_ns           # no word about the instrument for longer: no quotes
+    price_t requote_ticks      # a live price this close to the wish is left alone
+    double requote_qty_pct     # a live size this close to the wish is left alone
+
+
+# The permitted wish. Levels are compacted; a taking wish stands in take_wish.
+cdef struct Permitted:
+    Wish[2][LEVELS_MAX] levels         # by side
+    int[2] n_levels
+    Wish take_wish
+    Side take_side
+    price_t[2] lowest_ticks            # live prices outside these bounds must move,
+    price_t[2] highest_ticks           # whatever the tolerance
+    qty_t[2] headroom_lots             # how much more may be put at risk right now
+
+
+cdef class QuoteSheet:
+    cdef:
+        const Instrument* row
+        object keep                    # what the row lives in, when made by hand
+        Wish[2][LEVELS_MAX] levels     # by side, best first as written
+        int[2] n_levels                # levels written a side, holes (qty 0) included
+        Wish take_wish                 # immediate-or-cancel up to this limit price
+        Side take_side
+        readonly int refused           # wishes that could not be written (see add)
+
+    cdef void clear(self) noexcept nogil
+    cdef bint is_blank(self) noexcept nogil
+
+    # Wish one more level. Price in fractional base ticks, rounded away from the touch.
+    # False and counted in `refused`: more than LEVELS_MAX levels, qty <= 0, price not
+    # finite. A refused wish takes no level number.
+    cdef bint add(self, Side side, double price_ticks, qty_t qty_lots) noexcept nogil
+    cdef bint set_take(self, Side side, double limit_ticks, qty_t qty_lots) noexcept nogil
+
+
+cdef QuoteSheet new_sheet(const Instrument* row)

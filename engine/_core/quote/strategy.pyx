@@ -1,0 +1,234 @@
+"""What a strategy sees and how it is called.
+
+A strategy is called after every turn in which something it could care about happened
+(the touch moved, a fill, an order ended, a timer), and only while its book is readable
+and two-sided, the session is healthy and the data is fresh. It reads the
+:class:`View`, writes its wish on the sheet, and keeps no orders.
+"""
+
+from libc.stdlib cimport free, malloc
+
+from engine._core.base.check cimport FAULT_NONE, Fault
+from engine._core.base.event cimport BookChange, LevelChange
+from engine._core.base.instrument cimport InstrumentTable
+from engine._core.base.types cimport ASK, BID, LEVELS_MAX, NO_PRICE, nanos_t
+from engine._core.quote.sheet cimport QuoteSheet, new_sheet
+from engine._core.state.book cimport Book, BookLevel
+from engine._core.state.position cimport Position
+from engine._core.state.signal cimport Signals
+
+cdef enum:
+    VIEW_LEVELS_MAX = 100      # levels a side `View.levels` hands out at most
+
+
+cdef class View:
+    """Everything a strategy may read; valid only during the call that hands it out.
+
+    Units: prices in base ticks unless the name says ``price`` (then quote currency),
+    sizes in lots, times in nanoseconds.
+    """
+
+    def __init__(self):
+        raise TypeError("the engine makes views; a strategy is handed one")
+
+    @property
+    def best_bid_ticks(self):
+        """Best bid, base ticks."""
+        return self.own_book.best(BID)
+
+    @property
+    def best_ask_ticks(self):
+        """Best ask, base ticks."""
+        return self.own_book.best(ASK)
+
+    @property
+    def best_bid_lots(self):
+        """Size at the best bid, lots."""
+        return self.own_book.best_qty(BID)
+
+    @property
+    def best_ask_lots(self):
+        """Size at the best ask, lots."""
+        return self.own_book.best_qty(ASK)
+
+    @property
+    def mid_ticks(self):
+        """Half-way between best bid and best ask, base ticks."""
+        return self.signals.mid_ticks
+
+    @property
+    def micro_ticks(self):
+        """Size-weighted mid, base ticks."""
+        return self.signals.micro_ticks
+
+    @property
+    def imbalance(self):
+        """(bid size - ask size) / (bid size + ask size) at the touch, -1..1."""
+        return self.signals.imbalance
+
+    @property
+    def sigma_ticks(self):
+        """Volatility of the mid, base ticks per square root of a second."""
+        return self.signals.sigma_ticks
+
+    @property
+    def sigma_is_warm(self):
+        """Whether enough samples have been seen for sigma_ticks."""
+        return bool(self.signals.is_warm)
+
+    @property
+    def inventory_lots(self):
+        """Position, lots; long is positive."""
+        return self.position.size_lots
+
+    @property
+    def tick_size(self):
+        """Base tick, quote currency."""
+        return self.row.tick_size
+
+    @property
+    def lot_size(self):
+        """One lot in the venue's amount units: USD for inverse, else base coin."""
+        return self.row.lot_size
+
+    @property
+    def maker_fee(self):
+        """Maker fee as a fraction of notional, negative = rebate."""
+        return self.row.maker_fee
+
+    @property
+    def taker_fee(self):
+        """Taker fee as a fraction of notional."""
+        return self.row.taker_fee
+
+    def levels(self, str side not None, int n=10):
+        """Return up to `n` (at most 100) levels: ``[(price_ticks, qty_lots), ...]``.
+
+        Raises:
+            ValueError: side is not "bid" or "ask".
+        """
+        cdef BookLevel[VIEW_LEVELS_MAX] found
+        cdef int count
+        if side not in ("bid", "ask"):
+            raise ValueError(f'side must be "bid" or "ask", not {side!r}')
+        count = self.own_book.top(
+            BID if side == "bid" else ASK, max(0, min(n, VIEW_LEVELS_MAX)), found)
+        return [(found[i].price_ticks, found[i].qty_lots) for i in range(count)]
+
+    def other(self, str name not None):
+        """Return the view of another instrument, None while its book is unreadable."""
+        cdef View view = self.books.get(name)
+        if (view is None or not view.own_book.is_readable()
+                or view.own_book.best(BID) == NO_PRICE
+                or view.own_book.best(ASK) == NO_PRICE):
+            return None
+        return view
+
+    @staticmethod
+    def for_test(row, bids, asks, inventory_lots=0, inventory_limit_lots=1000,
+                 sigma_ticks=None, mark_price=0.0, now_ns=0):
+        """Return a view of a made-up book, for tests of strategies.
+
+        Args:
+            row: an instrument as the venue describes it.
+            bids: levels as ``[(price_ticks, qty_lots), ...]``.
+            asks: levels as ``[(price_ticks, qty_lots), ...]``.
+            inventory_lots: position, long positive.
+            inventory_limit_lots: position limit.
+            sigma_ticks: volatility in ticks per sqrt(second); None = not warm.
+            mark_price: mark price in quote currency, 0 = none.
+            now_ns: time of the call.
+        """
+        cdef InstrumentTable table = InstrumentTable()
+        cdef int index = table.add(row)
+        cdef View view = new_view(
+            row["instrument_name"], table, index, Book(), Signals(), Position(), {})
+        fill_book(view.own_book, bids, asks, now_ns)
+        view.signals.update(view.own_book, now_ns)
+        view.signals.is_warm = sigma_ticks is not None
+        view.signals.sigma_ticks = sigma_ticks or 0.0
+        view.signals.variance = (sigma_ticks or 0.0) ** 2
+        view.position.size_lots = inventory_lots
+        view.inventory_limit_lots = inventory_limit_lots
+        view.mark_price = mark_price
+        view.now_ns = now_ns
+        return view
+
+
+cdef View new_view(str name, InstrumentTable table, int index, Book book,
+                   Signals signals, Position position, dict books):
+    """Return a view over the state of one instrument; it shares, it does not copy."""
+    cdef View view = View.__new__(View)
+    view.name = name
+    view.table = table
+    view.row = &table.rows[index]
+    view.own_book = book
+    view.signals = signals
+    view.position = position
+    position.row = view.row
+    view.books = books
+    return view
+
+
+cdef int fill_book(Book book, bids, asks, nanos_t now_ns) except -1:
+    """Apply a made-up snapshot to a book."""
+    cdef Fault fault
+    cdef BookChange change
+    cdef int i = 0
+    cdef LevelChange* levels = <LevelChange*>malloc(
+        (len(bids) + len(asks) + 1) * sizeof(LevelChange))
+    if levels == NULL:
+        raise MemoryError
+    try:
+        for side, rows in ((BID, bids), (ASK, asks)):
+            for price_ticks, qty_lots in rows:
+                levels[i].price_ticks = price_ticks
+                levels[i].qty_lots = qty_lots
+                levels[i].side = side
+                i += 1
+        fault.code = FAULT_NONE
+        change.instrument = 0
+        change.is_snapshot = True
+        change.change_id = 1
+        change.prev_change_id = -1
+        change.venue_ms = 0
+        change.n_levels = i
+        change.levels = levels
+        book.apply(&change, now_ns, &fault)
+    finally:
+        free(levels)
+    return 0
+
+
+def sheet_for(View view not None):
+    """Return a blank sheet for the instrument of a view."""
+    cdef QuoteSheet sheet = new_sheet(view.row)
+    sheet.keep = view.table
+    return sheet
+
+
+cdef class Strategy:
+    """Base of every strategy: define ``quote(view, sheet)``, or subclass a calculator.
+
+    ``quote`` in Python costs a call into the interpreter each turn; the calculators of
+    ``engine`` run compiled, and so do their subclasses that leave ``quote`` alone.
+    """
+
+    def __cinit__(self, *args, **kwargs):
+        self.error = ""
+
+    cdef bint run(self, View view, QuoteSheet sheet) noexcept:
+        try:
+            self.quote(view, sheet)
+            return True
+        except Exception as error:
+            self.error = f"{type(error).__name__}: {error}"
+            return False
+
+    def quote(self, View view, QuoteSheet sheet):
+        """Write the wish for this instrument; called by the engine each turn.
+
+        Raises:
+            TypeError: always here; a strategy defines its own.
+        """
+        raise TypeError(f"{type(self).__name__} must define quote(view, sheet)")

@@ -1,0 +1,2 @@
+MODE_NAMES: tuple[str, ...]
+BOOK_STATES: tuple[str, ...]

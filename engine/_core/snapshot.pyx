@@ -1,0 +1,122 @@
+"""What the core looks like from outside: metrics, the live view and reports read this.
+
+Units: prices, amounts and positions in the venue's own (quote currency; USD for inverse
+contracts, else base coin), money in the settlement currency, times in nanoseconds.
+"""
+
+from libc.stdint cimport int32_t
+
+from engine._core.base.types cimport ASK, BID, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side
+from engine._core.decode.message cimport (
+    MESSAGE_IGNORED, MESSAGE_MALFORMED, MESSAGE_OUT_OF_RANGE, MESSAGE_UNKNOWN,
+    MESSAGE_UNKNOWN_INSTRUMENT)
+from engine._core.desk cimport MODE_QUOTE, Desk
+from engine._core.quote.market cimport Market
+from engine._core.state.book cimport BookLevel
+from engine._core.state.orders cimport (
+    ORDER_DONE, REQUEST_CANCEL, REQUEST_CANCEL_ALL, REQUEST_EDIT, REQUEST_NEW,
+    OrderTable)
+
+from engine._core.state.orders import STATE_NAMES
+
+cdef enum:
+    LEVELS_SHOWN = 5
+
+MODE_NAMES = ("hold", "pull", "quote", "halt")
+BOOK_STATES = ("empty", "readable", "gapped", "crossed")
+
+
+cdef list top_levels(Market market, Side side):
+    """Return the best levels of a side as ``[[price, amount], ...]``."""
+    cdef BookLevel[LEVELS_SHOWN] found
+    cdef int i, n = market.book.top(side, LEVELS_SHOWN, found)
+    return [[found[i].price_ticks * market.row.tick_size,
+             found[i].qty_lots * market.row.lot_size] for i in range(n)]
+
+
+cdef list own_quotes(Market market, OrderTable orders, Side side):
+    """Return our orders of a side as ``[[price, open amount, state], ...]``."""
+    cdef int32_t first = (
+        market.index * SLOTS_PER_INSTRUMENT + <int>side * SLOTS_PER_SIDE)
+    cdef int32_t slot
+    quotes = []
+    for slot in range(first, first + SLOTS_PER_SIDE):
+        if orders.rows[slot].state != ORDER_DONE:
+            quotes.append([orders.rows[slot].wanted_price_ticks * market.row.tick_size,
+                           orders.worst(slot) * market.row.lot_size,
+                           STATE_NAMES[<int>orders.rows[slot].state]])
+    return sorted(quotes, reverse=side == BID)
+
+
+cdef dict market_snapshot(Market market, OrderTable orders):
+    cdef double mark = market.ticker.mark_price
+    return {
+        "book_state": BOOK_STATES[market.book.state],
+        "change_id": market.book.change_id,
+        "venue_ms": market.book.venue_ms,
+        "bids": top_levels(market, BID),
+        "asks": top_levels(market, ASK),
+        "quotes": {"bid": own_quotes(market, orders, BID),
+                   "ask": own_quotes(market, orders, ASK)},
+        "why_blank": market.why_blank,
+        "mid": market.signals.mid_ticks * market.row.tick_size,
+        "micro": market.signals.micro_ticks * market.row.tick_size,
+        "imbalance": market.signals.imbalance,
+        "sigma": market.signals.sigma_ticks * market.row.tick_size,
+        "mark_price": mark,
+        "index_price": market.ticker.index_price,
+        "position": market.position.size_lots * market.row.lot_size,
+        "position_limit": market.limits.position_max_lots * market.row.lot_size,
+        "max_abs_position": market.position.max_abs_lots * market.row.lot_size,
+        "average_price": market.position.average_price,
+        "realized_pnl": market.position.realized_pnl,
+        "unrealized_pnl": market.position.unrealized_pnl(mark),
+        "fees": market.position.fees,
+        "fills": market.position.n_fills,
+        "currency": market.currency,
+        "tick_size": market.row.tick_size,
+        "gaps": market.gaps,
+        "wishes": market.quotes,
+        "strategy_errors": market.strategy_errors,
+        "gate": dict(market.gate_counts),
+    }
+
+
+cdef dict core_snapshot(Desk desk):
+    """Return the whole core; instruments that are not quoted are left out."""
+    cdef Market market
+    counters = dict(desk.counters)
+    counters["malformed"] = desk.n_by_kind[<int>MESSAGE_MALFORMED]
+    counters["unknown"] = desk.n_by_kind[<int>MESSAGE_UNKNOWN]
+    counters["ignored"] = desk.n_by_kind[<int>MESSAGE_IGNORED]
+    counters["out_of_range"] = desk.n_by_kind[<int>MESSAGE_OUT_OF_RANGE]
+    counters["unknown_instrument"] = desk.n_by_kind[<int>MESSAGE_UNKNOWN_INSTRUMENT]
+    counters["surprises"] = desk.decoder.surprises
+    counters["quotes"] = counters["strategy_errors"] = 0
+    for market in desk.quoted:
+        counters["quotes"] += market.quotes
+        counters["strategy_errors"] += market.strategy_errors
+    return {
+        "t_ns": desk.now_ns,
+        "quoting": desk.mode == MODE_QUOTE,
+        "mode": MODE_NAMES[<int>desk.mode],
+        "quoting_reason": desk.mode_reason,
+        "halted": desk.halted,
+        "connected": [bool(desk.is_connected[i]) for i in range(desk.n_connections)],
+        "counters": counters,
+        "requests": {
+            "new": desk.n_by_request[<int>REQUEST_NEW],
+            "edit": desk.n_by_request[<int>REQUEST_EDIT],
+            "cancel": desk.n_by_request[<int>REQUEST_CANCEL],
+            "cancel_all": desk.n_by_request[<int>REQUEST_CANCEL_ALL],
+        },
+        "rejects_by_code": dict(desk.rejects),
+        "credits": {"left": desk.credits.left(), "burst": desk.credits.burst,
+                    "rate": desk.credits.rate_per_s},
+        "orders": desk.orders.counts(),
+        "instruments": {market.name: market_snapshot(market, desk.orders)
+                        for market in desk.quoted},
+        "latency_ns": {stage: histogram.summary()
+                       for stage, histogram in desk.histograms().items()},
+        "session": desk.session.snapshot() if desk.session is not None else {},
+    }

@@ -1,0 +1,138 @@
+# Our orders, one per slot, and the only place where an order changes its state.
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+
+from engine._core.base.check cimport Fault
+from engine._core.base.event cimport Fill, OrderUpdate
+from engine._core.base.types cimport ORDER_ID_MAX, Side, nanos_t, price_t, qty_t
+from engine._core.state.position cimport Position
+
+
+cdef enum:
+    REQUESTS_MAX = 4096        # requests in flight; ids are remembered modulo this
+    TRADES_REMEMBERED = 65536  # trade ids kept to drop duplicates
+
+
+cdef enum OrderState:
+    ORDER_DONE = 0             # nothing at the venue: the slot is free
+    ORDER_PENDING_NEW = 1
+    ORDER_LIVE = 2
+    ORDER_PENDING_EDIT = 3
+    ORDER_PENDING_CANCEL = 4
+    ORDER_UNKNOWN = 5          # the venue has to be asked; counts at full size until then
+    ORDER_STATES = 6
+
+
+cdef enum OrderEvent:
+    EVENT_SEND_NEW = 0         # a request of ours goes out
+    EVENT_SEND_EDIT = 1
+    EVENT_SEND_CANCEL = 2
+    EVENT_OPEN = 3             # the venue shows the order open, on a channel
+    EVENT_ANSWERED = 4         # our request succeeded and the order is open
+    EVENT_REFUSED = 5          # our request was refused, the order is as it was
+    EVENT_DOUBTED = 6          # our request was refused because the order may have ended
+    EVENT_ENDED = 7            # filled, cancelled or rejected, says the venue
+    EVENT_LOST = 8             # no answer: time-out, lost connection, unclear error
+    EVENT_FOUND = 9            # asked: the order is open
+    EVENT_GONE = 10            # asked: there is no such order
+    ORDER_EVENTS = 11
+
+
+cdef enum RequestKind:
+    REQUEST_NEW = 0
+    REQUEST_EDIT = 1
+    REQUEST_CANCEL = 2
+    REQUEST_CANCEL_ALL = 3
+    REQUEST_KINDS = 4
+
+
+cdef struct Order:
+    OrderState state
+    bint is_take               # immediate or cancel
+    uint32_t run               # of the label
+    int64_t sequence           # of the label
+    char[ORDER_ID_MAX] order_id
+    int order_id_size          # 0 = not told yet
+    price_t price_ticks        # as the venue last said
+    qty_t amount_lots          # total size as the venue last said, filled part included
+    qty_t filled_lots          # as the venue last said
+    qty_t booked_lots          # sum of the trades we have booked
+    price_t wanted_price_ticks # of the request in flight, else as price_ticks
+    qty_t wanted_amount_lots
+    int64_t request_id         # in flight, 0 = none
+    nanos_t sent_ns            # when it was sent; UNKNOWN: when it became unknown
+    int64_t venue_ms           # last_update_timestamp of the newest word applied
+
+
+cdef struct Request:
+    int64_t id                 # 0 = free
+    int32_t slot               # -1 = none (cancel all)
+    RequestKind kind
+    int64_t sequence
+    nanos_t sent_ns
+
+
+cdef class OrderTable:
+    cdef:
+        Order* rows                        # by slot; addresses never move
+        int32_t n_slots
+        Request* requests
+        uint64_t* trade_ring               # hashes of trade ids, oldest overwritten
+        uint64_t* trade_set                # open addressing over the same hashes
+        int64_t n_trades
+        readonly int64_t next_request_id
+        readonly int64_t next_sequence
+        readonly uint32_t run_id
+        long[ORDER_STATES] n_by_state      # slots by state, DONE not counted
+
+    # Facts about a slot. Cost: O(1).
+    cdef qty_t remaining(self, int32_t slot) noexcept nogil
+    cdef qty_t worst(self, int32_t slot) noexcept nogil
+
+    # Sum of `worst` over the slots of a side of an instrument. Cost: SLOTS_PER_SIDE.
+    cdef qty_t worst_side(self, int32_t instrument, Side side) noexcept nogil
+
+    # Our requests. Return the request id, 0 when REQUESTS_MAX are in flight.
+    cdef int64_t send_new(
+        self, int32_t slot, price_t price_ticks, qty_t amount_lots, bint is_take,
+        nanos_t now_ns, Fault* fault) noexcept nogil
+    cdef int64_t send_edit(
+        self, int32_t slot, price_t price_ticks, qty_t amount_lots,
+        nanos_t now_ns, Fault* fault) noexcept nogil
+    cdef int64_t send_cancel(
+        self, int32_t slot, nanos_t now_ns, Fault* fault) noexcept nogil
+    cdef int64_t send_cancel_all(self, nanos_t now_ns) noexcept nogil
+
+    # Take the request of an answer out of the table; False: we know no such request.
+    cdef bint take_request(self, int64_t request_id, Request* out) noexcept nogil
+
+    # The venue's words. Return True when the order was ours and of this slot's life.
+    cdef bint on_update(
+        self, const OrderUpdate* update, Position position, bint is_answer,
+        Fault* fault) noexcept nogil
+    cdef bint on_error(
+        self, const Request* request, int code, Fault* fault) noexcept nogil
+    # False: a trade id seen before. Books into the position.
+    cdef bint on_fill(self, const Fill* fill, Position position) noexcept nogil
+
+    # Silence, and the answers to our questions.
+    cdef void on_lost(self, int32_t slot, nanos_t now_ns, Fault* fault) noexcept nogil
+    cdef void forget_requests(self) noexcept nogil
+    cdef void on_gone(
+        self, int32_t slot, Position position, Fault* fault) noexcept nogil
+    cdef bint adopt(
+        self, const OrderUpdate* update, Position position, Fault* fault) noexcept nogil
+
+    # Inside only.
+    cdef bint _move(self, int32_t slot, OrderEvent event, Fault* fault) noexcept nogil
+    cdef int64_t _request(
+        self, int32_t slot, RequestKind kind, nanos_t now_ns) noexcept nogil
+    cdef void _learn(self, Order* row, const OrderUpdate* update) noexcept nogil
+    cdef void _end(
+        self, int32_t slot, Position position, Fault* fault) noexcept nogil
+    cdef bint _remember_trade(self, const Fill* fill) noexcept nogil
+
+
+# Whether a venue error code says that a request was certainly not executed.
+cdef bint is_definite(int code) noexcept nogil
+# Whether it says that the order meant is not open any more (or cannot be found).
+cdef bint says_ended(int code) noexcept nogil

@@ -83,7 +83,7 @@ cdef void take_word(Cursor* c, Row* row, int field) noexcept nogil:
 
 
 cdef bint take_field(Cursor* c, Row* row, int field) noexcept nogil:
-    """Read the value of a known key; False: it has none. A misfit shows in c.trouble."""
+    """Read the value of a known key; False: it has none."""
     cdef Text word
     if take_null(c):
         return False

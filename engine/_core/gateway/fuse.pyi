@@ -1,0 +1,15 @@
+from collections.abc import Mapping
+from typing import Any
+
+def judge(
+    row: Mapping[str, Any],
+    limits: Mapping[str, float],
+    *,
+    side: str,
+    price_ticks: int,
+    amount_lots: int,
+    position_lots: int = 0,
+    own_other_ticks: int | None = None,
+    reference_ticks: float = 0.0,
+    credits: int = 10,
+) -> str: ...

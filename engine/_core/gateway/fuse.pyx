@@ -5,19 +5,20 @@ or the differ, so that one wrong line there cannot pass here. When it fires the 
 is not written, the core cancels everything and halts.
 """
 
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, int64_t
+from libc.string cimport memset
 
 from engine._core.base.check cimport (
     FAULT_FUSE_EXPOSURE, FAULT_FUSE_PRICE, FAULT_FUSE_RATE, FAULT_FUSE_SELF_CROSS,
-    FAULT_FUSE_SIZE, Fault, check)
-from engine._core.base.instrument cimport Instrument
+    FAULT_FUSE_SIZE, FAULT_NONE, Fault, check, fault_name)
+from engine._core.base.instrument cimport Instrument, InstrumentTable
 from engine._core.base.types cimport (
-    BID, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, TAKE_SLOT, Side, qty_t)
+    ASK, BID, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, TAKE_SLOT, Side, qty_t)
 from engine._core.gateway.credits cimport CREDIT, Credits
 from engine._core.gateway.differ cimport Action
 from engine._core.quote.sheet cimport QuoteLimits
 from engine._core.state.orders cimport (
-    ORDER_DONE, REQUEST_CANCEL, Order, OrderTable)
+    ORDER_DONE, REQUEST_CANCEL, REQUEST_NEW, Order, OrderTable)
 from engine._core.state.position cimport Position
 
 
@@ -73,3 +74,54 @@ cdef bint holds(
             return False
     return check(fault, not meets_own(action, instrument, orders),
                  FAULT_FUSE_SELF_CROSS)
+
+
+def judge(row, limits, *, str side, long price_ticks, long amount_lots,
+          long position_lots=0, own_other_ticks=None, double reference_ticks=0.0,
+          long credits=10):
+    """Return the name of the fault a new order would raise, "none" when it may pass.
+
+    For tests and tools: builds the smallest world in which the question can be asked.
+
+    Args:
+        row: an instrument as the venue describes it.
+        limits: position_max_lots, order_max_lots and collar_bps.
+        side: "bid" or "ask".
+        price_ticks: price of the new order, base ticks.
+        amount_lots: its size.
+        position_lots: position held before, long positive.
+        own_other_ticks: price of an own order on the other side, None = none.
+        reference_ticks: reference price of the collar.
+        credits: requests left.
+    """
+    cdef InstrumentTable table = InstrumentTable()
+    cdef int32_t index = table.add(row)
+    cdef OrderTable orders = OrderTable(1)
+    cdef Position position = Position()
+    cdef Credits bucket = Credits(0)
+    cdef QuoteLimits bounds
+    cdef Action action
+    cdef Fault fault
+    cdef bint is_bid = side == "bid"
+    memset(&bounds, 0, sizeof(bounds))
+    fault.code = FAULT_NONE
+    position.row = &table.rows[index]
+    position.size_lots = position_lots
+    bucket.left_nano = credits * <int64_t>CREDIT
+    bounds.position_max_lots = limits["position_max_lots"]
+    bounds.order_max_lots = limits["order_max_lots"]
+    bounds.collar_bps = limits["collar_bps"]
+    action.kind = REQUEST_NEW
+    action.side = BID if is_bid else ASK
+    action.slot = index * SLOTS_PER_INSTRUMENT + (0 if is_bid else SLOTS_PER_SIDE)
+    action.price_ticks = price_ticks
+    action.amount_lots = amount_lots
+    action.is_take = False
+    if own_other_ticks is not None:
+        orders.send_new(
+            index * SLOTS_PER_INSTRUMENT + (SLOTS_PER_SIDE if is_bid else 0),
+            own_other_ticks, 1, False, 0, &fault)
+    orders.send_new(action.slot, price_ticks, amount_lots, False, 0, &fault)
+    holds(&action, index, &table.rows[index], &bounds, reference_ticks, orders,
+          position, bucket, 0, &fault)
+    return fault_name(fault.code)

@@ -1,5 +1,6 @@
 # One instrument's order book: full depth, integer ticks, O(1) update and best price.
-from libc.stdint cimport int32_t, int64_t, uint64_t
+cimport cython
+from libc.stdint cimport int64_t
 
 from engine._core.base.check cimport Fault
 from engine._core.base.event cimport BookChange
@@ -31,6 +32,7 @@ cdef struct BookLevel:
     qty_t qty_lots
 
 
+@cython.final
 cdef class Book:
     cdef:
         readonly int state             # BookState
@@ -41,6 +43,8 @@ cdef class Book:
         readonly int64_t rebases       # times a side's window was moved
         readonly int64_t window_ticks
         Ladder[2] sides                # by Side
+        price_t[2] touch_ticks         # by Side, after the last frame; NO_PRICE = none
+        qty_t[2] touch_lots
         int64_t snapshot_id            # change_id of the last snapshot, 0 = none
 
     # Updates.
@@ -51,8 +55,12 @@ cdef class Book:
 
     # Reads. NO_PRICE / 0 when there is no such level. Meaningful only when readable.
     cdef bint is_readable(self) noexcept nogil
-    cdef price_t best(self, Side side) noexcept nogil
-    cdef qty_t best_qty(self, Side side) noexcept nogil
+    cdef inline price_t best(self, Side side) noexcept nogil:
+        return self.touch_ticks[<int>side]
+
+    cdef inline qty_t best_qty(self, Side side) noexcept nogil:
+        return self.touch_lots[<int>side]
+
     cdef qty_t qty_at(self, Side side, price_t price_ticks) noexcept nogil
     # Best `n` levels of a side into out, best first; returns how many there were.
     cdef int top(self, Side side, int n, BookLevel* out) noexcept nogil
@@ -61,5 +69,5 @@ cdef class Book:
 
     # Inside only.
     cdef void _replace_all(self, const BookChange* change) noexcept nogil
+    cdef bint _read_touch(self) noexcept nogil
     cdef bint _set_levels(self, const BookChange* change, Fault* fault) noexcept nogil
-    cdef bint _is_crossed(self) noexcept nogil

@@ -25,6 +25,7 @@ Source: docs.deribit.com, book.{instrument}.{interval} and the notifications pag
 2026-08-22; changelog of 2020-11-10 (redundant changes after a snapshot).
 """
 
+cimport cython
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport int64_t
 from libc.string cimport memset
@@ -65,11 +66,7 @@ cdef inline key_t key_of(int side, price_t price_ticks) noexcept nogil:
     return price_ticks if side == BID else -price_ticks
 
 
-cdef inline price_t best_price(const Ladder* ladder, int side) noexcept nogil:
-    cdef key_t key = ladder_best(ladder)
-    return NO_PRICE if key == NO_KEY else key_of(side, key)
-
-
+@cython.final
 cdef class Book:
     """Full-depth book of one instrument in integer ticks and lots.
 
@@ -90,6 +87,7 @@ cdef class Book:
         if not (ladder_open(&self.sides[<int>BID], ticks)
                 and ladder_open(&self.sides[<int>ASK], ticks)):
             raise MemoryError
+        self._read_touch()
 
     def __dealloc__(self):
         ladder_close(&self.sides[<int>BID])
@@ -105,8 +103,7 @@ cdef class Book:
         Cost: constant a level; no allocation.
         """
         cdef bint was_readable = self.state == BOOK_READABLE
-        cdef price_t bid = self.best(BID), ask = self.best(ASK)
-        cdef qty_t bid_lots = self.best_qty(BID), ask_lots = self.best_qty(ASK)
+        cdef bint has_moved
         if change.is_snapshot:
             was_readable = False
             self._replace_all(change)
@@ -126,15 +123,32 @@ cdef class Book:
         self.change_id = change.change_id
         self.venue_ms = change.venue_ms
         self.updated_ns = now_ns
-        if self._is_crossed():
+        has_moved = self._read_touch()
+        if (self.touch_ticks[0] >= self.touch_ticks[1]
+                and self.touch_ticks[1] != NO_PRICE):
             self.state = BOOK_CROSSED
             return OUTCOME_CROSSED
         self.state = BOOK_READABLE
-        if (was_readable and self.best(BID) == bid and self.best(ASK) == ask
-                and self.best_qty(BID) == bid_lots
-                and self.best_qty(ASK) == ask_lots):
-            return OUTCOME_QUIET
-        return OUTCOME_TOUCH
+        return OUTCOME_TOUCH if has_moved or not was_readable else OUTCOME_QUIET
+
+    cdef bint _read_touch(self) noexcept nogil:
+        """Take the touch out of the settled ladders; return whether it moved."""
+        cdef const Ladder* ladder
+        cdef bint has_moved = False
+        cdef price_t price_ticks
+        cdef qty_t qty_lots
+        cdef int side
+        for side in range(2):
+            ladder = &self.sides[side]
+            price_ticks, qty_lots = NO_PRICE, 0
+            if ladder.near_best != NO_KEY:
+                price_ticks = key_of(side, ladder.near_best)
+                qty_lots = ladder.ring[ladder.near_best & (ladder.window - 1)]
+            has_moved |= (price_ticks != self.touch_ticks[side]
+                          or qty_lots != self.touch_lots[side])
+            self.touch_ticks[side] = price_ticks
+            self.touch_lots[side] = qty_lots
+        return has_moved
 
     cdef void _replace_all(self, const BookChange* change) noexcept nogil:
         """Empty both sides and place their windows for the levels of a snapshot."""
@@ -157,22 +171,20 @@ cdef class Book:
             self, const BookChange* change, Fault* fault) noexcept nogil:
         cdef const LevelChange* level
         cdef bint fits = True
-        cdef int i, side
+        cdef int i, side, seen = 0
         for i in range(change.n_levels):
             level = &change.levels[i]
-            if not check(fault, level.side == BID or level.side == ASK, FAULT_INDEX):
-                return False
-            fits &= ladder_set(&self.sides[<int>level.side],
-                               key_of(level.side, level.price_ticks), level.qty_lots)
+            side = <int>level.side & 1
+            seen |= <int>level.side
+            fits &= ladder_set(
+                &self.sides[side], key_of(side, level.price_ticks), level.qty_lots)
+        if not check(fault, seen & ~1 == 0, FAULT_INDEX):
+            return False
         for side in range(2):
             if not ladder_is_settled(&self.sides[<int>side]):
                 self.rebases += 1
                 fits &= ladder_rebase(&self.sides[<int>side])
         return fits
-
-    cdef bint _is_crossed(self) noexcept nogil:
-        cdef price_t bid = self.best(BID), ask = self.best(ASK)
-        return bid != NO_PRICE and ask != NO_PRICE and bid >= ask
 
     cdef void give_up(self) noexcept nogil:
         """Make the book unreadable until a snapshot: a frame of it was lost."""
@@ -182,6 +194,7 @@ cdef class Book:
         """Forget everything, as before the first frame."""
         ladder_clear(&self.sides[<int>BID])
         ladder_clear(&self.sides[<int>ASK])
+        self._read_touch()
         self.state = BOOK_EMPTY
         self.change_id = self.snapshot_id = self.venue_ms = self.updated_ns = 0
 
@@ -189,13 +202,6 @@ cdef class Book:
 
     cdef bint is_readable(self) noexcept nogil:
         return self.state == BOOK_READABLE
-
-    cdef price_t best(self, Side side) noexcept nogil:
-        return best_price(&self.sides[<int>side], side)
-
-    cdef qty_t best_qty(self, Side side) noexcept nogil:
-        cdef key_t key = ladder_best(&self.sides[<int>side])
-        return 0 if key == NO_KEY else ladder_qty(&self.sides[<int>side], key)
 
     cdef qty_t qty_at(self, Side side, price_t price_ticks) noexcept nogil:
         if price_ticks == NO_PRICE:

@@ -48,8 +48,10 @@ cdef void ladder_close(Ladder* side) noexcept nogil
 cdef int64_t ladder_bytes(int64_t window) noexcept nogil
 
 # Updates. False: FAR_LEVELS_MAX would be passed, levels are lost, start from a snapshot.
-cdef bint ladder_set(Ladder* side, key_t key, qty_t qty_lots) noexcept nogil
-cdef bint ladder_rebase(Ladder* side) noexcept nogil     # window around the best level
+# Call `ladder_set` (below) level by level, then `ladder_rebase` if not settled.
+cdef bint ladder_set_outside(Ladder* side, key_t key, qty_t qty_lots) noexcept nogil
+cdef void ladder_drop_best(Ladder* side) noexcept nogil      # near_best is gone: the next
+cdef bint ladder_rebase(Ladder* side) noexcept nogil         # window around the best
 cdef void ladder_clear(Ladder* side) noexcept nogil
 cdef void ladder_aim(Ladder* side, key_t best) noexcept nogil    # only while empty
 
@@ -70,7 +72,62 @@ cdef inline key_t ladder_best(const Ladder* side) noexcept nogil:
 
 cdef inline bint ladder_is_settled(const Ladder* side) noexcept nogil:
     """Whether the best level lies well inside the window (or there is no level)."""
-    cdef key_t best = ladder_best(side)
-    if best == NO_KEY:
+    if side.n_far and side.far[side.n_far - 1].key >= side.base:
+        return False
+    if side.near_best == NO_KEY:
+        return side.n_far == 0
+    return side.near_best - side.base >= side.window // 4
+
+
+cdef inline void ladder_mark(Ladder* side, int64_t slot) noexcept nogil:
+    """Enter a slot in every storey; above a word that was not 0 all is entered."""
+    cdef uint64_t before
+    cdef int h
+    for h in range(side.height):
+        before = side.tree[h][slot >> 6]
+        side.tree[h][slot >> 6] = before | (<uint64_t>1 << (slot & 63))
+        if before:
+            return
+        slot >>= 6
+
+
+cdef inline void ladder_unmark(Ladder* side, int64_t slot) noexcept nogil:
+    cdef uint64_t after
+    cdef int h
+    for h in range(side.height):
+        after = side.tree[h][slot >> 6] & ~(<uint64_t>1 << (slot & 63))
+        side.tree[h][slot >> 6] = after
+        if after:
+            return
+        slot >>= 6
+
+
+cdef inline void ladder_set_near(
+        Ladder* side, key_t key, qty_t qty_lots) noexcept nogil:
+    """Set a level of the window."""
+    cdef int64_t slot = key & (side.window - 1)
+    cdef qty_t before = side.ring[slot]
+    if qty_lots > 0:
+        side.ring[slot] = qty_lots
+        if before == 0:
+            ladder_mark(side, slot)
+            side.n_near += 1
+            if key > side.near_best:
+                side.near_best = key
+    elif before:
+        side.ring[slot] = 0
+        ladder_unmark(side, slot)
+        side.n_near -= 1
+        if key == side.near_best:
+            ladder_drop_best(side)
+
+
+cdef inline bint ladder_set(Ladder* side, key_t key, qty_t qty_lots) noexcept nogil:
+    """Give a level its new total, 0 to remove it.
+
+    Cost: constant in the window; a binary search and a move outside.
+    """
+    if <uint64_t>(key - side.base) < <uint64_t>side.window:
+        ladder_set_near(side, key, qty_lots)
         return True
-    return side.window // 4 <= best - side.base < side.window
+    return ladder_set_outside(side, key, qty_lots)

@@ -76,26 +76,6 @@ cdef void ladder_close(Ladder* side) noexcept nogil:
 
 # The tree.
 
-cdef inline void mark(Ladder* side, int64_t slot) noexcept nogil:
-    cdef uint64_t before
-    cdef int h
-    for h in range(side.height):
-        before = side.tree[h][slot >> 6]
-        side.tree[h][slot >> 6] = before | (<uint64_t>1 << (slot & 63))
-        if before:
-            return
-        slot >>= 6
-
-
-cdef inline void unmark(Ladder* side, int64_t slot) noexcept nogil:
-    cdef int h
-    for h in range(side.height):
-        side.tree[h][slot >> 6] &= ~(<uint64_t>1 << (slot & 63))
-        if side.tree[h][slot >> 6]:
-            return
-        slot >>= 6
-
-
 cdef int64_t at_or_below(const Ladder* side, int64_t slot) noexcept nogil:
     """Return the highest occupied slot at or below `slot`, -1 when there is none."""
     cdef uint64_t word
@@ -163,33 +143,14 @@ cdef bint far_set(Ladder* side, key_t key, qty_t qty_lots) noexcept nogil:
 
 # Updates.
 
-cdef inline void near_set(Ladder* side, key_t key, qty_t qty_lots) noexcept nogil:
-    cdef int64_t slot = key & (side.window - 1)
-    cdef qty_t before = side.ring[slot]
-    if qty_lots > 0:
-        side.ring[slot] = qty_lots
-        if before == 0:
-            mark(side, slot)
-            side.n_near += 1
-            if key > side.near_best:
-                side.near_best = key
-    elif before:
-        side.ring[slot] = 0
-        unmark(side, slot)
-        side.n_near -= 1
-        if key == side.near_best:
-            side.near_best = near_below(side, key)
+cdef void ladder_drop_best(Ladder* side) noexcept nogil:
+    side.near_best = near_below(side, side.near_best)
 
 
-cdef bint ladder_set(Ladder* side, key_t key, qty_t qty_lots) noexcept nogil:
-    """Give a level its new total, 0 to remove it.
-
-    Cost: constant in the window; a binary search and a move outside.
-    """
+cdef bint ladder_set_outside(Ladder* side, key_t key, qty_t qty_lots) noexcept nogil:
     if qty_lots > 0 and side.n_near == 0 and side.n_far == 0:
         ladder_aim(side, key)
-    if 0 <= key - side.base < side.window:
-        near_set(side, key, qty_lots)
+        ladder_set_near(side, key, qty_lots)
         return True
     return far_set(side, key, qty_lots)
 
@@ -200,7 +161,7 @@ cdef void ladder_clear(Ladder* side) noexcept nogil:
     while key != NO_KEY:
         below = near_below(side, key)
         side.ring[key & (side.window - 1)] = 0
-        unmark(side, key & (side.window - 1))
+        ladder_unmark(side, key & (side.window - 1))
         key = below
     side.n_near = 0
     side.near_best = NO_KEY
@@ -241,7 +202,7 @@ cdef bint shed(Ladder* side, key_t base) noexcept nogil:
         side.far[rank + n].key = key
         side.far[rank + n].qty_lots = side.ring[key & mask]
         side.ring[key & mask] = 0
-        unmark(side, key & mask)
+        ladder_unmark(side, key & mask)
         key = top
     if side.n_near == 0:
         side.near_best = NO_KEY
@@ -264,7 +225,8 @@ cdef bint ladder_rebase(Ladder* side) noexcept nogil:
     side.base = base
     while side.n_far and side.far[side.n_far - 1].key >= base:
         side.n_far -= 1
-        near_set(side, side.far[side.n_far].key, side.far[side.n_far].qty_lots)
+        ladder_set_near(
+            side, side.far[side.n_far].key, side.far[side.n_far].qty_lots)
     return True
 
 

@@ -1,3 +1,5 @@
+from typing import Self
+
 from engine._core.state.book import Book
 
 def positive(name: str, value: float) -> float: ...
@@ -13,7 +15,7 @@ class Signals:
     tau_s: float
     warm_samples: int
     n_samples: int
-    def __init__(
-        self, *, sample_s: float = 0.1, tau_s: float = 60.0, warm_samples: int = 50
-    ) -> None: ...
+    def __new__(
+        cls, *, sample_s: float = 0.1, tau_s: float = 60.0, warm_samples: int = 50
+    ) -> Self: ...
     def observe(self, book: Book, now_ns: int) -> None: ...

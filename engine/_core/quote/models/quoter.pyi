@@ -8,8 +8,8 @@ LEVELS_LIMIT: int
 QTY_LOTS_LIMIT: int
 FAIR_PRICES: tuple[str, ...]
 
-Fair = Literal["micro", "mid"]
-Sizes = int | Sequence[int]
+_Fair = Literal["micro", "mid"]
+_Sizes = int | Sequence[int]
 
 def number(
     name: str, value: Any, low: float, high: float = ..., *, open_low: bool = False

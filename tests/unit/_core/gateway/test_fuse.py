@@ -1,0 +1,55 @@
+"""The fuse refuses each broken invariant, and only that."""
+
+from typing import Any
+
+import pytest
+
+from engine._core.gateway.fuse import judge
+from tests.rig import ROW
+
+LIMITS = {"position_max_lots": 100, "order_max_lots": 50, "collar_bps": 100.0}
+GOOD: dict[str, Any] = {
+    "side": "bid",
+    "price_ticks": 10_000,
+    "amount_lots": 10,
+    "reference_ticks": 10_000.0,
+}
+
+
+def verdict(**changes: Any) -> str:
+    return judge(ROW, LIMITS, **{**GOOD, **changes})
+
+
+@pytest.mark.parametrize("side", ["bid", "ask"])
+def test_a_good_request_passes(side: str) -> None:
+    assert verdict(side=side) == "none"
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"amount_lots": 50}, "none"),
+        ({"amount_lots": 51}, "fuse_size"),
+        ({"amount_lots": 0}, "fuse_size"),
+        ({"amount_lots": -1}, "fuse_size"),
+        ({"price_ticks": 10_101}, "none"),
+        ({"price_ticks": 10_102}, "fuse_price"),
+        ({"price_ticks": 1}, "none"),
+        ({"side": "ask", "price_ticks": 9_899}, "none"),
+        ({"side": "ask", "price_ticks": 9_898}, "fuse_price"),
+        ({"position_lots": 90}, "none"),
+        ({"position_lots": 91}, "fuse_exposure"),
+        ({"side": "ask", "position_lots": -91}, "fuse_exposure"),
+        ({"side": "ask", "position_lots": 91}, "none"),
+        ({"own_other_ticks": 10_001}, "none"),
+        ({"own_other_ticks": 10_000}, "fuse_self_cross"),
+        ({"side": "ask", "own_other_ticks": 10_000}, "fuse_self_cross"),
+        ({"side": "ask", "own_other_ticks": 9_999}, "none"),
+        ({"credits": 1}, "none"),
+        ({"credits": 0}, "fuse_rate"),
+    ],
+)
+def test_each_invariant_at_its_limit_and_one_past(
+    changes: dict[str, Any], fault: str
+) -> None:
+    assert verdict(**changes) == fault

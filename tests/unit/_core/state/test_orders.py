@@ -1,0 +1,210 @@
+"""The order states: the essay's table is the table that runs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import engine
+from engine._core.state.orders import EVENT_NAMES, STATE_NAMES, transition
+from tests.oracles.venue import SlowVenue
+from tests.rig import NAME, Rig
+
+SOURCE = Path(engine.__file__).parent / "_core" / "state" / "orders.pyx"
+
+
+def essay() -> dict[tuple[str, str], str]:
+    """Read the transition table out of the comment above the code."""
+    rows: dict[tuple[str, str], str] = {}
+    for line in SOURCE.read_text().splitlines():
+        found = re.match(r"#  ([A-Za-z_ ]+?)  +([A-Z_]+) +-> (\w+)", line)
+        if found:
+            before, event, after = (text.strip().lower() for text in found.groups())
+            states = (
+                [s for s in STATE_NAMES if s != "done"]
+                if before == "any but done"
+                else [before]
+            )
+            for state in states:
+                rows[state, event] = after
+    return rows
+
+
+@pytest.mark.parametrize("state", STATE_NAMES)
+@pytest.mark.parametrize("event", EVENT_NAMES)
+def test_the_code_does_what_the_essay_says(state: str, event: str) -> None:
+    assert transition(state, event) == essay().get((state, event))
+
+
+def test_only_the_venues_word_frees_a_slot() -> None:
+    freeing = {
+        e for e in EVENT_NAMES for s in STATE_NAMES if transition(s, e) == "done"
+    }
+    assert freeing == {"refused", "ended", "gone"}
+
+
+def resting(rig: Rig, venue: SlowVenue) -> None:
+    """Bring one bid of 5 lots to rest."""
+    rig.wisher.bids = [(9_999, 5)]
+    rig.book([(9_999, 9)], [(10_001, 9)])
+    settle(rig, venue)
+
+
+def settle(rig: Rig, venue: SlowVenue, error: int = 0) -> None:
+    venue.receive(rig.core.data_to_send(0))
+    while venue.requests:
+        venue.work(error)
+    frames, venue.frames = venue.frames, []
+    for frame in frames:
+        rig.deliver(frame)
+
+
+def state(rig: Rig) -> list[str]:
+    return [slot["state"] for slot in rig.core.open_slots()]
+
+
+def test_a_request_without_an_answer_becomes_unknown_and_is_asked_about() -> None:
+    rig = Rig()
+    rig.wisher.bids = [(9_999, 5)]
+    rig.book([(9_999, 9)], [(10_001, 9)])
+    rig.advance(2_900)
+    assert state(rig) == ["pending_new"]
+    rig.advance(400)
+    assert state(rig) == ["unknown"]
+    assert rig.session.told("unknown") == [0]
+    rig.advance(5_300)
+    assert rig.session.told("unknown") == [0, 0], "asked again until answered"
+    assert rig.snapshot()["quotes"]["bid"][0][1] == 50.0, "counts at full size"
+
+
+def test_unknown_ends_only_by_the_venues_word() -> None:
+    rig, venue = Rig(), SlowVenue(NAME)
+    resting(rig, venue)
+    rig.core.connection_lost(0, rig.t_ns)
+    assert state(rig) == ["unknown"]
+    label = rig.core.open_slots()[0]["label"]
+    rig.core.resolve(0, None, "hs-00000007-0-99")
+    assert state(rig) == ["unknown"], "the answer was about another order"
+    rig.core.resolve(0, venue.find(label), label)
+    assert state(rig) == ["live"]
+    rig.core.connection_lost(0, rig.t_ns)
+    rig.core.resolve(0, None, label)
+    assert state(rig) == []
+
+
+@pytest.mark.parametrize("code", [10004, 11044, 10010, 11008, 11054])
+def test_an_edit_refused_because_the_order_ended_is_asked_about(code: int) -> None:
+    rig, venue = Rig(), SlowVenue(NAME)
+    resting(rig, venue)
+    rig.wisher.bids = [(9_998, 5)]
+    rig.book([(9_998, 9)], [(10_001, 9)])
+    settle(rig, venue, code)
+    assert state(rig) == ["unknown"]
+    assert rig.session.told("unknown") == [0]
+
+
+@pytest.mark.parametrize("code", [10001, 10050, 11094, 13028, 98765])
+def test_an_unclear_or_unknown_error_means_ask(code: int) -> None:
+    rig, venue = Rig(), SlowVenue(NAME)
+    rig.wisher.bids = [(9_999, 5)]
+    rig.book([(9_999, 9)], [(10_001, 9)])
+    settle(rig, venue, code)
+    assert state(rig) == ["unknown"]
+    assert rig.core.snapshot()["rejects_by_code"] == {code: 1}
+
+
+@pytest.mark.parametrize("code", [10009, 10005, 10040, 11054, -32602])
+def test_a_clear_refusal_of_a_new_order_frees_the_slot(code: int) -> None:
+    rig, venue = Rig(), SlowVenue(NAME)
+    rig.wisher.bids = [(9_999, 5)]
+    rig.book([(9_999, 9)], [(10_001, 9)])
+    rig.wisher.bids = []
+    settle(rig, venue, code)
+    assert state(rig) == []
+
+
+def test_a_refused_edit_leaves_the_order_as_it_was() -> None:
+    rig, venue = Rig(), SlowVenue(NAME)
+    resting(rig, venue)
+    rig.wisher.bids = [(9_998, 5)]
+    rig.book([(9_998, 9)], [(10_001, 9)])
+    rig.wisher.bids = [(9_999, 5)]
+    settle(rig, venue, 10005)
+    (slot,) = rig.core.open_slots()
+    assert (slot["state"], slot["price_ticks"]) == ("live", 9_999)
+
+
+def test_a_fill_that_overtakes_the_answer_is_counted_once() -> None:
+    rig, venue = Rig(), SlowVenue(NAME)
+    rig.wisher.bids = [(9_999, 5)]
+    rig.book([(9_999, 9)], [(10_001, 9)])
+    rig.wisher.bids = []
+    venue.receive(rig.core.data_to_send(0))
+    venue.work()
+    answer = venue.frames.pop(0)
+    venue.trade("X-1", 50.0)
+    for frame in venue.frames:
+        rig.deliver(frame)
+    assert (state(rig), rig.snapshot()["position"]) == ([], 50.0)
+    rig.deliver(answer)
+    assert (state(rig), rig.snapshot()["position"]) == ([], 50.0)
+    assert rig.halted() == ""
+
+
+def test_a_trade_id_is_booked_once() -> None:
+    rig, venue = Rig(), SlowVenue(NAME)
+    resting(rig, venue)
+    venue.trade("X-1", 20.0, apart=True)
+    for frame in venue.frames * 3:
+        rig.deliver(frame)
+    rig.core.trade(venue.trades[0])
+    assert rig.snapshot()["position"] == 20.0
+    assert rig.core.snapshot()["counters"]["duplicate_fills"] == 2
+
+
+def test_a_fill_told_before_its_trade_stays_in_the_exposure() -> None:
+    rig, venue = Rig({"position_max_lots": 5}), SlowVenue(NAME)
+    resting(rig, venue)
+    venue.trade("X-1", 50.0, apart=True)
+    rig.deliver(venue.frames.pop(0))
+    assert rig.snapshot()["position"] == 0.0
+    rig.book([(9_999, 8)], [(10_001, 9)])
+    assert rig.sent() == [], "the limit is used up by a fill whose trade is on its way"
+    rig.deliver(venue.frames.pop(0))
+    assert rig.snapshot()["position"] == 50.0
+    rig.book([(9_999, 9)], [(10_001, 9)])
+    assert rig.sent() == []
+
+
+def test_adopting_takes_only_orders_that_fit_their_slot() -> None:
+    rig, venue = Rig(quoting=False), SlowVenue(NAME)
+    row = {
+        "order_id": "A-1",
+        "order_state": "open",
+        "instrument_name": NAME,
+        "direction": "buy",
+        "price": 4999.5,
+        "amount": 50.0,
+        "filled_amount": 10.0,
+        "label": "hs-000000aa-3-17",
+        "last_update_timestamp": 5,
+        "order_type": "limit",
+    }
+    assert not rig.core.adopt({**row, "label": "mine"})
+    assert not rig.core.adopt({**row, "label": "hs-000000aa-12-17"}), "an ask's slot"
+    assert not rig.core.adopt({**row, "label": "hs-000000aa-300-17"}), "elsewhere"
+    assert not rig.core.adopt({**row, "label": "hs-000000aa-8-17"}), "the take slot"
+    assert rig.core.adopt(row)
+    assert not rig.core.adopt({**row, "label": "hs-000000aa-3-18"}), "taken"
+    (slot,) = rig.core.open_slots()
+    assert (slot["state"], slot["label"], slot["amount_lots"]) == (
+        "live",
+        row["label"],
+        5,
+    )
+    venue.orders["A-1"] = row
+    rig.core.set_quoting(False, "pull")
+    rig.advance(1)
+    settle(rig, venue)
+    assert venue.open_orders() == []
+    assert rig.core.open_slots() == []

@@ -1,0 +1,35 @@
+"""The snapshot is JSON, complete, and in the units it promises."""
+
+import json
+
+from engine._core.snapshot import BOOK_STATES, MODE_NAMES
+from tests.oracles.venue import SlowVenue
+from tests.rig import NAME, Rig
+
+
+def test_the_snapshot_of_a_quoting_core() -> None:
+    rig, venue = Rig(), SlowVenue(NAME)
+    rig.wisher.bids, rig.wisher.asks = [(99, 5), (100, 2)], [(102, 3)]
+    rig.book([(100, 7)], [(102, 8), (110, 1)])
+    venue.receive(rig.core.data_to_send(0))
+    venue.work()
+    rig.deliver(venue.frames.pop(0))
+    seen = json.loads(json.dumps(rig.core.snapshot()))
+    assert seen["mode"] == "quote"
+    assert seen["quoting"] is True
+    assert seen["connected"] == [True]
+    assert seen["requests"] == {"new": 3, "edit": 0, "cancel": 0, "cancel_all": 0}
+    assert seen["orders"]["live"] == 1
+    assert seen["orders"]["pending_new"] == 2
+    one = seen["instruments"][NAME]
+    assert one["bids"] == [[50.0, 70.0]]
+    assert one["asks"] == [[51.0, 80.0], [55.0, 10.0]]
+    assert [row[:2] for row in one["quotes"]["bid"]] == [[50.0, 20.0], [49.5, 50.0]]
+    assert one["quotes"]["ask"] == [[51.0, 30.0, "pending_new"]]
+    assert (one["mid"], one["position_limit"], one["currency"]) == (50.5, 1000.0, "BTC")
+
+
+def test_states_and_modes_are_named() -> None:
+    rig = Rig(quoting=False)
+    assert rig.core.snapshot()["mode"] == MODE_NAMES[0] == "hold"
+    assert rig.snapshot()["book_state"] == BOOK_STATES[0] == "empty"

@@ -1,11 +1,25 @@
 """halfspread: a low-latency market-making engine for Deribit.
 
-A strategy needs three names, ``from engine import QuoteSheet, Strategy, View``.
+A strategy needs three names, ``from engine import QuoteSheet, Strategy, View``, or one
+of the compiled quote calculators to build on.
 """
 
+from engine._core.quote.models.avellaneda_stoikov import AvellanedaStoikovQuoter
+from engine._core.quote.models.glft import GlftQuoter
+from engine._core.quote.models.join_touch import JoinTouchQuoter
+from engine._core.quote.models.ladder import LadderQuoter
 from engine._core.quote.sheet import QuoteSheet
 from engine._core.quote.strategy import Strategy, View
 
 __version__ = "0.1.0"
 
-__all__ = ["QuoteSheet", "Strategy", "View", "__version__"]
+__all__ = [
+    "AvellanedaStoikovQuoter",
+    "GlftQuoter",
+    "JoinTouchQuoter",
+    "LadderQuoter",
+    "QuoteSheet",
+    "Strategy",
+    "View",
+    "__version__",
+]

@@ -247,7 +247,7 @@ cdef class Core(Desk):
         cdef int rank, i
         for rank in range(RANKS):
             for i in range(self.differ.n_actions):
-                if self.differ.actions[i].rank != rank:
+                if <int>self.differ.actions[i].rank != rank:
                     continue
                 if not self._write_one(market, &self.differ.actions[i]):
                     return
@@ -343,7 +343,8 @@ cdef class Core(Desk):
             else:
                 self.orders.on_lost(slot, self.now_ns, &self.fault)
                 self.note("warning", "order_unknown",
-                          f"{market.name} slot {slot}: no answer for {age // 1000000} ms")
+                          f"{market.name} slot {slot}: no answer for "
+                          f"{age // 1000000} ms")
             self._tell("on_unknown", (slot, self.now_ns))
 
     cdef void _lose_orders(self):

@@ -12,7 +12,7 @@ from engine._core.quote.market cimport Market
 from engine._core.state.orders cimport REQUEST_KINDS, OrderTable
 
 cdef enum:
-    NOTES_MAX = 1000       # notes kept for the shell; later ones are counted and dropped
+    NOTES_MAX = 1000       # notes kept for the shell; later ones are only counted
 
 
 cdef enum Mode:

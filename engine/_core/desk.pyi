@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, type_check_only
 
 from engine._core.base.hist import Histogram
 from engine._core.base.instrument import InstrumentTable
@@ -8,6 +8,7 @@ from engine._core.quote.market import Market
 from engine._core.quote.strategy import Strategy
 from engine._core.state.orders import OrderTable
 
+@type_check_only
 class SessionHooks(Protocol):
     def on_connected(self, conn: int, t_ns: int) -> None: ...
     def on_lost(self, conn: int, t_ns: int) -> None: ...

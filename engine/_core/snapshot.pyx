@@ -6,7 +6,8 @@ contracts, else base coin), money in the settlement currency, times in nanosecon
 
 from libc.stdint cimport int32_t
 
-from engine._core.base.types cimport ASK, BID, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side
+from engine._core.base.types cimport (
+    ASK, BID, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side)
 from engine._core.decode.message cimport (
     MESSAGE_IGNORED, MESSAGE_MALFORMED, MESSAGE_OUT_OF_RANGE, MESSAGE_UNKNOWN,
     MESSAGE_UNKNOWN_INSTRUMENT)

@@ -123,4 +123,4 @@ class BookMachine(RuleBasedStateMachine):
 
 
 TestBook = BookMachine.TestCase
-TestBook.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
+TestBook.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)

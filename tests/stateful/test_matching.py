@@ -200,6 +200,4 @@ class Matching(RuleBasedStateMachine):
 
 
 TestMatching = Matching.TestCase
-TestMatching.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None
-)
+TestMatching.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

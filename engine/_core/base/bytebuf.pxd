@@ -1,9 +1,9 @@
-# A growing output buffer with a named limit: what the core wants to say on one connection.
+# A growing output buffer with a named limit: what the core wants to say on a line.
 from engine._core.base.check cimport Fault
 
 cdef enum:
     BYTEBUF_START = 65536
-    BYTEBUF_MAX = 16777216     # 16 MiB: a peer that reads nothing is a fault, not a leak
+    BYTEBUF_MAX = 16777216     # 16 MiB: a peer that reads nothing is a fault
 
 
 cdef class ByteBuf:

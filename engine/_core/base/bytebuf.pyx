@@ -1,4 +1,4 @@
-"""Output buffer of one connection: frames are appended, the shell takes them all at once."""
+"""Output buffer of one connection: frames go in, the shell takes them all at once."""
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdlib cimport free, malloc, realloc

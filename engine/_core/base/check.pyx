@@ -1,4 +1,4 @@
-"""Names of the core's fault codes, for logs and errors; the codes stand in check.pxd."""
+"""Names of the core's fault codes, for logs and errors; the codes are in check.pxd."""
 
 FAULT_NAMES = {
     FAULT_NONE: "none",

@@ -1,8 +1,8 @@
-# Exact decimals without floats: JSON number text <-> mantissa x 10^exponent <-> integers.
+# Exact decimals without floats: JSON text <-> mantissa x 10^exponent <-> integers.
 from libc.stdint cimport int64_t
 
 cdef enum:
-    DIGITS_MAX = 18        # significant digits a mantissa can hold; longer text is refused
+    DIGITS_MAX = 18        # significant digits a mantissa holds; longer text is refused
     EXPONENT_MAX = 64      # |exponent| beyond this is refused
     NUMBER_TEXT_MAX = 24   # bytes `put_fixed` writes at most
 
@@ -26,8 +26,8 @@ cdef bint to_fixed_rounded(Number number, int decimals, int64_t* out) noexcept n
 
 cdef double to_double(Number number) noexcept nogil
 
-# Integer -> decimal text `value / 10**decimals` without trailing zeros; returns the end.
-# Writes at most NUMBER_TEXT_MAX bytes; decimals 0..18.
+# Integer -> decimal text `value / 10**decimals` without trailing zeros; returns the
+# end. Writes at most NUMBER_TEXT_MAX bytes; decimals 0..18.
 cdef char* put_fixed(char* p, int64_t value, int decimals) noexcept nogil
 
 cdef char* put_int(char* p, int64_t value) noexcept nogil

@@ -43,11 +43,9 @@ cdef const char* parse_number(
     cdef uint64_t mantissa = 0
     cdef int digits = 0, exponent = 0, zeros = 0
     cdef bint negative = False, seen_point = False
-    cdef const char* first
     if p < end and p[0] == c"-":
         negative = True
         p += 1
-    first = p
     if p >= end or not is_digit(p[0]):
         return NULL
     if p[0] == c"0" and p + 1 < end and is_digit(p[1]):

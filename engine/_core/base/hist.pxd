@@ -1,9 +1,9 @@
-# Log-linear histogram of nanoseconds: constant relative error, no allocation, one add a value.
+# Log-linear histogram of nanoseconds: constant relative error, no allocation.
 from libc.stdint cimport int64_t, uint64_t
 
 cdef enum:
     SUB_BUCKETS = 32           # per power of two: relative error <= 1/32
-    BUCKETS = 1280             # covers 0 .. 2^44 ns (4.9 hours); larger counts as the last
+    BUCKETS = 1280             # 0 .. 2^44 ns (4.9 hours); larger counts as the last
 
 
 cdef class Histogram:

@@ -1,8 +1,9 @@
 """Latencies without samples: counts in buckets whose width grows with the value.
 
-Values below 32 ns have a bucket each; from there every power of two is cut into 32 equal
-buckets, so a quantile read from the counts is at most 1/32 above the true one. Adding is
-a shift and three increments; reading walks the 1,280 counts and belongs to the scrape.
+Values below 32 ns have a bucket each; from there every power of two is cut into 32
+equal buckets, so a quantile read from the counts is at most 1/32 above the true one.
+Adding is a shift and three increments; reading walks the 1,280 counts and belongs to
+the scrape.
 """
 
 from libc.math cimport ceil
@@ -51,7 +52,7 @@ cdef inline int64_t upper_edge_ns(int bucket) noexcept nogil:
 
 
 cdef class Histogram:
-    """Counts of nanosecond values; quantiles are upper edges, at most 1/32 too large."""
+    """Counts of nanosecond values; quantiles are at most 1/32 too large."""
 
     cdef void add(self, int64_t value_ns) noexcept nogil:
         """Count one value. Cost: constant, no allocation."""

@@ -36,7 +36,7 @@ cdef struct Instrument:
     TickStep[TICK_STEPS_MAX] steps
     qty_t min_qty_lots
     double tick_size           # base tick, quote currency
-    double lot_size            # one lot, in `amount` units (USD inverse, else base coin)
+    double lot_size            # one lot, in `amount` units (USD inverse, else coin)
     double contract_size       # `amount` units a contract
     double maker_fee           # fraction of notional, negative = rebate
     double taker_fee

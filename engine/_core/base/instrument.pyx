@@ -27,7 +27,7 @@ KINDS = {
     "option_combo": KIND_OPTION_COMBO,
 }
 
-# Prices this many ticks from zero are beyond every listed contract; sums cannot overflow.
+# Prices this many ticks from zero are beyond every contract; sums cannot overflow.
 cdef price_t TICKS_MAX = 1 << 48
 
 

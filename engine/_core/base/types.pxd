@@ -3,7 +3,7 @@ from libc.stdint cimport int64_t, INT64_MIN
 
 ctypedef int64_t price_t   # a price in ticks: price / the instrument's base tick_size
 ctypedef int64_t qty_t     # a size in lots: amount / the instrument's lot_size
-ctypedef int64_t nanos_t   # nanoseconds: monotonic in `now_ns`, since epoch in `venue_ns`
+ctypedef int64_t nanos_t   # nanoseconds, monotonic
 
 cdef enum Side:
     BID = 0
@@ -21,7 +21,7 @@ cdef enum:
     GATEWAY_ID_MIN = 1000000             # request ids: the gateway's from here, the
                                          # session's below
 
-# "There is no such price." Never a legal price; combos may be negative, so 0 is not free.
+# "There is no such price." Never a legal one; combos may be negative: 0 is not free.
 cdef extern from *:
     """
     #define HALFSPREAD_NO_PRICE INT64_MIN

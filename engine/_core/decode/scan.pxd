@@ -35,8 +35,9 @@ cdef struct Text:
 
 
 cdef inline const char* skip_space(const char* p, const char* end) noexcept nogil:
-    while p < end and (p[0] == c" " or p[0] == c"\n" or p[0] == c"\r"
-                       or p[0] == c"\t"):
+    # The venue sends none: one compare, and on.
+    while p < end and <unsigned char>p[0] <= 0x20 and (
+            p[0] == c" " or p[0] == c"\n" or p[0] == c"\r" or p[0] == c"\t"):
         p += 1
     return p
 

@@ -12,6 +12,27 @@ from libc.string cimport memcmp
 
 from engine._core.base.fixed cimport Number, parse_number, to_fixed
 
+cdef extern from *:
+    """
+    #include <string.h>
+    /* Eight bytes, the first one lowest; and the place of the lowest byte that is set
+       in a mask of high bits. */
+    static inline uint64_t hs_load8(const char *p) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+    #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        word = __builtin_bswap64(word);
+    #endif
+        return word;
+    }
+    static inline int hs_first(uint64_t mask) { return __builtin_ctzll(mask) >> 3; }
+    """
+    uint64_t load8 "hs_load8"(const char* p) noexcept nogil
+    int first_of "hs_first"(uint64_t mask) noexcept nogil
+
+cdef enum:
+    SHORT_DIGITS = 17          # a number of so many digits cannot overflow a mantissa
+
 
 cdef inline bint is_digit(char c) noexcept nogil:
     return c"0" <= c <= c"9"
@@ -77,22 +98,43 @@ cdef const char* skip_utf8(const char* p, const char* end) noexcept nogil:
     return p + more + 1
 
 
+cdef inline uint64_t special(uint64_t word) noexcept nogil:
+    """Mark the bytes of a word that end or need care inside a string.
+
+    Those are quotes, backslashes, control characters and all beyond ASCII. The lowest
+    mark is exact; one above it may be false.
+    """
+    cdef uint64_t quote = word ^ (0x22 * 0x0101010101010101ULL)
+    cdef uint64_t slash = word ^ (0x5C * 0x0101010101010101ULL)
+    return (word
+            | (word - 0x20 * 0x0101010101010101ULL) & ~word
+            | (quote - 0x0101010101010101ULL) & ~quote
+            | (slash - 0x0101010101010101ULL) & ~slash) & 0x8080808080808080ULL
+
+
 cdef const char* string_end(
         const char* p, const char* end, bint* escaped) noexcept nogil:
     """Return the closing quote of a string, ``p`` after the opening one; or NULL."""
+    cdef uint64_t marks
     cdef signed char c
     escaped[0] = False
     while p < end:
+        if end - p >= 8:
+            marks = special(load8(p))
+            if marks == 0:
+                p += 8
+                continue
+            p += first_of(marks)
         c = <signed char>p[0]
-        if c >= 0x20 and c != c'"' and c != c"\\":
-            p += 1
-        elif c == c'"':
+        if c == c'"':
             return p
-        elif c == c"\\":
+        if c == c"\\":
             escaped[0] = True
             p = skip_escape(p + 1, end)
         elif c < 0:
             p = skip_utf8(p, end)
+        elif c >= 0x20:
+            p += 1
         else:
             return NULL
         if p == NULL:
@@ -307,8 +349,42 @@ cdef bint take_text(Cursor* c, Text* out) noexcept nogil:
     return True
 
 
+cdef inline const char* short_number(
+        const char* p, const char* end, Number* out) noexcept nogil:
+    """Read ``123`` or ``123.45`` of few digits; NULL for every other form."""
+    cdef const char* first = p
+    cdef int64_t mantissa = 0
+    cdef int digits = 0, places = 0
+    while p < end and is_digit(p[0]):
+        mantissa = mantissa * 10 + (p[0] - c"0")
+        digits += 1
+        if digits > SHORT_DIGITS:
+            return NULL
+        p += 1
+    if digits == 0 or first[0] == c"0" and digits > 1:
+        return NULL
+    if p < end and p[0] == c".":
+        p += 1
+        while p < end and is_digit(p[0]):
+            mantissa = mantissa * 10 + (p[0] - c"0")
+            places += 1
+            if digits + places > SHORT_DIGITS:
+                return NULL
+            p += 1
+        if places == 0:
+            return NULL
+    if p < end and (p[0] == c"e" or p[0] == c"E"):
+        return NULL
+    out.mantissa = mantissa
+    out.exponent = -places
+    return p
+
+
 cdef bint take_number(Cursor* c, Number* out) noexcept nogil:
-    cdef const char* p
+    cdef const char* p = short_number(c.p, c.end, out)
+    if p != NULL:
+        c.p = p
+        return True
     if c.p >= c.end or c.p[0] != c"-" and not is_digit(c.p[0]):
         return misfit(c)
     p = parse_number(c.p, c.end, out)
@@ -329,7 +405,12 @@ cdef bint take_count(Cursor* c, int64_t* out) noexcept nogil:
     cdef Number number
     if not take_number(c, &number):
         return False
-    if not to_fixed(number, 0, out) or out[0] < 0:
+    if number.exponent == 0:
+        out[0] = number.mantissa
+    elif not to_fixed(number, 0, out):
+        c.trouble |= TROUBLE_RANGE
+        return False
+    if out[0] < 0:
         c.trouble |= TROUBLE_RANGE
         return False
     return True

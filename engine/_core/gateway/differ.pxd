@@ -3,7 +3,7 @@ from libc.stdint cimport int32_t
 
 from engine._core.base.check cimport Fault
 from engine._core.base.instrument cimport Instrument
-from engine._core.base.types cimport LEVELS_MAX, SLOTS_PER_INSTRUMENT, Side, price_t, qty_t
+from engine._core.base.types cimport SLOTS_PER_INSTRUMENT, Side, price_t, qty_t
 from engine._core.quote.sheet cimport Permitted, QuoteLimits, Wish
 from engine._core.state.orders cimport OrderTable, RequestKind
 
@@ -14,6 +14,9 @@ cdef enum Rank:
     RANK_CANCEL = 0
     RANK_AWAY = 1
     RANK_TOWARDS = 2
+
+
+cdef enum:
     RANKS = 3
 
 
@@ -23,7 +26,7 @@ cdef struct Action:
     int32_t slot
     Side side
     price_t price_ticks
-    qty_t amount_lots      # new: size; edit: total size, filled part included; cancel: 0
+    qty_t amount_lots      # new: size; edit: total, filled part included; cancel: 0
     bint is_take
 
 

@@ -6,7 +6,7 @@ the tolerance, and both are left alone. What remains is paired, best price first
 edits; left-over orders are cancelled, left-over wishes become new orders. One request
 per left-over pair is the least possible.
 
-An order with a request in flight serves the wish it was sent for. If that wish has gone,
+An order with a request in flight serves the wish it was sent for. If that wish is gone,
 the order holds one wish back until its answer is here: superseded requests never pile
 up, and one slot never has two orders.
 
@@ -20,7 +20,7 @@ from engine._core.base.check cimport FAULT_INDEX, Fault, check
 from engine._core.base.instrument cimport Instrument
 from engine._core.base.types cimport (
     ASK, BID, LEVELS_MAX, NO_PRICE, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, TAKE_SLOT,
-    Side, price_max, price_min, price_t, qty_max, qty_min, qty_t)
+    Side, price_t, qty_max, qty_min, qty_t)
 from engine._core.quote.sheet cimport Permitted, QuoteLimits, Wish
 from engine._core.state.orders cimport (
     ORDER_DONE, ORDER_LIVE, ORDER_PENDING_CANCEL, ORDER_UNKNOWN, REQUEST_CANCEL,

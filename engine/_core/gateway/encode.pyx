@@ -1,11 +1,11 @@
-"""Requests as the venue reads them; only ids, names and numbers are written per request.
+"""Requests as the venue reads them; only ids, names and numbers are written anew.
 
 Source: docs.deribit.com, private/buy, private/sell, private/edit, private/cancel,
 private/cancel_all, seen 2026-08-22. Makers are post-only without reject_post_only: a
 price that would cross is moved one tick inside, and the price that comes back counts.
 """
 
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
 from engine._core.base.bytebuf cimport ByteBuf

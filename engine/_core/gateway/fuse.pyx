@@ -13,7 +13,7 @@ from engine._core.base.check cimport (
     FAULT_FUSE_SIZE, FAULT_NONE, Fault, check, fault_name)
 from engine._core.base.instrument cimport Instrument, InstrumentTable
 from engine._core.base.types cimport (
-    ASK, BID, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, TAKE_SLOT, Side, qty_t)
+    ASK, BID, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, TAKE_SLOT, qty_t)
 from engine._core.gateway.credits cimport CREDIT, Credits
 from engine._core.gateway.differ cimport Action
 from engine._core.quote.sheet cimport QuoteLimits

@@ -19,7 +19,7 @@ from libc.stdint cimport int32_t
 from engine._core.base.event cimport Ticker
 from engine._core.base.instrument cimport Instrument, round_down, round_up
 from engine._core.base.types cimport (
-    ASK, BID, NO_PRICE, Side, price_max, price_min, price_t, qty_min, qty_t)
+    ASK, BID, NO_PRICE, Side, price_max, price_min, price_t, qty_t)
 from engine._core.quote.sheet cimport Permitted, QuoteLimits, QuoteSheet, Wish
 from engine._core.state.book cimport Book
 from engine._core.state.orders cimport OrderTable

@@ -9,7 +9,7 @@ from engine._core.base.instrument cimport InstrumentTable
 from engine._core.base.types cimport ASK, BID, NO_PRICE, nanos_t
 from engine._core.quote.gate cimport blank, shape
 from engine._core.quote.sheet cimport new_sheet
-from engine._core.quote.strategy cimport Strategy, View, new_view
+from engine._core.quote.strategy cimport Strategy, new_view
 from engine._core.state.book cimport Book
 from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position

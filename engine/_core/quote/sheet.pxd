@@ -46,7 +46,8 @@ cdef class QuoteSheet:
     # False and counted in `refused`: more than LEVELS_MAX levels, qty <= 0, price not
     # finite. A refused wish takes no level number.
     cdef bint add(self, Side side, double price_ticks, qty_t qty_lots) noexcept nogil
-    cdef bint set_take(self, Side side, double limit_ticks, qty_t qty_lots) noexcept nogil
+    cdef bint set_take(
+        self, Side side, double limit_ticks, qty_t qty_lots) noexcept nogil
 
 
 cdef QuoteSheet new_sheet(const Instrument* row)

@@ -1,4 +1,5 @@
-# What a strategy sees (View) and how it is called (Strategy): one hook, Python or compiled.
+# What a strategy sees (View) and how it is called (Strategy): one hook for Python and
+# compiled ones.
 from engine._core.base.instrument cimport Instrument, InstrumentTable
 from engine._core.base.types cimport nanos_t, qty_t
 from engine._core.quote.sheet cimport QuoteSheet
@@ -8,7 +9,7 @@ from engine._core.state.signal cimport Signals
 
 
 cdef class View:
-    # Everything a strategy may read about its own instrument, plus other readable books.
+    # Everything a strategy may read about its own instrument, and other readable books.
     # The core hands it out only while the book is readable and two-sided. Compiled code
     # reads tick, lot and fees in `row`.
     cdef:
@@ -34,6 +35,6 @@ cdef class Strategy:
         readonly str error               # text of the last exception of the hook, or ""
         bint python_hook                 # set by the core when it binds the strategy
 
-    # The core's call. Fills the sheet; False: the hook failed, the sheet must stay blank.
+    # The core's call. Fills the sheet; False: the hook failed, the sheet stays blank.
     # Compiled strategies override this; the base class calls the Python method `quote`.
     cdef bint run(self, View view, QuoteSheet sheet) noexcept

@@ -11,7 +11,7 @@ from libc.stdlib cimport free, malloc
 from engine._core.base.check cimport FAULT_NONE, Fault
 from engine._core.base.event cimport BookChange, LevelChange
 from engine._core.base.instrument cimport InstrumentTable
-from engine._core.base.types cimport ASK, BID, LEVELS_MAX, NO_PRICE, nanos_t
+from engine._core.base.types cimport ASK, BID, NO_PRICE, nanos_t
 from engine._core.quote.sheet cimport QuoteSheet, new_sheet
 from engine._core.state.book cimport Book, BookLevel
 from engine._core.state.position cimport Position

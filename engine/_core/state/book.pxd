@@ -15,7 +15,7 @@ cdef enum BookState:
     BOOK_EMPTY = 0       # no snapshot yet
     BOOK_READABLE = 1    # chain unbroken, not crossed
     BOOK_GAPPED = 2      # a change was missed (or unreadable): wait for a snapshot
-    BOOK_CROSSED = 3     # best bid >= best ask: readable again when a change uncrosses it
+    BOOK_CROSSED = 3     # best bid >= best ask: readable once a change uncrosses it
 
 
 cdef enum BookOutcome:
@@ -39,7 +39,7 @@ cdef class Book:
         readonly int64_t change_id     # of the last applied frame, 0 = none
         readonly int64_t venue_ms      # its timestamp
         readonly int64_t updated_ns    # now_ns of the last applied frame, 0 = none
-        readonly int64_t overflows     # times given up: too many levels far from the touch
+        readonly int64_t overflows     # times given up: too many levels
         readonly int64_t rebases       # times a side's window was moved
         readonly int64_t window_ticks
         Ladder[2] sides                # by Side
@@ -50,7 +50,7 @@ cdef class Book:
     # Updates.
     cdef BookOutcome apply(
         self, const BookChange* change, nanos_t now_ns, Fault* fault) noexcept nogil
-    cdef void give_up(self) noexcept nogil      # a frame was lost: GAPPED until a snapshot
+    cdef void give_up(self) noexcept nogil      # frame lost: GAPPED until a snapshot
     cdef void clear(self) noexcept nogil        # EMPTY: before a (re)subscription
 
     # Reads. NO_PRICE / 0 when there is no such level. Meaningful only when readable.

@@ -1,4 +1,4 @@
-"""One instrument's order book: applies the venue's frames, knows whether it may be read.
+"""One instrument's order book: takes the venue's frames, knows if it may be read.
 
     state      frame                           -> state             outcome
     any        snapshot                        -> READABLE/CROSSED  TOUCH / CROSSED
@@ -12,14 +12,14 @@
     READABLE   any other change                -> GAPPED            GAP
     (CROSSED answers the last two as READABLE does.)
 
-A change is in the chain when its prev_change_id is our change_id; ids jump by any amount.
-Within a frame bids may stand above asks: only the end state counts. A level is a set, a
-size of 0 removes it, whatever the venue called the action. A frame is applied whole:
-the caller parses it to the end first.
+A change is in the chain when its prev_change_id is our change_id; ids jump by any
+amount. Within a frame bids may stand above asks: only the end state counts. A level is
+a set, a size of 0 removes it, whatever the venue called the action. A frame is applied
+whole: the caller parses it to the end first.
 
 Full depth is exact. A side holds levels within a window of ticks in a ladder, and up to
-FAR_LEVELS_MAX more below it; one more gives the book up (GAP, counted in `overflows`)
-until a snapshot. Nothing else is dropped or cut.
+FAR_LEVELS_MAX more below it; one more gives the book up (GAP, emptied, counted in
+`overflows`) until a snapshot. Nothing else is dropped or cut.
 
 Source: docs.deribit.com, book.{instrument}.{interval} and the notifications page, seen
 2026-08-22; changelog of 2020-11-10 (redundant changes after a snapshot).
@@ -57,7 +57,7 @@ OUTCOME_NAMES = {
 }
 SIDES = {"bid": BID, "ask": ASK}
 
-# A price beyond this is no contract's; the ladder's arithmetic cannot overflow below it.
+# A price beyond this is no contract's; below it no sum in the ladder can overflow.
 TICKS_LIMIT = 1 << 48
 
 
@@ -70,11 +70,11 @@ cdef inline key_t key_of(int side, price_t price_ticks) noexcept nogil:
 cdef class Book:
     """Full-depth book of one instrument in integer ticks and lots.
 
-    Units: window_ticks is the price range a side keeps in its ladder, a power of two from
-        64 to 2**20; take about twice the range in which most levels lie.
+    Units: window_ticks is the price range a side keeps in its ladder, a power of two
+        from 64 to 2**20; take about twice the range in which most levels lie.
     Raises: ValueError when window_ticks is not such a number.
-    Cost: at most 2 * (8.13 * window_ticks + 262,144) bytes, touched as levels come: 1.6 MB
-        for the default window, 17.6 MB for the largest. Nothing is allocated later.
+    Cost: at most 2 * (8.13 * window_ticks + 262,144) bytes, touched as levels come: 1.6
+        MB for the default window, 17.6 MB for the largest. Nothing is allocated later.
     """
 
     def __cinit__(self, *, window_ticks=WINDOW_TICKS_DEFAULT):
@@ -117,6 +117,7 @@ cdef class Book:
             self.state = BOOK_GAPPED
             return OUTCOME_GAP
         if not self._set_levels(change, fault):
+            self.clear()
             self.overflows += 1
             self.state = BOOK_GAPPED
             return OUTCOME_GAP

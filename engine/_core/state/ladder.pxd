@@ -1,5 +1,5 @@
 # One side of a book: every level by price, O(1) update, next best by one bit scan.
-# Sorted by `key`, best = highest: a bid's key is its price, an ask's is minus its price.
+# Sorted by `key`, best = highest: a bid's key is its price, an ask's minus its price.
 from libc.stdint cimport int64_t, uint64_t
 
 from engine._core.base.types cimport qty_t
@@ -10,7 +10,7 @@ cdef enum:
     WINDOW_TICKS_MIN = 64
     WINDOW_TICKS_MAX = 1048576    # 2^20; 8 MiB of address space a side
     FAR_LEVELS_MAX = 8192         # levels a side outside the window
-    FAR_ROOM = 16384              # twice that: while the window moves, levels pass through
+    FAR_ROOM = 16384              # twice that: levels pass through as it moves
     TREE_HEIGHT_MAX = 4           # 64^4 >= WINDOW_TICKS_MAX
 
 
@@ -27,9 +27,9 @@ cdef struct FarLevel:
 
 
 cdef struct Ladder:
-    # The window [base, base + window) lies in a ring: the level of a key is at key & mask.
-    # Bit i of tree[0] says whether ring[i] is a level; bit i of tree[h+1] whether word i
-    # of tree[h] is not 0.
+    # The window [base, base + window) lies in a ring: key is at key & (window - 1).
+    # Bit i of tree[0] says whether ring[i] is a level; bit i of tree[h+1] whether
+    # word i of tree[h] is not 0.
     key_t base
     int64_t window             # ticks, a power of two
     qty_t* ring                # lots, 0 = no level
@@ -47,10 +47,10 @@ cdef bint ladder_open(Ladder* side, int64_t window) noexcept nogil
 cdef void ladder_close(Ladder* side) noexcept nogil
 cdef int64_t ladder_bytes(int64_t window) noexcept nogil
 
-# Updates. False: FAR_LEVELS_MAX would be passed, levels are lost, start from a snapshot.
+# Updates. False: FAR_LEVELS_MAX would be passed and levels are lost: clear it.
 # Call `ladder_set` (below) level by level, then `ladder_rebase` if not settled.
 cdef bint ladder_set_outside(Ladder* side, key_t key, qty_t qty_lots) noexcept nogil
-cdef void ladder_drop_best(Ladder* side) noexcept nogil      # near_best is gone: the next
+cdef void ladder_drop_best(Ladder* side) noexcept nogil    # near_best is gone: next
 cdef bint ladder_rebase(Ladder* side) noexcept nogil         # window around the best
 cdef void ladder_clear(Ladder* side) noexcept nogil
 cdef void ladder_aim(Ladder* side, key_t best) noexcept nogil    # only while empty

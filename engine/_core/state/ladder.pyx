@@ -1,11 +1,11 @@
-"""One side of an order book as a price-indexed ladder: full depth, constant-time update.
+"""One side of an order book as a price-indexed ladder: full depth, O(1) update.
 
-Sizes lie in a ring indexed by price, so a level is one store whatever its rank; a tree of
-bitmaps over the ring (one bit a level, 64 bits a word, up to four storeys) finds the next
-occupied price by a few bit scans. The ring is a window of prices. It is placed with its
-best level three quarters up and moved when that level leaves the upper three quarters;
-because it is a ring, moving it touches only the levels that enter or leave. Levels below
-the window (a bid at a tenth of the price) wait in a sorted array.
+Sizes lie in a ring indexed by price, so a level is one store whatever its rank; a tree
+of bitmaps over the ring (one bit a level, 64 bits a word, up to four storeys) finds the
+next occupied price by a few bit scans. The ring is a window of prices. It is placed
+with its best level three quarters up and moved when that level leaves the upper three
+quarters; because it is a ring, moving it touches only the levels that enter or leave.
+Levels below the window (a bid at a tenth of the price) wait in a sorted array.
 
 Memory is one block a side, taken at the start and touched page by page as levels come.
 """
@@ -221,7 +221,7 @@ cdef bint ladder_rebase(Ladder* side) noexcept nogil:
         return True
     if not shed(side, base):
         return False
-    # What is left in the window is above the new base and at most the best, so it stays.
+    # What is left lies between the new base and the best: it stays where it is.
     side.base = base
     while side.n_far and side.far[side.n_far - 1].key >= base:
         side.n_far -= 1

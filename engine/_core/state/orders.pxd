@@ -10,6 +10,9 @@ from engine._core.state.position cimport Position
 cdef enum:
     REQUESTS_MAX = 4096        # requests in flight; ids are remembered modulo this
     TRADES_REMEMBERED = 65536  # trade ids kept to drop duplicates
+    ORDER_STATES = 6
+    ORDER_EVENTS = 11
+    REQUEST_KINDS = 4
 
 
 cdef enum OrderState:
@@ -18,8 +21,7 @@ cdef enum OrderState:
     ORDER_LIVE = 2
     ORDER_PENDING_EDIT = 3
     ORDER_PENDING_CANCEL = 4
-    ORDER_UNKNOWN = 5          # the venue has to be asked; counts at full size until then
-    ORDER_STATES = 6
+    ORDER_UNKNOWN = 5          # ask the venue; counts at full size until then
 
 
 cdef enum OrderEvent:
@@ -29,12 +31,11 @@ cdef enum OrderEvent:
     EVENT_OPEN = 3             # the venue shows the order open, on a channel
     EVENT_ANSWERED = 4         # our request succeeded and the order is open
     EVENT_REFUSED = 5          # our request was refused, the order is as it was
-    EVENT_DOUBTED = 6          # our request was refused because the order may have ended
+    EVENT_DOUBTED = 6          # our request was refused as the order may have ended
     EVENT_ENDED = 7            # filled, cancelled or rejected, says the venue
     EVENT_LOST = 8             # no answer: time-out, lost connection, unclear error
     EVENT_FOUND = 9            # asked: the order is open
     EVENT_GONE = 10            # asked: there is no such order
-    ORDER_EVENTS = 11
 
 
 cdef enum RequestKind:
@@ -42,7 +43,6 @@ cdef enum RequestKind:
     REQUEST_EDIT = 1
     REQUEST_CANCEL = 2
     REQUEST_CANCEL_ALL = 3
-    REQUEST_KINDS = 4
 
 
 cdef struct Order:
@@ -56,7 +56,7 @@ cdef struct Order:
     qty_t amount_lots          # total size as the venue last said, filled part included
     qty_t filled_lots          # as the venue last said
     qty_t booked_lots          # sum of the trades we have booked
-    price_t wanted_price_ticks # of the request in flight, else as price_ticks
+    price_t wanted_price_ticks  # of the request in flight, else as price_ticks
     qty_t wanted_amount_lots
     int64_t request_id         # in flight, 0 = none
     nanos_t sent_ns            # when it was sent; UNKNOWN: when it became unknown

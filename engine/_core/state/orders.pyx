@@ -42,11 +42,11 @@ from libc.string cimport memcpy, memset
 from engine._core.base.check cimport (
     FAULT_INDEX, FAULT_ORDER_TRANSITION, Fault, check)
 from engine._core.base.event cimport (
-    STATUS_OPEN, STATUS_OTHER, Fill, OrderStatus, OrderUpdate)
+    STATUS_OPEN, STATUS_OTHER, Fill, OrderUpdate)
 from engine._core.base.instrument cimport INSTRUMENTS_MAX
 from engine._core.base.types cimport (
-    GATEWAY_ID_MIN, NO_PRICE, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side, nanos_t, price_t, qty_max,
-    qty_t)
+    GATEWAY_ID_MIN, NO_PRICE, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side, nanos_t,
+    price_t, qty_max, qty_t)
 from engine._core.state.position cimport Position
 
 # (state, event) -> state; what is missing is FAULT_ORDER_TRANSITION.
@@ -435,7 +435,6 @@ cdef class OrderTable:
         if update.status != STATUS_OTHER:
             self._end(slot, position, fault)
         return True
-
 
     def label_of(self, int32_t slot):
         """Return the label of the order in a slot.

@@ -13,7 +13,7 @@ cdef class Position:
         readonly double realized_pnl      # settlement currency, fees not included
         readonly double fees              # settlement currency, positive = paid
         readonly long n_fills
-        qty_t[2] unbooked_lots            # by side: filled says the venue, trade not seen
+        qty_t[2] unbooked_lots            # by side: told filled, trade not seen
 
     cdef void book_fill(self, const Fill* fill) noexcept nogil
     cdef double unrealized_pnl(self, double mark_price) noexcept nogil

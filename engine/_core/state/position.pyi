@@ -5,4 +5,3 @@ class Position:
     realized_pnl: float
     fees: float
     n_fills: int
-    def __init__(self) -> None: ...

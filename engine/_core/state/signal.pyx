@@ -1,18 +1,18 @@
 """Signals of one instrument's book: where fair is, and how fast it moves.
 
-Mid, micro-price and imbalance are read from the touch at each update. The variance is an
-exponentially weighted average of squared mid returns. Returns are taken on a clock of
-their own (100 ms by default), never at each update: at the rate of the book they would
-measure the bounce of the touch between two levels, not the price. Book updates come
-when they come, so a sample falls due at the first update after the interval, and both
-the return and its weight use the time that really passed.
+Mid, micro-price and imbalance are read from the touch at each update. The variance is
+an exponentially weighted average of squared mid returns. Returns are taken on a clock
+of their own (100 ms by default), never at each update: at the rate of the book they
+would measure the bounce of the touch between two levels, not the price. Book updates
+come when they come, so a sample falls due at the first update after the interval, and
+both the return and its weight use the time that really passed.
 """
 
-import math
+from math import inf
 
 from libc.math cimport exp, sqrt
 
-from engine._core.base.types cimport ASK, BID, NO_PRICE, nanos_t, price_t, qty_t
+from engine._core.base.types cimport ASK, BID, NO_PRICE, nanos_t, price_t
 from engine._core.state.book cimport Book
 
 cdef double NS_PER_S = 1e9
@@ -25,7 +25,7 @@ def positive(name, value):
         ValueError: it is none; names the parameter and the value.
     """
     if (isinstance(value, bool) or not isinstance(value, (int, float))
-            or not 0 < value < math.inf):
+            or not 0 < value < inf):
         raise ValueError(f"{name} must be a number above 0, not {value!r}")
     return float(value)
 
@@ -47,13 +47,16 @@ cdef class Signals:
     def __cinit__(self, *, sample_s=0.1, tau_s=60.0, warm_samples=50):
         self.tau_s = positive("tau_s", tau_s)
         self.sample_ns = <nanos_t>round(positive("sample_s", sample_s) * NS_PER_S)
-        self.warm_samples = int(positive("warm_samples", warm_samples))
+        self.warm_samples = <long>positive("warm_samples", warm_samples)
+        if self.warm_samples != warm_samples:
+            raise ValueError(
+                f"warm_samples must be a whole number above 0, not {warm_samples}")
         if not 1 <= self.sample_ns <= self.tau_s * NS_PER_S:
             raise ValueError(
                 f"sample_s must be from 1e-9 to tau_s ({tau_s}), not {sample_s}")
 
     cdef void update(self, Book book, nanos_t now_ns) noexcept nogil:
-        """Read the touch; take a sample when one is due. A one-sided book is left out."""
+        """Read the touch; sample when it is time. A one-sided book is left out."""
         cdef price_t bid = book.best(BID), ask = book.best(ASK)
         cdef double bid_lots, ask_lots
         if bid == NO_PRICE or ask == NO_PRICE:
@@ -88,5 +91,5 @@ cdef class Signals:
         self.is_warm = self.n_samples >= self.warm_samples
 
     def observe(self, Book book not None, nanos_t now_ns):
-        """Update from a book, as the core does after each frame. Units: now_ns in ns."""
+        """Update from a book, as the core does after each frame; now_ns in ns."""
         self.update(book, now_ns)

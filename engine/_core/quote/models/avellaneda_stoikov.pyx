@@ -4,15 +4,15 @@
     total spread         gamma D sigma^2 (T - t) + 2/(gamma D) ln(1 + gamma D/k)
 
 s is the fair price in ticks, q the inventory in lots, sigma the volatility in ticks per
-square root of a second, gamma the risk aversion in 1/(tick * lot), k the decay of the fill
-intensity A exp(-k depth) in 1/tick. The paper trades one unit a fill; D, the size of our
-first level in lots, restores the unit (D = 1 is the paper's formula as printed), so that
-gamma and q can both be per lot.
+square root of a second, gamma the risk aversion in 1/(tick * lot), k the decay of the
+fill intensity A exp(-k depth) in 1/tick. The paper trades one unit a fill; D, the size
+of our first level in lots, restores the unit (D = 1 is the paper's formula as printed),
+so that gamma and q can both be per lot.
 
-The venue never closes, so T - t is a rolling horizon_s: how long inventory is expected to
-be held, not the time to some end of day. sigma enters squared: it is a variance times a
-time. k comes from trades (how much less often a deeper quote is reached), not from the
-shape of the book.
+The venue never closes, so T - t is a rolling horizon_s: how long inventory is expected
+to be held, not the time to some end of day. sigma enters squared: it is a variance
+times a time. k comes from trades (how much less often a deeper quote is reached), not
+from the shape of the book.
 
 Source: M. Avellaneda and S. Stoikov, High-frequency trading in a limit order book,
 Quantitative Finance 8(3), 2008, 217-224: reservation price eq. (29), spread eq. (30).
@@ -49,9 +49,9 @@ def avellaneda_stoikov_quotes(
         double k_per_tick, double horizon_s, double qty_lots=1.0):
     """Return ``(bid_ticks, ask_ticks)`` of the first level, unrounded.
 
-    Units: prices in ticks, inventory_lots and qty_lots in lots, sigma_ticks in ticks per
-        square root of a second, gamma in 1/(tick * lot), k_per_tick in 1/tick, horizon_s
-        in seconds.
+    Units: prices in ticks, inventory_lots and qty_lots in lots, sigma_ticks in ticks
+        per square root of a second, gamma in 1/(tick * lot), k_per_tick in 1/tick,
+        horizon_s in seconds.
     Source: see the module, eq. (29) and (30).
     """
     cdef double variance = sigma_ticks * sigma_ticks
@@ -65,7 +65,7 @@ def avellaneda_stoikov_quotes(
 cdef class AvellanedaStoikovQuoter(Quoter):
     """Quote around the reservation price with the optimal spread of the 2008 paper.
 
-    Blank until the volatility is warm, unless cold_sigma_ticks says what to use instead.
+    Blank until the volatility is warm, unless cold_sigma_ticks stands in for it.
 
     Units: gamma in 1/(tick * lot); k_per_tick in 1/tick; horizon_s in seconds;
         cold_sigma_ticks in ticks per square root of a second; the shape as in

@@ -5,13 +5,13 @@
     c1 = 1/(xi D) ln(1 + xi D/k)
     c2 = sqrt( gamma/(2 A D k) (1 + xi D/k)^(k/(xi D) + 1) )
 
-Depths are distances from fair in ticks, q is the inventory and D the order size in lots,
-sigma the volatility in ticks per square root of a second. Fills at depth d arrive A
-exp(-k d) times a second: A in 1/s, k in 1/tick. gamma, the aversion to inventory risk, and
-xi, the aversion to not being filled in time, are in 1/(tick * lot); xi = gamma is the
-exponential utility of the 2013 paper, xi = 0 the mean-variance trader. c1 is in ticks, c2
-in square roots of a second per lot. The form holds far from the end of trading, so there
-is no horizon: right for a venue that never closes.
+Depths are distances from fair in ticks, q is the inventory and D the order size in
+lots, sigma the volatility in ticks per square root of a second. Fills at depth d arrive
+A exp(-k d) times a second: A in 1/s, k in 1/tick. gamma, the aversion to inventory
+risk, and xi, the aversion to not being filled in time, are in 1/(tick * lot); xi =
+gamma is the exponential utility of the 2013 paper, xi = 0 the mean-variance trader. c1
+is in ticks, c2 in square roots of a second per lot. The form holds far from the end of
+trading, so there is no horizon: right for a venue that never closes.
 
 With x = xi D/k both are written in ln(1+x)/x, which tends to 1: at xi = 0 c1 = 1/k and
 c2 = sqrt(gamma e/(2 A D k)) come out without a special case near zero.
@@ -53,8 +53,8 @@ def glft_coefficients(*, double gamma, double xi, double k_per_tick, double a_pe
                       double qty_lots):
     """Return ``(c1, c2)`` of the asymptotic quotes.
 
-    Units: gamma and xi in 1/(tick * lot), k_per_tick in 1/tick, a_per_s in 1/s, qty_lots
-        in lots; c1 in ticks, c2 in sqrt(second) per lot.
+    Units: gamma and xi in 1/(tick * lot), k_per_tick in 1/tick, a_per_s in 1/s,
+        qty_lots in lots; c1 in ticks, c2 in sqrt(second) per lot.
     Source: see the module, eq. (4.6) and (4.7).
     """
     return (glft_c1(xi, k_per_tick, qty_lots),
@@ -66,8 +66,8 @@ def glft_quotes(double fair_ticks, double inventory_lots, *, double sigma_ticks,
                 double qty_lots):
     """Return ``(bid_ticks, ask_ticks)`` of the first level, unrounded.
 
-    Units: prices in ticks, inventory_lots in lots, sigma_ticks in ticks per square root of
-        a second, the rest as in :func:`glft_coefficients`.
+    Units: prices in ticks, inventory_lots in lots, sigma_ticks in ticks per square root
+        of a second, the rest as in :func:`glft_coefficients`.
     Source: see the module, eq. (4.6) and (4.7).
     """
     cdef double slope = sigma_ticks * glft_c2(gamma, xi, k_per_tick, a_per_s, qty_lots)
@@ -80,7 +80,7 @@ def glft_quotes(double fair_ticks, double inventory_lots, *, double sigma_ticks,
 cdef class GlftQuoter(Quoter):
     """Quote the asymptotic GLFT depths around fair.
 
-    Blank until the volatility is warm, unless cold_sigma_ticks says what to use instead.
+    Blank until the volatility is warm, unless cold_sigma_ticks stands in for it.
 
     Units: gamma and xi in 1/(tick * lot), xi being gamma unless given; k_per_tick in
         1/tick; a_per_s in fills of the order size per second at depth 0;

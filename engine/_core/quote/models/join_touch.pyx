@@ -8,10 +8,10 @@ from engine._core.quote.models.quoter import number
 
 
 cdef class JoinTouchQuoter(Quoter):
-    """Quote at best bid and best ask, moved inside by improve_ticks and against inventory.
+    """Quote at the touch, moved inside by improve_ticks and against inventory.
 
-    The minimum edge still holds: where the touch is narrower than fees allow, the quotes
-    stand behind it.
+    The minimum edge still holds: where the touch is narrower than fees allow, the
+    quotes stand behind it.
 
     Units: skew_ticks in ticks per lot; improve_ticks in ticks; the shape as in
         :class:`Quoter`.

@@ -1,4 +1,4 @@
-# What the quote calculators share: the shape of the quotes around a pair of inner prices.
+# What the quote calculators share: the shape of the quotes around two inner prices.
 from engine._core.base.types cimport LEVELS_MAX, Side, qty_t
 from engine._core.quote.sheet cimport QuoteSheet
 from engine._core.quote.strategy cimport Strategy, View

@@ -7,14 +7,14 @@ and none should differ in:
 2. Minimum edge: the half-spread is at least maker fee + min_edge_ticks (the fee as a
    fraction of the fair price, in ticks; a rebate lowers it) and at least half a tick.
    The centre, skew included, stays where the model put it.
-3. Post-only: a bid is at most one tick below the best ask, an ask at least one tick above
-   the best bid; a quote is moved behind the touch, never dropped into it.
+3. Post-only: a bid is at most one tick below the best ask, an ask at least one tick
+   above the best bid; a quote is moved behind the touch, never dropped into it.
 4. Levels: level j lies step_ticks * (1 + g + ... + g^(j-1)) behind the first, g being
-   step_growth (1 = evenly spaced), rounded away from the touch to a legal price, each at
-   least one legal price behind the one before. A bid below one tick is left out (combos
-   excepted: their prices may be negative).
+   step_growth (1 = evenly spaced), rounded away from the touch to a legal price, each
+   at least one legal price behind the one before. A bid below one tick is left out
+   (combos excepted: their prices may be negative).
 
-A book with a side missing gives a blank sheet. Inventory limits are the gate's business.
+A book with a side missing gives a blank sheet. Inventory limits are the gate's.
 """
 
 import math
@@ -42,8 +42,8 @@ def number(str name not None, value, low, high=math.inf, *, open_low=False):
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if is_number and (low < value if open_low else low <= value) and value <= high:
         return float(value)
-    bracket = "(" if open_low else "["
-    raise ValueError(f"{name} must be a number in {bracket}{low}, {high}], not {value!r}")
+    allowed = f"{'(' if open_low else '['}{low}, {high}]"
+    raise ValueError(f"{name} must be a number in {allowed}, not {value!r}")
 
 
 def whole(str name not None, value, low, high):
@@ -141,7 +141,8 @@ cdef class Quoter(Strategy):
         self._fill_side(
             sheet, ASK, fmax(centre_ticks + half_ticks, <double>(best_bid + 1)))
 
-    cdef void _fill_side(self, QuoteSheet sheet, Side side, double first_ticks) noexcept:
+    cdef void _fill_side(
+            self, QuoteSheet sheet, Side side, double first_ticks) noexcept:
         """Write the levels of one side, best first, each behind the one before."""
         cdef const Instrument* row = sheet.row
         cdef bint is_combo = (row.kind == KIND_FUTURE_COMBO

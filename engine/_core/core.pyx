@@ -234,7 +234,7 @@ cdef class Core(Desk):
         if kind not in self.noted_kinds:
             self.noted_kinds.add(kind)
             self.note("warning", name, f"first {name} frame: {data[:200]!r}")
-        if kind != MESSAGE_OUT_OF_RANGE:
+        if kind != MESSAGE_OUT_OF_RANGE and kind != MESSAGE_UNKNOWN:
             return
         market = self._market(self.decoder.book.instrument)
         if market is not None:

@@ -6,6 +6,7 @@ contracts, else base coin), money in the settlement currency, times in nanosecon
 
 from libc.stdint cimport int32_t
 
+from engine._core.base.instrument cimport amount_of, price_of
 from engine._core.base.types cimport (
     ASK, BID, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side)
 from engine._core.decode.message cimport (
@@ -31,8 +32,8 @@ cdef list top_levels(Market market, Side side):
     """Return the best levels of a side as ``[[price, amount], ...]``."""
     cdef BookLevel[LEVELS_SHOWN] found
     cdef int i, n = market.book.top(side, LEVELS_SHOWN, found)
-    return [[found[i].price_ticks * market.row.tick_size,
-             found[i].qty_lots * market.row.lot_size] for i in range(n)]
+    return [[price_of(market.row, found[i].price_ticks),
+             amount_of(market.row, found[i].qty_lots)] for i in range(n)]
 
 
 cdef list own_quotes(Market market, OrderTable orders, Side side):
@@ -43,8 +44,8 @@ cdef list own_quotes(Market market, OrderTable orders, Side side):
     quotes = []
     for slot in range(first, first + SLOTS_PER_SIDE):
         if orders.rows[slot].state != ORDER_DONE:
-            quotes.append([orders.rows[slot].wanted_price_ticks * market.row.tick_size,
-                           orders.worst(slot) * market.row.lot_size,
+            quotes.append([price_of(market.row, orders.rows[slot].wanted_price_ticks),
+                           amount_of(market.row, orders.worst(slot)),
                            STATE_NAMES[<int>orders.rows[slot].state]])
     return sorted(quotes, reverse=side == BID)
 
@@ -66,9 +67,9 @@ cdef dict market_snapshot(Market market, OrderTable orders):
         "sigma": market.signals.sigma_ticks * market.row.tick_size,
         "mark_price": mark,
         "index_price": market.ticker.index_price,
-        "position": market.position.size_lots * market.row.lot_size,
-        "position_limit": market.limits.position_max_lots * market.row.lot_size,
-        "max_abs_position": market.position.max_abs_lots * market.row.lot_size,
+        "position": amount_of(market.row, market.position.size_lots),
+        "position_limit": amount_of(market.row, market.limits.position_max_lots),
+        "max_abs_position": amount_of(market.row, market.position.max_abs_lots),
         "average_price": market.position.average_price,
         "realized_pnl": market.position.realized_pnl,
         "unrealized_pnl": market.position.unrealized_pnl(mark),

@@ -1,8 +1,8 @@
 """Price-time matching the slow way: one list of orders, sorted whenever it matters.
 
 Prices and amounts are Decimal. The rules are written down once more, from the venue's
-pages: post-only slides one tick inside, an edit keeps its place only with the same price
-and no more amount, an account never trades with itself.
+pages: post-only slides one tick inside, an edit keeps its place only with the same
+price and no more amount, an account never trades with itself.
 """
 
 from __future__ import annotations

@@ -53,6 +53,10 @@ cdef bint amount_to_lots(
 cdef char* put_price(char* p, const Instrument* row, price_t ticks) noexcept nogil
 cdef char* put_amount(char* p, const Instrument* row, qty_t lots) noexcept nogil
 
+# Integer units -> the nearest double: 1013 ticks of 0.1 are 101.3 exactly as written.
+cdef double price_of(const Instrument* row, price_t ticks) noexcept nogil
+cdef double amount_of(const Instrument* row, qty_t lots) noexcept nogil
+
 # Nearest legal price at or below / at or above (stepped ticks included).
 cdef price_t round_down(const Instrument* row, price_t ticks) noexcept nogil
 cdef price_t round_up(const Instrument* row, price_t ticks) noexcept nogil

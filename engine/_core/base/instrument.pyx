@@ -16,7 +16,7 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
-from engine._core.base.fixed cimport Number, put_fixed, to_fixed
+from engine._core.base.fixed cimport Number, put_fixed, to_double, to_fixed
 from engine._core.base.types cimport ASK, BID, NAME_MAX, NO_PRICE, Side, price_t, qty_t
 
 KINDS = {
@@ -55,6 +55,14 @@ cdef char* put_price(char* p, const Instrument* row, price_t ticks) noexcept nog
 
 cdef char* put_amount(char* p, const Instrument* row, qty_t lots) noexcept nogil:
     return put_fixed(p, lots * row.lot_num, row.lot_decimals)
+
+
+cdef double price_of(const Instrument* row, price_t ticks) noexcept nogil:
+    return to_double(Number(ticks * row.tick_num, -row.tick_decimals))
+
+
+cdef double amount_of(const Instrument* row, qty_t lots) noexcept nogil:
+    return to_double(Number(lots * row.lot_num, -row.lot_decimals))
 
 
 cdef int64_t step_at(const Instrument* row, price_t ticks) noexcept nogil:

@@ -1,11 +1,10 @@
-from typing import Any
+from typing import Any, Self
 
 from engine._core.base.instrument import InstrumentTable
 
 KIND_NAMES: dict[int, str]
-STATUS_NAMES: tuple[str, ...]
 
 class Decoder:
     surprises: int
-    def __init__(self, table: InstrumentTable) -> None: ...
+    def __new__(cls, table: InstrumentTable) -> Self: ...
     def read(self, payload: bytes, size: int = -1) -> dict[str, Any]: ...

@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from typing import Literal, Self
+from typing import Literal, Self, final
 
 STATE_NAMES: dict[int, str]
 OUTCOME_NAMES: dict[int, str]
@@ -9,6 +9,7 @@ TICKS_LIMIT: int
 _Outcome = Literal["quiet", "touch", "stale", "gap", "waiting", "crossed"]
 _SideName = Literal["bid", "ask"]
 
+@final
 class Book:
     state: int
     change_id: int

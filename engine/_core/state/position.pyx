@@ -9,7 +9,7 @@ is the harmonic mean. Linear: PnL = size_coin * (exit - entry).
 """
 
 from engine._core.base.event cimport Fill
-from engine._core.base.instrument cimport Instrument
+from engine._core.base.instrument cimport Instrument, amount_of, price_of
 from engine._core.base.types cimport BID, qty_t
 
 
@@ -39,7 +39,7 @@ cdef class Position:
 
     cdef void book_fill(self, const Fill* fill) noexcept nogil:
         cdef qty_t signed_lots = fill.qty_lots if fill.side == BID else -fill.qty_lots
-        cdef double price = fill.price_ticks * self.row.tick_size
+        cdef double price = price_of(self.row, fill.price_ticks)
         cdef qty_t closing
         self.fees += fill.fee_e12 * 1e-12
         self.n_fills += 1
@@ -50,7 +50,7 @@ cdef class Position:
             if self.size_lots < 0:
                 closing = -closing
             self.realized_pnl += leg_pnl(
-                self.row, closing * self.row.lot_size, self.average_price, price)
+                self.row, amount_of(self.row, closing), self.average_price, price)
             self.size_lots -= closing
             signed_lots += closing
             if self.size_lots == 0:
@@ -75,7 +75,7 @@ cdef class Position:
 
     cdef double unrealized_pnl(self, double mark_price) noexcept nogil:
         """Profit if closed at the mark; 0 without a mark or a position."""
-        return leg_pnl(self.row, self.size_lots * self.row.lot_size,
+        return leg_pnl(self.row, amount_of(self.row, self.size_lots),
                        self.average_price, mark_price)
 
     cdef void set_size(self, qty_t size_lots, double average_price) noexcept nogil:

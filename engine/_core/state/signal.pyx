@@ -8,9 +8,7 @@ come when they come, so a sample falls due at the first update after the interva
 both the return and its weight use the time that really passed.
 """
 
-from math import inf
-
-from libc.math cimport exp, sqrt
+from libc.math cimport INFINITY, exp, sqrt
 
 from engine._core.base.types cimport ASK, BID, NO_PRICE, nanos_t, price_t
 from engine._core.state.book cimport Book
@@ -25,7 +23,7 @@ def positive(name, value):
         ValueError: it is none; names the parameter and the value.
     """
     if (isinstance(value, bool) or not isinstance(value, (int, float))
-            or not 0 < value < inf):
+            or not 0 < value < INFINITY):
         raise ValueError(f"{name} must be a number above 0, not {value!r}")
     return float(value)
 

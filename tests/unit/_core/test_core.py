@@ -83,6 +83,31 @@ def test_an_off_tick_price_gives_the_book_up_and_pulls_the_quotes() -> None:
     assert {r["method"] for r in rig.sent()} == {"private/cancel"}
 
 
+def test_a_book_frame_of_unknown_shape_gives_the_book_up() -> None:
+    rig = quoting_rig()
+    rig.deliver(change(rig, 10, 20, []).replace(b'"asks": []', b'"asks": 5'))
+    assert rig.core.snapshot()["counters"]["unknown"] == 1
+    assert rig.snapshot()["book_state"] == "gapped"
+    assert rig.session.told("gap") == [rig.index]
+
+
+@pytest.mark.parametrize("amount", ["x", 7.3])
+def test_an_unreadable_word_about_our_orders_closes_the_line(amount: object) -> None:
+    rig = quoting_rig()
+    order = {
+        "order_id": "1",
+        "instrument_name": NAME,
+        "label": "hs-00000007-0-1",
+        "amount": amount,
+        "order_state": "open",
+        "direction": "buy",
+        "price": 1.0,
+    }
+    rig.push("user.orders.any.any.raw", order)
+    (closing,) = rig.core.connections_to_close()
+    assert closing == (0, "a private message could not be read")
+
+
 def settle(rig: Rig, venue: SlowVenue) -> None:
     venue.receive(rig.core.data_to_send(0))
     while venue.requests:

@@ -1,7 +1,17 @@
 """Binding a strategy decides which hook runs: the Python one wins where there is one."""
 
-from engine import QuoteSheet, Strategy, View
-from tests.rig import Rig
+import pytest
+
+from engine import (
+    AvellanedaStoikovQuoter,
+    GlftQuoter,
+    JoinTouchQuoter,
+    LadderQuoter,
+    QuoteSheet,
+    Strategy,
+    View,
+)
+from tests.rig import ROW, Rig
 
 
 class Parent(Strategy):
@@ -42,3 +52,51 @@ def test_binding_again_replaces_strategy_and_limits() -> None:
     assert rig.snapshot()["position_limit"] == 50.0
     rig.book([(100, 1)], [(102, 1)])
     assert len(rig.sent()) == 2
+
+
+class Doubled(JoinTouchQuoter):
+    """A compiled calculator with a Python hook of its own."""
+
+    def quote(self, view: View, sheet: QuoteSheet) -> None:
+        super().quote(view, sheet)
+        sheet.bid(view.best_bid_ticks - 3, 1)
+
+
+def test_a_calculator_runs_compiled_unless_a_subclass_brings_its_own_hook() -> None:
+    plain = Rig(strategy=JoinTouchQuoter(qty_lots=2))
+    plain.book([(9_999, 5)], [(10_001, 5)])
+    prices = [r["params"]["price"] for r in plain.sent()]
+    assert prices == [9_999 / 2, 10_001 / 2]
+    hooked = Rig(strategy=Doubled(qty_lots=2))
+    hooked.book([(9_999, 5)], [(10_001, 5)])
+    prices = [r["params"]["price"] for r in hooked.sent()]
+    assert prices == [9_999 / 2, 9_996 / 2, 10_001 / 2]
+
+
+@pytest.mark.parametrize(
+    "quoter",
+    [
+        AvellanedaStoikovQuoter(
+            gamma=0.01, k_per_tick=0.5, cold_sigma_ticks=2.0, qty_lots=1
+        ),
+        GlftQuoter(
+            gamma=0.01, k_per_tick=0.5, a_per_s=1.0, cold_sigma_ticks=2.0, qty_lots=1
+        ),
+        LadderQuoter(half_spread_ticks=20, qty_lots=[1, 2, 3]),
+    ],
+)
+def test_compiled_and_python_calls_of_a_calculator_agree(quoter: Strategy) -> None:
+    rig = Rig(strategy=quoter)
+    book = [(9_999, 5)], [(10_001, 5)]
+    rig.book(*book)
+    through_core = sorted(
+        (r["method"], r["params"]["price"] * 2, r["params"]["amount"] / 10)
+        for r in rig.sent()
+    )
+    view = View.for_test(ROW, *book, inventory_limit_lots=100)
+    sheet = QuoteSheet.for_test(view)
+    quoter.quote(view, sheet)
+    direct = [("private/buy", p, q) for p, q in sheet.bids]
+    direct += [("private/sell", p, q) for p, q in sheet.asks]
+    assert through_core == sorted(direct)
+    assert through_core

@@ -10,8 +10,6 @@ from engine._core.state.book import Book
 from tests.data.shared import recorded
 from tests.oracles.book import SlowBook
 
-FAR_LEVELS_MAX = 8192
-
 
 @pytest.fixture
 def book():
@@ -208,79 +206,6 @@ def test_combo_prices_may_be_negative():
     assert book.apply_rows(rows, change_id=1, is_snapshot=True) == "touch"
     assert book.levels("bid") == [(-3, 1), (-500, 2)]
     assert book.levels("ask") == [(-2, 1), (0, 4), (9, 1)]
-
-
-def test_window_follows_the_best_level(book):
-    """Far below the window nothing is lost, and it comes back when the price does."""
-    deep = [("bid", 100 - 10 * i, i) for i in range(1, 50)]
-    change(book, *deep)
-    prev, expected = 6, book.levels("bid")
-    for price_ticks in (5_000, 90, 70_000, 101):
-        rows = [("ask", 101, 0), ("ask", 103, 0), ("bid", price_ticks, 1)]
-        prev, change_id = prev + 1, prev
-        change(book, *rows, change_id=prev, prev_change_id=change_id)
-        assert book.check() == "none"
-        prev, change_id = prev + 1, prev
-        gone = ("bid", price_ticks, 0 if price_ticks != 90 else 9)
-        change(book, gone, change_id=prev, prev_change_id=change_id)
-        assert book.check() == "none"
-    expected = sorted({**dict(expected), 90: 9}.items(), reverse=True)
-    assert book.levels("bid") == expected
-    assert book.rebases >= 4
-
-
-@pytest.mark.parametrize("side", ["bid", "ask"])
-def test_far_levels_at_the_limit_and_one_past(side):
-    sign = -1 if side == "bid" else 1
-    book = Book(window_ticks=64)
-    start = 10**6
-    far = [(side, start + sign * (1_000 + i), 1 + i % 7) for i in range(FAR_LEVELS_MAX)]
-    rows = [(side, start, 1), *far]
-    assert book.apply_rows(rows, change_id=1, is_snapshot=True) == "touch"
-    assert book.check() == "none"
-    assert len(book.levels(side)) == FAR_LEVELS_MAX + 1
-    one_more = (side, start + sign * 500, 1)
-    assert change(book, one_more, change_id=2, prev_change_id=1) == "gap"
-    assert book.state_name == "gapped"
-    assert book.overflows == 1
-    # Given up until a snapshot; then all is well again.
-    assert change(book, change_id=3, prev_change_id=2) == "waiting"
-    assert book.apply_rows(rows[:100], change_id=4, is_snapshot=True) == "touch"
-    assert len(book.levels(side)) == 100
-    assert book.check() == "none"
-
-
-def test_moving_the_window_past_the_limit_gives_the_book_up():
-    book = Book(window_ticks=16384)
-    rows = [("bid", 20_000 - i, 1) for i in range(FAR_LEVELS_MAX + 1)]
-    assert book.apply_rows(rows, change_id=1, is_snapshot=True) == "touch"
-    jump = ("bid", 10**6, 1)
-    assert change(book, jump, change_id=2, prev_change_id=1) == "gap"
-    assert book.overflows == 1
-    # One level less fits.
-    book.apply_rows(rows[1:], change_id=3, is_snapshot=True)
-    assert change(book, jump, change_id=4, prev_change_id=3) == "touch"
-    assert len(book.levels("bid")) == FAR_LEVELS_MAX + 1
-    assert book.check() == "none"
-
-
-@pytest.mark.parametrize("window_ticks", [0, -64, 63, 65, 96, 2**21])
-def test_bad_window_is_refused(window_ticks):
-    with pytest.raises(ValueError, match="window_ticks") as caught:
-        Book(window_ticks=window_ticks)
-    assert str(window_ticks) in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("window_ticks", "cap_bytes"),
-    [(64, 600_000), (65_536, 1_600_000), (2**20, 17_600_000)],
-)
-def test_memory_is_capped(window_ticks, cap_bytes):
-    """The cap is what the docstring says: 2 * (8.13 * window + 262,144) bytes."""
-    memory_bytes = Book(window_ticks=window_ticks).memory_cap_bytes
-    assert memory_bytes <= cap_bytes
-    assert memory_bytes <= 2 * (8.13 * window_ticks + 262_144)
-    assert memory_bytes >= 2 * 8 * window_ticks
 
 
 @pytest.mark.parametrize(

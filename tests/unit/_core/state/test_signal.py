@@ -136,6 +136,7 @@ def test_a_clock_that_does_not_move_gives_no_sample():
         ("tau_s", math.inf),
         ("tau_s", "60"),
         ("warm_samples", 0),
+        ("warm_samples", 1.5),
         ("warm_samples", True),
     ],
 )

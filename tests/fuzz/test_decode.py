@@ -1,0 +1,248 @@
+"""Decoder against its slow twin: generated, mutated, cut, deep and recorded frames.
+
+``HALFSPREAD_FUZZ_FRAMES`` sets how many frames each test takes (default: a slice of a
+few seconds), ``HALFSPREAD_SEED`` where they begin. A failure names the frame's seed.
+"""
+
+import json
+import math
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import zstandard
+
+from engine._core.base.instrument import InstrumentTable
+from engine._core.decode.message import Decoder
+from engine._core.decode.scan import is_json
+from tests.data.shared import recorded
+from tests.generators.frames import INSTRUMENTS, Maker
+from tests.oracles import decoder as twin
+
+FRAMES = int(os.environ.get("HALFSPREAD_FUZZ_FRAMES") or "3000")
+SEED = int(os.environ.get("HALFSPREAD_SEED") or "1") * 1_000_000
+SEEDS = range(SEED, SEED + FRAMES)
+TABLE = twin.contracts(INSTRUMENTS)
+JUNK = (
+    b"", b" ", b",", b":", b'"', b"\\", b"{", b"}", b"[", b"]", b"0", b"9", b"-",
+    b"+", b".", b"e", b"E", b"null", b"true", b"1e5", b"\x00", b"\n", b"\x1f",
+    b"\x7f", b"\x80", b"\xc3\xa9", b"\xed\xa0\x80", b"\xff", b"\\u0041", b"\\ud800",
+    b'"x":1,', b',"x":[]', b"99999999999999999999", b"0.00001",
+)  # fmt: skip
+
+
+@pytest.fixture
+def decoder() -> Decoder:
+    table = InstrumentTable()
+    for row in INSTRUMENTS:
+        table.add(row)
+    return Decoder(table)
+
+
+def same(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    """Return whether two readings are equal; floats may differ in the last bits."""
+    if ours.keys() != theirs.keys():
+        return False
+    return all(
+        math.isclose(value, theirs[key], rel_tol=1e-15)
+        if isinstance(value, float)
+        else value == theirs[key]
+        for key, value in ours.items()
+    )
+
+
+def agree(decoder: Decoder, payload: bytes, hint: object) -> str:
+    """Check that decoder and twin read a payload alike; return the kind."""
+    ours, theirs = decoder.read(payload), twin.decode(payload, TABLE)
+    assert same(ours, theirs), f"{hint}: {payload!r}\nours {ours}\ntwin {theirs}"
+    return str(ours["kind"])
+
+
+def mutate(payload: bytes, random: Random) -> bytes:
+    """Return a payload with a few bytes replaced, put in, taken out or moved."""
+    raw = bytearray(payload)
+    for _ in range(random.choice((1, 1, 2, 3))):
+        at = random.randrange(len(raw) + 1)
+        n = random.randrange(4)
+        choice = random.randrange(4)
+        if choice == 0:
+            raw[at : at + n] = random.choice(JUNK)
+        elif choice == 1:
+            raw[at:at] = random.choice(JUNK)
+        elif choice == 2 and at < len(raw):
+            raw[at] ^= 1 << random.randrange(8)
+        else:
+            start = random.randrange(len(raw) + 1)
+            raw[at:at] = raw[start : start + random.randrange(30)]
+    return bytes(raw)
+
+
+def is_extreme(payload: bytes) -> bool:
+    """Return whether a payload has a number no double holds: orjson takes none."""
+    found = False
+
+    def parse(text: str) -> float:
+        nonlocal found
+        found = found or math.isinf(float(text))
+        return 0.0
+
+    try:
+        json.loads(payload, parse_float=parse, parse_int=parse)
+    except ValueError:
+        return False
+    return found
+
+
+def test_frames_the_venue_sends(decoder: Decoder) -> None:
+    kinds = {agree(decoder, Maker(seed).frame(), seed) for seed in SEEDS}
+    assert kinds >= {"book", "ticker", "private", "reply", "control", "ignored"}
+
+
+def test_frames_it_never_should(decoder: Decoder) -> None:
+    kinds = {
+        agree(decoder, Maker(seed, wild=seed % 12).frame(), seed) for seed in SEEDS
+    }
+    assert kinds >= {"book", "ticker", "private", "reply", "unknown", "out_of_range"}
+    assert decoder.surprises > 0
+
+
+def test_mutations(decoder: Decoder) -> None:
+    kinds = set()
+    for seed in SEEDS:
+        payload = mutate(Maker(seed).frame(), Random(seed))
+        if is_extreme(payload):
+            decoder.read(payload)
+        else:
+            kinds.add(agree(decoder, payload, seed))
+    assert kinds >= {"malformed", "book", "unknown"}
+
+
+def test_cut_at_every_byte_then_whole(decoder: Decoder) -> None:
+    for seed in SEEDS[: FRAMES // 50]:
+        payload = Maker(seed).frame().rstrip()
+        for size in range(len(payload)):
+            # Once with the rest of the frame behind the end, once with nothing.
+            assert decoder.read(payload, size) == {"kind": "malformed"}, (seed, size)
+            cut = decoder.read(payload[:size])
+            assert cut == {"kind": "malformed"}, (seed, size)
+            assert not is_json(payload, size)
+        agree(decoder, payload, seed)
+
+
+def spread(value: Any) -> str:
+    """Return JSON text with white space wherever it may stand, numbers as spelled."""
+    if isinstance(value, twin.Spelled):
+        return str(value)
+    if isinstance(value, dict):
+        members = (f"{json.dumps(k)} :\t{spread(v)}" for k, v in value.items())
+        return "{ " + "\r\n, ".join(members) + " }\n"
+    if isinstance(value, list):
+        return "[\t" + " ,\n".join(map(spread, value)) + " ]"
+    return json.dumps(value)
+
+
+def test_white_space_changes_nothing(decoder: Decoder) -> None:
+    for seed in SEEDS[: FRAMES // 5]:
+        payload = Maker(seed).frame()
+        spaced = spread(twin.parse(payload)).encode()
+        assert decoder.read(spaced) == decoder.read(payload), seed
+
+
+def test_nested_up_to_and_past_the_scanner(decoder: Decoder) -> None:
+    for depth in (1, 63, 64, 65, 253, 254, 255, 1023, 1025, 200_000):
+        for opening, closing in ((b"[", b"]"), (b'{"a":', b"}")):
+            inner = b"" if opening == b"[" else b"1"
+            value = opening * depth + inner + closing * depth
+            for payload in (
+                b'{"x":%s,"method":"heartbeat"}' % value,
+                b'{"x":%s,"method":"heartbeat"}' % value[:-1],
+                b'{"method":"heartbeat","x":%s' % (opening * depth),
+            ):
+                found = decoder.read(payload)["kind"]
+                assert found in ("control", "unknown", "malformed")
+                if depth <= 64:
+                    assert found == agree(decoder, payload, depth)
+
+
+def test_random_bytes(decoder: Decoder) -> None:
+    random = Random(SEED)
+    for _ in range(FRAMES):
+        raw = b"".join(random.choices(JUNK, k=random.randrange(12)))
+        if not is_extreme(raw):
+            agree(decoder, raw, raw)
+            agree(decoder, b"{" + raw + b"}", raw)
+
+
+# -- recorded frames, when they are there
+
+
+def frames_of(path: Path) -> Iterator[bytes]:
+    """Yield the frames of a capture: bare lines, enveloped lines, or one file."""
+    if path.suffix == ".json":
+        yield path.read_bytes()
+        return
+    raw = path.read_bytes()
+    if path.suffix == ".zst":
+        raw = zstandard.ZstdDecompressor().decompressobj().decompress(raw)
+    for line in raw.splitlines():
+        if line.startswith(b'{"ts":'):
+            # The frame's own bytes, untouched by any parser.
+            yield line[line.index(b'"frame":') + 8 : -1]
+        elif line.strip():
+            yield line
+
+
+def captures() -> list[Path]:
+    folder = recorded("data", "deribit")
+    return sorted(
+        path for path in folder.rglob("*") if path.suffix in (".jsonl", ".zst", ".json")
+    )
+
+
+def rows_of(frames: list[bytes]) -> list[dict[str, Any]]:
+    """Return rows for the instruments of book and ticker frames, grids inferred."""
+    places: dict[str, list[int]] = {}
+    for payload in frames:
+        params = json.loads(payload, parse_float=Decimal).get("params", {})
+        parts = params.get("channel", "").split(".")
+        if parts[0] not in ("book", "ticker") or len(parts) != 3:
+            continue
+        seen = places.setdefault(parts[1], [0, 0])
+        for side in ("bids", "asks"):
+            for level in params["data"].get(side, []):
+                for i, number in enumerate(level[1:]):
+                    exponent = Decimal(number).normalize().as_tuple().exponent
+                    seen[i] = max(seen[i], -int(exponent))
+    return [
+        {
+            "instrument_name": name,
+            "kind": "future",
+            "tick_size": str(Decimal(1).scaleb(-price)),
+            "contract_size": str(Decimal(1).scaleb(-amount)),
+            "min_trade_amount": str(Decimal(1).scaleb(-amount)),
+        }
+        for name, (price, amount) in places.items()
+    ]
+
+
+def test_every_recorded_frame_is_read_as_the_twin_reads_it() -> None:
+    kinds: dict[str, int] = {}
+    for path in captures():
+        frames = list(frames_of(path))
+        rows = rows_of(frames)
+        table, contracts = InstrumentTable(), twin.contracts(rows)
+        for row in rows:
+            table.add(row)
+        decoder = Decoder(table)
+        for number, payload in enumerate(frames, 1):
+            ours, theirs = decoder.read(payload), twin.decode(payload, contracts)
+            assert same(ours, theirs), f"{path.name}:{number}\n{ours}\n{theirs}"
+            kinds[ours["kind"]] = kinds.get(ours["kind"], 0) + 1
+        assert decoder.surprises == 0, path.name
+    assert kinds["book"] > 200
+    assert kinds["ticker"] > 300
+    assert kinds.get("malformed", 0) == kinds.get("out_of_range", 0) == 0

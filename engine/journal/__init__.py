@@ -1,0 +1,12 @@
+"""The journal: everything a core was told and answered, so that a run can be had again.
+
+A shell makes a ``Writer`` with the run's ``Header`` and puts a ``Recorder`` between
+itself and the core. ``Reader`` gives the records back.
+"""
+
+from engine.journal.format import Header, Kind, Record
+from engine.journal.reader import Reader
+from engine.journal.recorder import Recorder, Verbs
+from engine.journal.writer import Writer
+
+__all__ = ["Header", "Kind", "Reader", "Record", "Recorder", "Verbs", "Writer"]

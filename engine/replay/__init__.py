@@ -1,0 +1,1 @@
+"""Recordings through the core again: journals (`replay`) and market data (`feed`)."""

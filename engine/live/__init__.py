@@ -1,0 +1,1 @@
+"""The live shell: the only folder that knows sockets, clocks, signals and secrets."""

@@ -1,0 +1,1 @@
+"""Metrics: what the engine counts, for Prometheus."""

@@ -1,0 +1,339 @@
+"""One run of the engine: everything put together, started, watched and stopped.
+
+The order at the end matters: quotes are pulled and read back while the connection
+stands, then it is closed, then the report is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import datetime
+import random
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine import __version__
+from engine._core.core import Core
+from engine.assemble import assemble
+from engine.config import Config
+from engine.errors import ConfigError, InvariantError, VenueError
+from engine.journal import Header, Recorder, Verbs, Writer
+from engine.live.child import stop_signals
+from engine.live.ingress import Ingress
+from engine.live.log import LineWriter, Log
+from engine.live.memory import CollectorPolicy
+from engine.live.secrets import Credentials, Signer
+from engine.live.shell import Shell
+from engine.live.watch import Watch
+from engine.metrics.export import Exporter, Reading, Stage
+from engine.metrics.export import serve as serve_metrics
+from engine.report.picture import Frame, status_line
+from engine.report.report import RunFacts, build, write
+
+TICK_S = 0.25
+STATUS_EVERY_S = 5.0
+TEND_EVERY_S = 1.0
+STOP_POLL_S = 0.02
+STOP_TIMEOUT_S = 15.0
+SCRAPE_TIMEOUT_S = 2.0
+NOTES_SHOWN_MAX = 30
+
+SWITCH_INTERVAL_S = 0.0005
+"""The longest another thread (a scrape) holds the interpreter while we want it."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line adds to a configuration. Empty: None or False.
+
+    Units: seconds.
+    """
+
+    seconds: float | None = None
+    report: Path | None = None
+    view: bool = False
+
+
+class Service:
+    """One run, from the first connection to the report."""
+
+    def __init__(self, config: Config, options: Options) -> None:
+        """Build everything that needs no connection.
+
+        Raises: ConfigError, JournalError.
+        """
+        self._config = config
+        self._options = options
+        self._run_id = secrets.randbits(32) or 1
+        self._signer = Signer(Credentials.load(config.credentials))
+        self._core = assemble(config, self._run_id)
+        self._core.measure(True)
+        self._verbs = recorded(self._core, config, self._run_id)
+        self._memory = CollectorPolicy()
+        self._started_s = time.monotonic()
+        self._started_at = datetime.datetime.now(datetime.UTC)
+        self._is_terminal = options.view and sys.stdout.isatty()
+        self._err = LineWriter(sys.stderr)
+        self._out = LineWriter(sys.stdout)
+        hides_log = self._is_terminal and sys.stderr.isatty()
+        self._log = Log(config.log.level, None if hides_log else self._err)
+        self._exporter: Exporter | None = None
+        self._watch: Watch | None = None
+        self._status_s = self._tend_s = 0.0
+
+    async def run(self) -> int:
+        """Quote until told to stop. Returns: the exit code."""
+        loop = asyncio.get_running_loop()
+        connections = 2 if self._config.venue.market_data_urls else 1
+        self._shell = Shell(self._verbs, self._signer, self._log, connections)
+        self._wanted, self._hurry = asyncio.Event(), asyncio.Event()
+        self._lines = self._ingresses()
+        try:
+            self._start_metrics(loop)
+            _on_signals(loop, self._on_signal)
+            if self._is_terminal:
+                key = self._config.credentials
+                self._watch = Watch(without=(key.id_env, key.secret_env))
+            for line in self._lines:
+                line.start()
+            await self._until_wanted()
+            await self._stop()
+        finally:
+            snapshot = self._core.snapshot()
+            await self._close()
+        return self._finish(snapshot)
+
+    def _ingresses(self) -> list[Ingress]:
+        venue = self._config.venue
+        urls = [venue.urls]
+        if venue.market_data_urls:
+            urls.append(venue.market_data_urls)
+        rng = random.Random()
+        return [
+            Ingress(conn, each, self._shell, rng=rng) for conn, each in enumerate(urls)
+        ]
+
+    def _start_metrics(self, loop: asyncio.AbstractEventLoop) -> None:
+        metrics = self._config.metrics
+        if not metrics.enabled:
+            return
+
+        def read() -> Reading:
+            """Have the loop take a reading between two turns. Called by a thread."""
+            taken: concurrent.futures.Future[Reading] = concurrent.futures.Future()
+            loop.call_soon_threadsafe(lambda: taken.set_result(self._reading()))
+            return taken.result(SCRAPE_TIMEOUT_S)
+
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        file = self._config.file
+        self._exporter = serve_metrics(read, metrics.host, metrics.port, file)
+        self._log.note("info", "metrics", f"served at {self._exporter.url}")
+
+    def _reading(self) -> Reading:
+        shell = self._shell
+        histograms = {**self._core.histograms(), **shell.histograms()}
+        return Reading(
+            self._core.snapshot(),
+            {name: Stage.copy(found) for name, found in histograms.items()},
+            {
+                "connected": shell.connected,
+                "connects": shell.connects,
+                "disconnects": shell.disconnects,
+                "bytes_written": shell.bytes_written,
+                "rate_limit_closes": shell.rate_limit_closes,
+            },
+            self._config.environment,
+        )
+
+    def _on_signal(self) -> None:
+        if self._wanted.is_set():
+            self._log.note("warning", "stop", "asked twice: cutting the lines now")
+            self._hurry.set()
+            for line in self._lines:
+                line.cut("asked twice to stop")
+        else:
+            self._log.note("info", "stop", "asked to stop: pulling all quotes")
+            self._wanted.set()
+
+    async def _until_wanted(self) -> None:
+        """Tick until a signal, the end of the time, a halt, or a bug of ours."""
+        while not (self._wanted.is_set() or self._shell.failure.done()):
+            left_s = self._left_s()
+            if left_s is not None and left_s <= 0:
+                self._wanted.set()
+                break
+            wait_s = TICK_S if left_s is None else min(TICK_S, left_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), wait_s)
+            snapshot = self._tick()
+            state = snapshot.get("session", {}).get("state")
+            if snapshot.get("halted") or state in ("halted", "stopped"):
+                break
+
+    async def _stop(self) -> None:
+        """Have the core pull everything, and wait until the venue has confirmed."""
+        self._shell.is_ending = True
+        if self._shell.failure.done() or not self._shell.connects:
+            return
+        self._shell.command(cmd="stop")
+        deadline_s = time.monotonic() + STOP_TIMEOUT_S
+        while not (self._hurry.is_set() or self._shell.failure.done()):
+            if self._shell.session_state() == "stopped":
+                return
+            if time.monotonic() > deadline_s:
+                self._log.note("error", "stop", "the venue did not confirm in time")
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), STOP_POLL_S)
+
+    async def _close(self) -> None:
+        """Close lines, files, threads and the view, in this order."""
+        for line in self._lines:
+            await line.stop("end of run")
+        self._shell.close()
+        if self._watch is not None:
+            self._watch.close()
+        if self._exporter is not None:
+            await asyncio.to_thread(self._exporter.close)
+        self._memory.release()
+
+    def _finish(self, snapshot: dict[str, Any]) -> int:
+        """Write the report and return the exit code."""
+        failure, connects = self._shell.failure, self._shell.connects
+        bug = failure.exception() if failure.done() else None
+        code, outcome = verdict(snapshot, connects, self._wanted.is_set(), bug)
+        facts = RunFacts(
+            started_at=self._started_at.isoformat(timespec="milliseconds"),
+            duration_s=time.monotonic() - self._started_s,
+            environment=self._config.environment,
+            instruments=tuple(self._names()),
+            run_id=self._run_id,
+            outcome=outcome,
+            connects=self._shell.connects,
+            disconnects=self._shell.disconnects,
+            rate_limit_closes=self._shell.rate_limit_closes,
+        )
+        report = build(snapshot, facts, self._shell_latency())
+        if self._options.report is not None:
+            write(self._options.report, report)
+        if self._is_terminal:
+            self._out.put(status_line(self._frame(snapshot)))
+        self._log.note("info" if code == 0 else "error", "end", outcome)
+        if self._is_terminal and code:
+            self._err.put(f"halfspread: {outcome}")
+        self._out.close()
+        self._err.close()
+        return code
+
+    def _tick(self) -> dict[str, Any]:
+        """Look after view, status line, journal and memory. Returns: a snapshot."""
+        snapshot = self._core.snapshot()
+        now_s = time.monotonic()
+        self._shell.flush()
+        if self._watch is not None:
+            self._watch.show(self._frame(snapshot))
+        elif self._options.view and now_s - self._status_s >= STATUS_EVERY_S:
+            self._status_s = now_s
+            self._out.put(status_line(self._frame(snapshot)))
+        if now_s - self._tend_s >= TEND_EVERY_S:
+            self._tend_s = now_s
+            is_quoting = snapshot.get("session", {}).get("state") == "quoting"
+            if is_quoting:
+                self._memory.settle()
+            self._memory.tend(idle=not is_quoting)
+        return snapshot
+
+    def _frame(self, snapshot: dict[str, Any]) -> Frame:
+        return Frame(
+            snapshot=snapshot,
+            instruments=self._names(),
+            environment=self._config.environment,
+            up_s=time.monotonic() - self._started_s,
+            left_s=self._left_s(),
+            connected=self._shell.connected,
+            metrics_url=self._exporter.url if self._exporter else "",
+            latency_ns=self._shell_latency(),
+            notes=list(self._log.recent)[-NOTES_SHOWN_MAX:],
+        )
+
+    def _shell_latency(self) -> dict[str, dict[str, int]]:
+        return {name: h.summary() for name, h in self._shell.histograms().items()}
+
+    def _names(self) -> list[str]:
+        return [quote.instrument for quote in self._config.quote]
+
+    def _left_s(self) -> float | None:
+        if self._options.seconds is None:
+            return None
+        return self._started_s + self._options.seconds - time.monotonic()
+
+
+def verdict(
+    snapshot: Mapping[str, Any],
+    connects: int,
+    was_asked: bool,
+    bug: BaseException | None,
+) -> tuple[int, str]:
+    """Return the exit code of a run and the reason in words.
+
+    ``was_asked`` says that a signal or the end of the time ended the run; ``bug`` is
+    what came out of the core, if anything did.
+    """
+    session = snapshot.get("session", {})
+    left = session.get("open_orders_at_exit")
+    if bug is not None:
+        return InvariantError.exit_code, f"bug: {type(bug).__name__}: {bug}"
+    if snapshot.get("halted"):
+        return InvariantError.exit_code, f"halted: {snapshot['halted']}"
+    if not connects:
+        return VenueError.exit_code, "the venue was never reached"
+    if session.get("state") != "stopped" or left is None:
+        why = session.get("last_error") or "the venue did not confirm"
+        return VenueError.exit_code, f"stop not confirmed: {why}"
+    if left:
+        return VenueError.exit_code, f"{left} orders are still open at the venue"
+    if not was_asked:
+        why = session.get("last_error") or "the session ended by itself"
+        return VenueError.exit_code, why
+    return 0, "stopped; no order is open at the venue"
+
+
+def recorded(core: Core, config: Config, run_id: int) -> Verbs:
+    """Return the core, behind a journal when one is configured.
+
+    Raises: ConfigError, JournalError.
+    """
+    folder = config.journal.path
+    if folder is None:
+        return core
+    now = datetime.datetime.now(datetime.UTC)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            config.file, "journal.path", str(folder), f"a folder: {error.strerror}"
+        ) from None
+    header = Header(
+        run_id=run_id,
+        created_wall_ms=int(now.timestamp() * 1000),
+        package_version=__version__,
+        config=config.model_dump(mode="json"),
+    )
+    name = f"{now:%Y%m%dT%H%M%SZ}-{run_id:08x}.journal"
+    return Recorder(core, Writer(folder / name, header))
+
+
+def _on_signals(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:
+    for number in stop_signals():
+        try:
+            loop.add_signal_handler(number, action)
+        except NotImplementedError:  # a loop without signal support
+            signal.signal(number, lambda _n, _f: loop.call_soon_threadsafe(action))

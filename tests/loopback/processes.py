@@ -1,0 +1,195 @@
+"""The venue, the engine and the demo as processes, for loopback tests."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import orjson
+from prometheus_client.parser import text_string_to_metric_families
+
+from engine.live.dialogue import Dialogue
+from engine.live.secrets import Credentials, Signer
+
+MAKER = ("maker", "maker-secret")
+ENV = {"HALFSPREAD_CLIENT_ID": MAKER[0], "HALFSPREAD_CLIENT_SECRET": MAKER[1]}
+TIMEOUT_S = 30.0
+POLL_S = 0.05
+
+CONFIG = """
+environment = "simulation"
+[venue]
+urls = ["ws://127.0.0.1:8765/ws/api/v2"]
+[[quote]]
+instrument = "BTC-PERPETUAL"
+strategy = "strategies.join_touch:JoinTouch"
+params = { qty_lots = 2, skew_ticks = 0.1 }
+requote_ticks = 2
+[quote.limits]
+position_max = 1000
+order_max = 50
+collar_bps = 100
+stale_ms = 5000
+"""
+
+T = TypeVar("T")
+
+
+def command(*arguments: str) -> list[str]:
+    """Return the command line of one of our commands."""
+    return [sys.executable, "-m", "engine.cli", *arguments]
+
+
+@contextmanager
+def running(
+    *arguments: str, env: dict[str, str] | None = None, stdin: int | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command in the background; killed at the latest at the end."""
+    process = subprocess.Popen(
+        command(*arguments),
+        env={**os.environ, **(env or {})},
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            assert stream is not None
+            stream.close()
+
+
+@contextmanager
+def running_venue(*arguments: str) -> Iterator[str]:
+    """Serve a simulated venue; gives its WebSocket URL."""
+    with running("sim", "--listen", "127.0.0.1:0", *arguments) as process:
+        assert process.stdout is not None
+        yield orjson.loads(process.stdout.readline())["ws"]
+
+
+def write_config(folder: Path) -> Path:
+    """Write a configuration that needs no compiled strategy."""
+    path = folder / "test.toml"
+    path.write_text(CONFIG)
+    return path
+
+
+def free_port() -> int:
+    """Return a port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def scrape(port: int) -> dict[str, float]:
+    """Return the metrics of an engine by ``name{label=value}``; empty: not there."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            text = answer.read().decode()
+    except (URLError, ConnectionError):
+        return {}
+    found = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            labels = ",".join(f"{k}={v}" for k, v in sorted(sample.labels.items()))
+            found[sample.name + (f"{{{labels}}}" if labels else "")] = sample.value
+    return found
+
+
+def until(what: str, found: Callable[[], bool], timeout_s: float = TIMEOUT_S) -> None:
+    """Wait until something holds; a failure names it."""
+    deadline_s = time.monotonic() + timeout_s
+    while not found():
+        if time.monotonic() > deadline_s:
+            raise AssertionError(f"not within {timeout_s:g} s: {what}")
+        time.sleep(POLL_S)
+
+
+def is_quoting(port: int) -> bool:
+    """Say whether an engine quotes, by its metrics."""
+    return scrape(port).get("halfspread_session_state{state=quoting}") == 1
+
+
+def ask(url: str, talk: Callable[[Dialogue], Awaitable[T]]) -> T:
+    """Talk to a venue as the maker."""
+
+    async def session() -> T:
+        async with Dialogue(url, Signer(Credentials(*MAKER))) as venue:
+            return await talk(venue)
+
+    return asyncio.run(session())
+
+
+async def open_orders(venue: Dialogue) -> list[dict[str, Any]]:
+    """Return the maker's open orders."""
+    rows: list[dict[str, Any]] = await venue.call("private/get_open_orders")
+    return rows
+
+
+async def place(venue: Dialogue, instrument: str, number: int = 1) -> None:
+    """Place resting buy orders far below the market."""
+    ticker = await venue.call("public/ticker", {"instrument_name": instrument})
+    price = round(ticker["mark_price"] * 0.9)
+    for offset in range(number):
+        order = {"instrument_name": instrument, "amount": 10, "post_only": True}
+        await venue.call("private/buy", {**order, "price": price - offset})
+
+
+class Wire:
+    """A TCP proxy whose connections a test can cut."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._to = (parts.hostname, parts.port)
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._sockets: list[socket.socket] = []
+        port = self._server.getsockname()[1]
+        self.url = f"ws://127.0.0.1:{port}{parts.path}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """Cut every connection, both halves, without a closing handshake."""
+        taken, self._sockets = self._sockets, []
+        for each in taken:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+    def close(self) -> None:
+        """Cut everything and listen no more."""
+        with contextlib.suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._server.accept()
+                far = socket.create_connection(self._to)
+            except OSError:
+                return
+            self._sockets += [near, far]
+            for pair in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=pair, daemon=True).start()
+
+    @staticmethod
+    def _carry(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,199 @@
+"""`halfspread run` as a process, against the simulated venue as a process."""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from engine.errors import ConfigError, VenueError
+from tests.loopback.processes import (
+    ENV,
+    MAKER,
+    Wire,
+    ask,
+    free_port,
+    is_quoting,
+    open_orders,
+    running,
+    running_venue,
+    scrape,
+    until,
+    write_config,
+)
+
+pytestmark = pytest.mark.loopback
+
+
+@pytest.fixture(scope="module")
+def venue_url() -> Iterator[str]:
+    with running_venue() as url:
+        yield url
+
+
+def finish(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """Wait for the end; gives exit code and log."""
+    _, log = process.communicate(timeout=30)
+    return process.returncode, log.decode()
+
+
+def test_sigterm_pulls_every_quote_and_the_report_is_complete(
+    venue_url: str, tmp_path: Path
+) -> None:
+    config, report = write_config(tmp_path), tmp_path / "out.json"
+    port = free_port()
+    options = ["--report", str(report), "--metrics-port", str(port)]
+    options += ["--journal", str(tmp_path / "journal")]
+    with running("run", str(config), "--url", venue_url, *options, env=ENV) as engine:
+        until("quoting", lambda: is_quoting(port))
+        until("an order at the venue", lambda: bool(ask(venue_url, open_orders)))
+        until("book frames", lambda: scrape(port)["halfspread_book_frames_total"] > 50)
+        moved = "halfspread_latency_seconds_count{stage=tick_to_order}"
+        until("a quote moved by a tick", lambda: scrape(port)[moved] > 0)
+        found = scrape(port)
+        engine.send_signal(signal.SIGTERM)
+        code, log = finish(engine)
+    assert code == 0, log
+    assert ask(venue_url, open_orders) == []
+
+    assert found["halfspread_cod_verified"] == 1
+    assert found["halfspread_connected"] == 1
+    assert found["halfspread_quotes_total"] > 0
+    assert found["halfspread_latency_seconds_count{stage=decode}"] > 50
+    assert found["halfspread_position_limit{instrument=BTC-PERPETUAL}"] == 1000
+
+    out = orjson.loads(report.read_bytes())
+    assert out["outcome"].startswith("stopped")
+    assert out["main_instrument"] == "BTC-PERPETUAL"
+    assert out["position_limit"] == 1000
+    assert out["max_abs_position"] <= 1000
+    assert out["open_orders_at_exit"] == 0
+    assert out["rate_limit_errors"] == 0
+    assert out["disconnects"] == 0
+    assert out["requests"]["new"] >= 1
+    for stage in ("decode", "state", "quote", "gateway", "turn", "tick_to_order"):
+        row = out["latency_ns"][stage]
+        assert 0 < row["p50"] <= row["p99"] <= row["p999"] <= row["max"]
+
+    (journal,) = (tmp_path / "journal").iterdir()
+    for secret in (MAKER[1], '"access_token":"e', '"refresh_token":"e'):
+        assert secret not in log
+        assert secret.encode() not in journal.read_bytes()
+    assert b"$ACCESS_TOKEN" in journal.read_bytes()
+
+
+def test_seconds_end_the_run_with_a_status_line_for_a_pipe(
+    venue_url: str, tmp_path: Path
+) -> None:
+    options = ["--seconds", "1", "--view", "--metrics-port", "0"]
+    config = str(write_config(tmp_path))
+    with running("run", config, "--url", venue_url, *options, env=ENV) as engine:
+        out, log = engine.communicate(timeout=30)
+    assert engine.returncode == 0, log.decode()
+    assert b"BTC-PERPETUAL" in out
+    assert b"\x1b" not in out
+    assert ask(venue_url, open_orders) == []
+
+
+def test_a_second_signal_cuts_the_line_and_the_venue_pulls_the_quotes(
+    venue_url: str, tmp_path: Path
+) -> None:
+    port = free_port()
+    config = str(write_config(tmp_path))
+    options = ["--url", venue_url, "--metrics-port", str(port)]
+    with running("run", config, *options, env=ENV) as engine:
+        until("quoting", lambda: is_quoting(port))
+        until("an order at the venue", lambda: bool(ask(venue_url, open_orders)))
+        engine.send_signal(signal.SIGINT)
+        engine.send_signal(signal.SIGINT)
+        code, _ = finish(engine)
+    # The first stop may have been confirmed before the second signal was read.
+    assert code in (0, VenueError.exit_code)
+    until("no order left", lambda: ask(venue_url, open_orders) == [], 2)
+
+
+def test_sigkill_leaves_no_order(venue_url: str, tmp_path: Path) -> None:
+    port = free_port()
+    config = str(write_config(tmp_path))
+    options = ["--url", venue_url, "--metrics-port", str(port)]
+    with running("run", config, *options, env=ENV) as engine:
+        until("quoting", lambda: is_quoting(port))
+        until("an order at the venue", lambda: bool(ask(venue_url, open_orders)))
+        engine.kill()
+    until("no order left", lambda: ask(venue_url, open_orders) == [], 2)
+
+
+def test_a_cut_line_leaves_no_order_and_the_engine_comes_back(
+    venue_url: str, tmp_path: Path
+) -> None:
+    port, wire = free_port(), Wire(venue_url)
+    config = str(write_config(tmp_path))
+    options = ["--url", wire.url, "--metrics-port", str(port)]
+    with running("run", config, *options, env=ENV) as engine:
+        until("quoting", lambda: is_quoting(port))
+        until("an order at the venue", lambda: bool(ask(venue_url, open_orders)))
+        labels = {order["label"] for order in ask(venue_url, open_orders)}
+        wire.cut()
+        until(
+            "no order of the cut line",
+            lambda: not labels & {o["label"] for o in ask(venue_url, open_orders)},
+            2,
+        )
+        until(
+            "quoting again",
+            lambda: scrape(port)["halfspread_connects_total"] == 2 and is_quoting(port),
+        )
+        engine.send_signal(signal.SIGTERM)
+        code, log = finish(engine)
+    wire.close()
+    assert code == 0, log
+    assert ask(venue_url, open_orders) == []
+
+
+def test_market_data_may_have_its_own_line(venue_url: str, tmp_path: Path) -> None:
+    port, config = free_port(), write_config(tmp_path)
+    text = config.read_text()
+    key = f'market_data_urls = ["{venue_url}"]'
+    config.write_text(text.replace("[venue]", f"[venue]\n{key}"))
+    options = ["--url", venue_url, "--metrics-port", str(port)]
+    with running("run", str(config), *options, env=ENV) as engine:
+        until("quoting", lambda: is_quoting(port))
+        assert scrape(port)["halfspread_connected"] == 2
+        until("an order at the venue", lambda: bool(ask(venue_url, open_orders)))
+        engine.send_signal(signal.SIGTERM)
+        code, log = finish(engine)
+    assert code == 0, log
+    assert ask(venue_url, open_orders) == []
+
+
+def test_a_venue_never_reached_is_exit_3(tmp_path: Path) -> None:
+    options = ["--seconds", "0.5", "--url", "ws://127.0.0.1:1/ws/api/v2"]
+    config, report = str(write_config(tmp_path)), tmp_path / "out.json"
+    options += ["--metrics-port", "0", "--report", str(report)]
+    with running("run", config, *options, env=ENV) as engine:
+        code, log = finish(engine)
+    assert code == VenueError.exit_code, log
+    assert "never reached" in log
+    assert orjson.loads(report.read_bytes())["open_orders_at_exit"] is None
+
+
+def test_a_wrong_key_ends_the_run_and_says_so(venue_url: str, tmp_path: Path) -> None:
+    wrong = {**ENV, "HALFSPREAD_CLIENT_SECRET": "not-the-secret"}
+    options = ["--url", venue_url, "--metrics-port", "0", "--seconds", "20"]
+    config = str(write_config(tmp_path))
+    with running("run", config, *options, env=wrong) as engine:
+        code, log = finish(engine)
+    assert code != 0
+    assert "refuses the login" in log
+    assert "not-the-secret" not in log
+
+
+def test_no_key_is_a_config_error_before_anything_is_sent(tmp_path: Path) -> None:
+    empty = {"HALFSPREAD_CLIENT_ID": "", "HALFSPREAD_CLIENT_SECRET": ""}
+    with running("run", str(write_config(tmp_path)), env=empty) as engine:
+        code, log = finish(engine)
+    assert code == ConfigError.exit_code
+    assert "HALFSPREAD_CLIENT_ID" in log
+    assert len(log.splitlines()) == 1

@@ -1,0 +1,178 @@
+"""``halfspread sim`` as a process of its own: signals, real sockets, lost clients."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conformance.client import Client, connected
+
+pytestmark = pytest.mark.loopback
+
+ROOT = Path(__file__).resolve().parents[2]
+PERPETUAL = "BTC-PERPETUAL"
+WAIT_S = 15
+
+
+def start(*words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "engine.cli", "sim", *words],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+@contextmanager
+def running(*words: str) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
+    """Start the command on a free port; yield it and its ready line."""
+    process = start("--listen", "127.0.0.1:0", "--seed", "3", *words)
+    try:
+        assert process.stdout is not None
+        yield process, json.loads(process.stdout.readline())
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_exit_zero(number: signal.Signals) -> None:
+    with running() as (process, ready):
+        assert ready["http"] is None
+        assert ready["accounts"][0] == {
+            "client_id": "maker",
+            "client_secret": "maker-secret",
+        }
+
+        async def scenario() -> None:
+            async with connected(ready["ws"]) as client:
+                assert "version" in await client.call("public/test")
+                process.send_signal(number)
+                await asyncio.wait_for(client.socket.wait_closed(), WAIT_S)
+                assert client.socket.close_code == 1001
+
+        asyncio.run(scenario())
+        assert process.wait(WAIT_S) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+
+
+def test_it_ends_by_itself_after_the_given_seconds() -> None:
+    process = start("--listen", "127.0.0.1:0", "--seconds", "0.2")
+    output, errors = process.communicate(timeout=WAIT_S)
+    assert (process.returncode, errors) == (0, b"")
+    assert output.count(b"\n") == 1
+
+
+def test_a_wrong_config_is_one_line_and_exit_two(tmp_path: Path) -> None:
+    path = tmp_path / "sim.toml"
+    path.write_text("[venue]\nmatching_rate = 0\n")
+    process = start("--config", str(path))
+    output, errors = process.communicate(timeout=WAIT_S)
+    assert (process.returncode, output) == (2, b"")
+    assert errors.count(b"\n") == 1
+    for part in (b"sim.toml", b"venue.matching_rate", b"0"):
+        assert part in errors
+
+
+def test_a_public_address_is_refused() -> None:
+    process = start("--listen", "0.0.0.0:0")
+    _, errors = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 2
+    assert b"--public" in errors
+
+
+async def rest(client: Client, count: int) -> None:
+    """Log in as the maker, switch COD on and leave some orders in the market."""
+    await client.log_in("maker", "maker-secret")
+    await client.call("private/enable_cancel_on_disconnect", scope="connection")
+    for number in range(count):
+        await client.call(
+            "private/buy",
+            instrument_name=PERPETUAL,
+            amount=10,
+            price=1_000.0 + number,
+            label=f"order-{number}",
+        )
+
+
+async def open_orders(client: Client) -> list[dict[str, Any]]:
+    rows = await client.call("private/get_open_orders")
+    assert isinstance(rows, list)
+    return rows
+
+
+def test_a_killed_socket_takes_its_orders_with_it() -> None:
+    with running() as (_, ready):
+
+        async def scenario() -> None:
+            async with connected(ready["ws"]) as watcher:
+                await watcher.log_in("maker", "maker-secret")
+                channel = f"user.orders.{PERPETUAL}.raw"
+                await watcher.call("private/subscribe", channels=[channel])
+                async with connected(ready["ws"]) as client:
+                    await rest(client, 5)
+                    assert len(await open_orders(watcher)) == 5
+                    client.socket.transport.abort()  # no close frame: the line is cut
+                    told = watcher.messages[channel]
+                    await watcher.until(lambda: len(told) == 10)
+                assert await open_orders(watcher) == []
+                reasons = {order.get("cancel_reason") for order in told[5:]}
+                assert reasons == {"cancel_on_disconnect"}
+
+        asyncio.run(scenario())
+
+
+def test_orders_without_cod_outlive_their_socket() -> None:
+    with running() as (_, ready):
+
+        async def scenario() -> None:
+            async with connected(ready["ws"]) as client:
+                await rest(client, 1)
+                await client.call(
+                    "private/disable_cancel_on_disconnect", scope="connection"
+                )
+            async with connected(ready["ws"]) as client:
+                await client.log_in("maker", "maker-secret")
+                assert len(await open_orders(client)) == 1
+                assert await client.call("private/cancel_all") == 1
+
+        asyncio.run(scenario())
+
+
+def test_a_client_killed_with_its_process_takes_its_orders_with_it() -> None:
+    script = """
+import asyncio, os, signal, sys
+from tests.conformance.client import connected
+from tests.loopback.test_sim_server import rest
+async def main():
+    async with connected(sys.argv[1]) as client:
+        await rest(client, 3)
+        os.kill(os.getpid(), signal.SIGKILL)
+asyncio.run(main())
+"""
+    with running() as (_, ready):
+
+        async def scenario() -> None:
+            async with connected(ready["ws"]) as watcher:
+                await watcher.log_in("maker", "maker-secret")
+                channel = f"user.orders.{PERPETUAL}.raw"
+                await watcher.call("private/subscribe", channels=[channel])
+                victim = await asyncio.create_subprocess_exec(
+                    sys.executable, "-c", script, ready["ws"], cwd=ROOT
+                )
+                assert await asyncio.wait_for(victim.wait(), WAIT_S) < 0
+                told = watcher.messages[channel]
+                await watcher.until(lambda: len(told) == 6)
+                assert await open_orders(watcher) == []
+
+        asyncio.run(scenario())

@@ -1,0 +1,273 @@
+"""The shell: verbs in order, one write a turn, timers, and nothing lost or decided."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+
+from engine.live.log import Log
+from engine.live.secrets import Credentials, Signer
+from engine.live.shell import Shell
+
+
+class FakeCore:
+    """Writes down every verb; says what a test put into it."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self.frames: dict[int, bytes] = {}
+        self.to_close: list[tuple[int, str]] = []
+        self.said: list[tuple[int, str, str, str]] = []
+        self.timer_ns = 0
+        self.error: Exception | None = None
+
+    def connection_made(self, conn: int, t_ns: int) -> None:
+        self._call("made", conn)
+
+    def receive_data(
+        self, conn: int, t_ns: int, data: bytes, more_coming: bool = False
+    ) -> None:
+        self._call("data", conn, data, more_coming)
+
+    def connection_lost(self, conn: int, t_ns: int) -> None:
+        self._call("lost", conn)
+
+    def handle_timer(self, t_ns: int) -> None:
+        self.timer_ns = 0
+        self._call("timer")
+
+    def command(self, t_ns: int, cmd: bytes) -> None:
+        self._call("command", orjson.loads(cmd))
+
+    def data_to_send(self, conn: int) -> bytes:
+        return self.frames.pop(conn, b"")
+
+    def connections_to_close(self) -> list[tuple[int, str]]:
+        taken, self.to_close = self.to_close, []
+        return taken
+
+    def next_timer_ns(self) -> int:
+        return self.timer_ns
+
+    def notes(self) -> list[tuple[int, str, str, str]]:
+        taken, self.said = self.said, []
+        return taken
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"session": {"state": "quoting"}}
+
+    def _call(self, *call: Any) -> None:
+        self.calls.append(call)
+        if self.error is not None:
+            raise self.error
+
+
+class FakeLink:
+    """Takes writes; `is_open` False refuses them."""
+
+    def __init__(self) -> None:
+        self.received_ns = 1
+        self.writes: list[bytes] = []
+        self.hung_up: list[str] = []
+        self.is_open = True
+
+    def write_turn(self, frames: bytes) -> bool:
+        if self.is_open:
+            self.writes.append(frames)
+        return self.is_open
+
+    def hang_up(self, reason: str) -> None:
+        self.hung_up.append(reason)
+
+
+Scenario = Callable[[Shell, FakeCore, FakeLink], Any]
+
+
+def play(scenario: Scenario) -> None:
+    async def run() -> None:
+        core, link = FakeCore(), FakeLink()
+        signer = Signer(Credentials("me", "my-own-secret"))
+        shell = Shell(core, signer, Log("debug", None), 2)
+        try:
+            result = scenario(shell, core, link)
+            if asyncio.iscoroutine(result):
+                await result
+        finally:
+            shell.close()
+
+    asyncio.run(run())
+
+
+def test_entropy_comes_before_every_connection_with_a_new_nonce() -> None:
+    def scenario(shell: Shell, core: FakeCore, link: FakeLink) -> None:
+        for conn in (0, 1):
+            shell.line_up(conn, link)  # type: ignore[arg-type]
+        kinds = [call[0] for call in core.calls]
+        assert kinds == ["command", "made", "command", "made"]
+        first, second = core.calls[0][1], core.calls[2][1]
+        assert first["cmd"] == "entropy"
+        assert first["wall_ms"] > 1_700_000_000_000
+        assert first["nonce"] != second["nonce"]
+        assert shell.connected == 2
+
+    play(scenario)
+
+
+def test_a_burst_is_one_turn_and_one_write() -> None:
+    def scenario(shell: Shell, core: FakeCore, link: FakeLink) -> None:
+        shell.line_up(0, link)  # type: ignore[arg-type]
+        core.calls.clear()
+        core.frames[0] = b'{"method":"private/edit"}\n{"method":"private/edit"}\n'
+        shell.payloads(0, [b"one", b"two", b"three"])
+        assert core.calls == [
+            ("data", 0, b"one", True),
+            ("data", 0, b"two", True),
+            ("data", 0, b"three", False),
+        ]
+        assert len(link.writes) == 1
+        assert shell.histograms()["tick_to_order"].count == 1
+        assert shell.histograms()["write"].count == 1
+
+    play(scenario)
+
+
+def test_a_turn_without_orders_is_not_a_tick_to_order() -> None:
+    def scenario(shell: Shell, core: FakeCore, link: FakeLink) -> None:
+        shell.line_up(0, link)  # type: ignore[arg-type]
+        core.frames[0] = b'{"method":"public/test"}\n'
+        shell.payloads(0, [b"x"])
+        assert len(link.writes) == 1
+        assert shell.histograms()["tick_to_order"].count == 0
+
+    play(scenario)
+
+
+def test_auth_is_signed_on_the_way_out_and_cleaned_on_the_way_in() -> None:
+    def scenario(shell: Shell, core: FakeCore, link: FakeLink) -> None:
+        auth = {"id": 1, "method": "public/auth"}
+        params = {"client_id": "$CLIENT_ID", "client_secret": "$CLIENT_SECRET"}
+        other = b'{"id":2,"method":"public/hello"}'
+        frame = orjson.dumps({**auth, "params": params})
+        core.frames[0] = frame + b"\n" + other + b"\n"
+        shell.line_up(0, link)  # type: ignore[arg-type]
+        signed, kept, end = link.writes[0].split(b"\n")
+        assert orjson.loads(signed)["params"]["client_secret"] == "my-own-secret"
+        assert (kept, end) == (other, b"")
+        tokens = {"access_token": "access-1234", "refresh_token": "refresh-1234"}
+        shell.payloads(0, [orjson.dumps({"id": 1, "result": tokens})])
+        shell.payloads(0, [b"my-own-secret access-1234 refresh-1234"])
+        for call in core.calls:
+            assert b"1234" not in repr(call).encode()
+            assert b"my-own-secret" not in repr(call).encode()
+
+    play(scenario)
+
+
+def test_frames_for_a_line_that_is_down_are_dropped() -> None:
+    def scenario(shell: Shell, core: FakeCore, link: FakeLink) -> None:
+        core.frames[1] = b"nobody there\n"
+        shell.line_up(0, link)  # type: ignore[arg-type]
+        link.is_open = False
+        core.frames[0] = b"closing\n"
+        shell.payloads(0, [b"x"])
+        assert link.writes == []
+        assert shell.bytes_written == 0
+
+    play(scenario)
+
+
+def test_the_core_closes_a_line_and_hears_of_it_once() -> None:
+    def scenario(shell: Shell, core: FakeCore, link: FakeLink) -> None:
+        shell.line_up(0, link)  # type: ignore[arg-type]
+        core.to_close = [(0, "silent"), (1, "not there")]
+        shell.payloads(0, [b"x"])
+        assert link.hung_up == ["silent"]
+        assert ("lost", 0) not in core.calls
+        shell.line_down(0, "silent")
+        assert core.calls.count(("lost", 0)) == 1
+        assert (shell.connected, shell.disconnects) == (0, 1)
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("closed by the venue: 1008 too_many_requests", 1),
+        ("closed by the venue: 4000 10028", 1),
+        ("connection lost", 0),
+    ],
+)
+def test_closes_for_spent_credits_are_counted(reason: str, expected: int) -> None:
+    def scenario(shell: Shell, core: FakeCore, link: FakeLink) -> None:
+        shell.line_up(0, link)  # type: ignore[arg-type]
+        shell.line_down(0, reason)
+        assert shell.rate_limit_closes == expected
+
+    play(scenario)
+
+
+def test_an_ending_on_purpose_is_no_disconnect() -> None:
+    def scenario(shell: Shell, core: FakeCore, link: FakeLink) -> None:
+        shell.line_up(0, link)  # type: ignore[arg-type]
+        shell.is_ending = True
+        shell.line_down(0, "end of run")
+        assert shell.disconnects == 0
+
+    play(scenario)
+
+
+def test_the_timer_fires_once_it_is_due_and_not_before() -> None:
+    async def scenario(shell: Shell, core: FakeCore, link: FakeLink) -> None:
+        loop = asyncio.get_running_loop()
+        now_ns = int(loop.time() * 1e9)
+        core.timer_ns = now_ns + 3_600 * 10**9
+        shell.line_up(0, link)  # type: ignore[arg-type]
+        core.timer_ns = now_ns + 2_000_000
+        shell.payloads(0, [b"x"])
+        async with asyncio.timeout(5):
+            while ("timer",) not in core.calls:
+                await asyncio.sleep(0.001)
+        assert loop.time() * 1e9 >= now_ns + 2_000_000
+        assert core.calls.count(("timer",)) == 1
+
+    play(scenario)
+
+
+def test_a_timer_that_moved_away_is_no_verb() -> None:
+    async def scenario(shell: Shell, core: FakeCore, link: FakeLink) -> None:
+        core.timer_ns = 1
+        shell.line_up(0, link)  # type: ignore[arg-type]
+        core.timer_ns = 0
+        await asyncio.sleep(0.01)
+        assert ("timer",) not in core.calls
+
+    play(scenario)
+
+
+def test_a_bug_that_comes_out_of_the_core_ends_the_run_not_the_loop() -> None:
+    async def scenario(shell: Shell, core: FakeCore, link: FakeLink) -> None:
+        shell.line_up(0, link)  # type: ignore[arg-type]
+        core.error = RuntimeError("bug")
+        shell.payloads(0, [b"x"])
+        shell.payloads(0, [b"y"])
+        shell.command(cmd="stop")
+        shell.line_down(0, "gone")
+        assert isinstance(shell.failure.exception(), RuntimeError)
+
+    play(scenario)
+
+
+def test_notes_of_the_core_reach_the_log() -> None:
+    async def run() -> None:
+        core, log = FakeCore(), Log("info", None)
+        shell = Shell(core, Signer(Credentials("me", "my-own-secret")), log, 1)
+        core.said = [(0, "warning", "gap", "book is unreadable")]
+        shell.command(cmd="pause")
+        shell.close()
+        assert core.calls == [("command", {"cmd": "pause"})]
+        assert log.recent[-1][1:] == ("warning", "book is unreadable")
+
+    asyncio.run(run())

@@ -1,0 +1,170 @@
+"""The collector: every number of the snapshot, in the form Prometheus reads."""
+
+import socket
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from engine._core.base.hist import Histogram
+from engine.errors import ConfigError
+from engine.metrics.export import (
+    BOUNDS_NS,
+    SESSION_STATES,
+    CoreCollector,
+    Reading,
+    Stage,
+    serve,
+)
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+@pytest.fixture
+def snapshot() -> dict[str, Any]:
+    """A snapshot as the core gives it."""
+    return {
+        "quoting": True,
+        "halted": "",
+        "counters": {"frames": 1000, "gaps": 2, "quotes": 400, "fills": 7},
+        "requests": {"new": 10, "edit": 300, "cancel": 5, "cancel_all": 1},
+        "rejects_by_code": {10028: 1, 11054: 3},
+        "credits": {"left": 17.5, "burst": 20.0, "rate": 5.0},
+        "orders": {"live": 2, "unknown": 0},
+        "instruments": {
+            "BTC-PERPETUAL": {
+                "book_state": "readable",
+                "quotes": {"bid": [[65000.0, 10.0, "live"]], "ask": []},
+                "position": -120.0,
+                "position_limit": 500.0,
+                "max_abs_position": 130.0,
+                "realized_pnl": 0.001,
+                "unrealized_pnl": -0.0005,
+                "fees": 0.0001,
+                "currency": "BTC",
+                "mid": 65000.25,
+                "mark_price": None,
+                "gaps": 2,
+            }
+        },
+        "session": {
+            "state": "quoting",
+            "cod": {"enabled": True, "verified": True},
+            "reconnects": 1,
+            "clock_offset_ms": -2.5,
+            "balances": {"BTC": 10.0},
+        },
+    }
+
+
+def parse(text: str) -> Samples:
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def scrape(reading: Reading) -> Samples:
+    registry = CollectorRegistry()
+    registry.register(CoreCollector(lambda: reading))
+    return parse(generate_latest(registry).decode())
+
+
+def value(samples: Samples, name: str, **labels: str) -> float:
+    return samples[name, frozenset(labels.items())]
+
+
+def test_every_number_is_exported(snapshot: dict[str, Any]) -> None:
+    shell = {"connected": 1, "connects": 2, "disconnects": 1, "bytes_written": 512}
+    found = scrape(Reading(snapshot, {}, shell, "simulation"))
+    perp = {"instrument": "BTC-PERPETUAL"}
+    assert value(found, "halfspread_frames_total") == 1000
+    assert value(found, "halfspread_requests_total", kind="edit") == 300
+    assert value(found, "halfspread_rejects_by_code_total", code="10028") == 1
+    assert value(found, "halfspread_credits_left") == 17.5
+    assert value(found, "halfspread_orders", state="live") == 2
+    assert value(found, "halfspread_position", **perp) == -120
+    assert value(found, "halfspread_position_limit", **perp) == 500
+    assert value(found, "halfspread_realized_pnl", **perp, currency="BTC") == 0.001
+    assert value(found, "halfspread_book_state", **perp, state="readable") == 1
+    assert value(found, "halfspread_book_state", **perp, state="gapped") == 0
+    assert value(found, "halfspread_quoted_levels", **perp, side="bid") == 1
+    assert value(found, "halfspread_quoted_levels", **perp, side="ask") == 0
+    assert value(found, "halfspread_cod_verified") == 1
+    assert value(found, "halfspread_halted") == 0
+    assert value(found, "halfspread_reconnects_total") == 1
+    assert value(found, "halfspread_clock_offset_seconds") == -0.0025
+    assert value(found, "halfspread_equity", currency="BTC") == 10
+    assert value(found, "halfspread_connected") == 1
+    assert value(found, "halfspread_disconnects_total") == 1
+    assert ("halfspread_mark_price", frozenset(perp.items())) not in found
+
+
+def test_exactly_one_session_state_is_hot(snapshot: dict[str, Any]) -> None:
+    for state in SESSION_STATES:
+        snapshot["session"]["state"] = state
+        found = scrape(Reading(snapshot))
+        hot = [
+            each
+            for each in SESSION_STATES
+            if value(found, "halfspread_session_state", state=each)
+        ]
+        assert hot == [state]
+
+
+def test_latency_histogram_is_cumulative_and_complete() -> None:
+    histogram = Histogram()
+    taken_ns = [90, 150, 3_000, 2_000_000, 20_000_000_000]
+    for latency_ns in taken_ns:
+        histogram.observe(latency_ns)
+    found = scrape(Reading({}, {"decode": Stage.copy(histogram)}))
+    buckets = {
+        labels: count
+        for (name, labels), count in found.items()
+        if name == "halfspread_latency_seconds_bucket"
+    }
+    by_edge = sorted((float(dict(k)["le"]), count) for k, count in buckets.items())
+    assert len(by_edge) == len(BOUNDS_NS) + 1
+    counts = [count for _, count in by_edge]
+    assert counts == sorted(counts)
+    assert counts[-1] == len(taken_ns)
+    assert counts[-2] == len(taken_ns) - 1
+    name = "halfspread_latency_seconds"
+    assert value(found, f"{name}_count", stage="decode") == len(taken_ns)
+    total_s = value(found, f"{name}_sum", stage="decode")
+    assert total_s == pytest.approx(sum(taken_ns) / 1e9)
+
+
+def test_bounds_rise_from_100_ns_to_10_s() -> None:
+    assert BOUNDS_NS[0] == 100
+    assert BOUNDS_NS[-1] == 10**10
+    assert list(BOUNDS_NS) == sorted(set(BOUNDS_NS))
+
+
+def test_an_empty_snapshot_is_no_error() -> None:
+    assert value(scrape(Reading({})), "halfspread_quoting") == 0
+
+
+@pytest.mark.loopback
+def test_scrape_over_http(snapshot: dict[str, Any]) -> None:
+    exporter = serve(lambda: Reading(snapshot), "127.0.0.1", 0, "test.toml")
+    try:
+        assert exporter.host == "127.0.0.1"
+        with urlopen(exporter.url, timeout=5) as answer:
+            found = parse(answer.read().decode())
+    finally:
+        exporter.close()
+    assert value(found, "halfspread_frames_total") == 1000
+
+
+@pytest.mark.loopback
+def test_port_in_use_is_a_config_error() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=r"test.toml: metrics.port = .*free"):
+            serve(lambda: Reading({}), "127.0.0.1", port, "test.toml")

@@ -1,0 +1,1 @@
+"""A simulated Deribit: venue, background market, virtual links, server."""

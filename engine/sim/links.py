@@ -1,0 +1,401 @@
+"""A core and a simulated world joined by links with latency, on a virtual clock.
+
+Nothing here sleeps, reads a clock or opens a socket: ``run_for`` moves virtual time
+from event to event. The harness does what a live shell does (entropy before a
+connection, signer on the way out, timers, notes, reconnect with back-off) and can
+misbehave on command: drop a connection, let it fall silent, delay one direction,
+refuse connections.
+
+A connection's life: CONNECTING → UP → (DOWN → CONNECTING …). Each life has its own
+number at the venue, as each socket has at a real server; frames of a dead life are
+lost. Each direction of a connection is first in, first out, whatever is drawn.
+
+Everything random comes from one seed, so the same seed, core and world give the same
+bytes at the same times; ``fingerprint`` is the digest of all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol
+
+import orjson
+
+from engine.sim.ports import CoreVerbs, SignerVerbs, VenueVerbs
+
+MILLISECOND_NS = 1_000_000
+CORE_EPOCH_NS = 1_000_000_000  # core time at virtual 0: monotonic, unlike venue time
+ENTROPY_INTERVAL_NS = 60_000_000_000
+BACKOFF_FIRST_NS = 100 * MILLISECOND_NS
+BACKOFF_LAST_NS = 10_000 * MILLISECOND_NS
+STABLE_NS = 5_000 * MILLISECOND_NS  # a life this long resets the back-off
+NOTES_MAX = 10_000
+
+
+class Latency(Protocol):
+    """Draws one one-way delay in ns."""
+
+    def draw_ns(self, dice: random.Random) -> int:
+        """Return one delay."""
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """A delay between two bounds, both included."""
+
+    low_ns: int
+    high_ns: int
+
+    def draw_ns(self, dice: random.Random) -> int:
+        """Return one delay."""
+        return dice.randint(self.low_ns, self.high_ns)
+
+
+@dataclass(frozen=True)
+class LogNormal:
+    """A delay with a long tail, cut at ``cap_ns``.
+
+    Units: median_ns and cap_ns in ns; spread is the deviation of the logarithm.
+    """
+
+    median_ns: int
+    spread: float
+    cap_ns: int
+
+    def draw_ns(self, dice: random.Random) -> int:
+        """Return one delay."""
+        drawn = self.median_ns * dice.lognormvariate(0.0, self.spread)
+        return min(self.cap_ns, round(drawn))
+
+
+class LinkState(Enum):
+    """Where a connection is in its life."""
+
+    DOWN = "down"
+    CONNECTING = "connecting"
+    UP = "up"
+
+
+@dataclass
+class Link:
+    """One connection of the core and its present life at the venue.
+
+    Units: extra delays and times in ns; ``life`` is the venue's number for this life.
+    """
+
+    conn: int
+    state: LinkState = LinkState.DOWN
+    life: int = -1
+    extra_up_ns: int = 0
+    extra_down_ns: int = 0
+    free_up_ns: int = 0  # nothing may arrive before this: first in, first out
+    free_down_ns: int = 0
+    up_since_ns: int = 0
+    failures: int = 0
+
+
+@dataclass
+class LinkCounters:
+    """What passed and what happened, for assertions in scenarios."""
+
+    frames_up: int = 0
+    frames_down: int = 0
+    frames_lost: int = 0
+    connects: int = 0
+    drops: int = 0
+    closes: dict[str, int] = field(default_factory=dict)
+
+
+class Links:
+    """Joins a core and a venue under a virtual clock.
+
+    ``now_ns`` is virtual time, 0 at the start; the venue sees ``venue_epoch_ns + now``,
+    the core ``CORE_EPOCH_NS + now``. The core's wall clock is the venue's plus
+    ``wall_offset_ms``.
+    """
+
+    def __init__(
+        self,
+        core: CoreVerbs,
+        venue: VenueVerbs,
+        signer: SignerVerbs,
+        *,
+        seed: int,
+        venue_epoch_ns: int,
+        connections: int = 1,
+        up: Latency = Uniform(200_000, 400_000),
+        down: Latency = Uniform(200_000, 400_000),
+        wall_offset_ms: int = 0,
+    ) -> None:
+        self.core, self.venue, self.signer = core, venue, signer
+        self.now_ns = 0
+        self.links = [Link(conn) for conn in range(connections)]
+        self.reconnects = True
+        self.refuses_connections = False
+        self.notes: deque[tuple[int, str, str, str]] = deque(maxlen=NOTES_MAX)
+        self.counters = LinkCounters()
+        self.on_event: Callable[[], None] | None = None
+        self._venue_epoch_ns = venue_epoch_ns
+        self._wall_offset_ms = wall_offset_ms
+        self._up, self._down = up, down
+        self._dice = random.Random(f"{seed}/links")
+        self._heap: list[tuple[int, int, Callable[[], None]]] = []
+        self._sequence = 0
+        self._lives = 0
+        self._open: dict[int, Link] = {}  # life at the venue -> link
+        self._silent_lives: set[int] = set()
+        self._digest = hashlib.sha256()
+
+    # Driving.
+
+    def start(self) -> None:
+        """Open every connection and keep the core's wall clock fresh."""
+        self._refresh_entropy()
+        for link in self.links:
+            self._connect(link)
+
+    def run_for(self, duration_ns: int) -> None:
+        """Run until virtual time has moved by ``duration_ns``."""
+        self.run_until(self.now_ns + duration_ns)
+
+    def run_until(self, t_ns: int) -> None:
+        """Run every event up to and including virtual time ``t_ns``."""
+        while True:
+            due_ns = self._next_ns()
+            if due_ns is None or due_ns > t_ns:
+                break
+            self.now_ns = max(self.now_ns, due_ns)
+            self._run_due()
+            if self.on_event is not None:
+                self.on_event()
+        self.now_ns = max(self.now_ns, t_ns)
+
+    def at(self, t_ns: int, action: Callable[[], None]) -> None:
+        """Run ``action`` at virtual time ``t_ns``; equal times keep their order."""
+        self._sequence += 1
+        heapq.heappush(self._heap, (t_ns, self._sequence, action))
+
+    def command(self, name: str, **values: Any) -> None:
+        """Give the core an operator command now."""
+        self.core.command(self._core_ns(), orjson.dumps({"cmd": name, **values}))
+        self._pump()
+
+    # Misbehaving.
+
+    def drop(self, conn: int, *, venue_notices_ns: int = 0) -> None:
+        """Cut a connection now: frames in flight are lost, the core sees it at once.
+
+        The venue sees it ``venue_notices_ns`` later; between, it believes in it.
+        """
+        link = self.links[conn]
+        if link.state is not LinkState.UP:
+            return
+        self.counters.drops += 1
+        life = link.life
+        self.at(self.now_ns + venue_notices_ns, lambda: self._venue_lost(life))
+        self._core_lost(link)
+
+    def silence(self, conn: int) -> None:
+        """Let nothing pass in either direction, without telling anybody.
+
+        It ends with this life: when either side gives up, the next one is sound.
+        """
+        self._silent_lives.add(self.links[conn].life)
+
+    def delay(self, conn: int, *, up_ns: int = 0, down_ns: int = 0) -> None:
+        """Add to the delay of everything sent from now on; zeros end it."""
+        link = self.links[conn]
+        link.extra_up_ns, link.extra_down_ns = up_ns, down_ns
+
+    def fingerprint(self) -> str:
+        """Return the digest of every frame, its direction and its arrival time."""
+        return self._digest.hexdigest()
+
+    # Clocks.
+
+    def _core_ns(self) -> int:
+        return CORE_EPOCH_NS + self.now_ns
+
+    def _venue_ns(self) -> int:
+        return self._venue_epoch_ns + self.now_ns
+
+    def _next_ns(self) -> int | None:
+        due = [self._heap[0][0]] if self._heap else []
+        if core_ns := self.core.next_timer_ns():
+            due.append(core_ns - CORE_EPOCH_NS)
+        if venue_ns := self.venue.next_timer_ns():
+            due.append(venue_ns - self._venue_epoch_ns)
+        return min(due) if due else None
+
+    def _run_due(self) -> None:
+        """Run one event: venue timer first, then frames and actions, then the core."""
+        venue_ns = self.venue.next_timer_ns()
+        if 0 < venue_ns <= self._venue_ns():
+            self.venue.handle_timer(self._venue_ns())
+        elif self._heap and self._heap[0][0] <= self.now_ns:
+            heapq.heappop(self._heap)[2]()
+        else:
+            self.core.handle_timer(self._core_ns())
+        self._pump()
+
+    # Connections.
+
+    def _refresh_entropy(self) -> None:
+        self._send_entropy()
+        self.at(self.now_ns + ENTROPY_INTERVAL_NS, self._refresh_entropy)
+
+    def _send_entropy(self) -> None:
+        wall_ms = self._venue_ns() // MILLISECOND_NS + self._wall_offset_ms
+        nonce = f"{self._dice.getrandbits(64):016x}"
+        self.command("entropy", wall_ms=wall_ms, nonce=nonce)
+
+    def _connect(self, link: Link) -> None:
+        link.state = LinkState.CONNECTING
+        arrives_ns = self.now_ns + self._up.draw_ns(self._dice)
+        self.at(arrives_ns, lambda: self._accept(link))
+
+    def _accept(self, link: Link) -> None:
+        if self.refuses_connections:
+            link.state = LinkState.DOWN
+            self._back_off(link)
+            return
+        self._lives += 1
+        life = link.life = self._lives
+        link.free_up_ns = link.free_down_ns = self.now_ns
+        self._open[life] = link
+        self.venue.connection_made(life, self._venue_ns())
+        link.free_down_ns += self._down.draw_ns(self._dice)
+        self.at(link.free_down_ns, lambda: self._made(link, life))
+
+    def _made(self, link: Link, life: int) -> None:
+        if link.life != life:
+            return
+        self.counters.connects += 1
+        link.state = LinkState.UP
+        link.up_since_ns = self.now_ns
+        self._send_entropy()
+        self.core.connection_made(link.conn, self._core_ns())
+
+    def _core_lost(self, link: Link) -> None:
+        if link.state is LinkState.UP:
+            link.state, link.life = LinkState.DOWN, -1
+            self.signer.forget(link.conn)
+            self.core.connection_lost(link.conn, self._core_ns())
+            if self.now_ns - link.up_since_ns >= STABLE_NS:
+                link.failures = 0
+            self._back_off(link)
+
+    def _venue_lost(self, life: int) -> None:
+        if self._open.pop(life, None) is not None:
+            self.venue.connection_lost(life, self._venue_ns())
+
+    def _back_off(self, link: Link) -> None:
+        link.failures += 1
+        limit_ns = min(BACKOFF_LAST_NS, BACKOFF_FIRST_NS << min(link.failures - 1, 16))
+        wait_ns = round(limit_ns * self._dice.uniform(0.5, 1.0))
+        self.at(self.now_ns + wait_ns, lambda: self._reconnect(link))
+
+    def _reconnect(self, link: Link) -> None:
+        if self.reconnects:
+            self._connect(link)
+
+    # Frames.
+
+    def _pump(self) -> None:
+        """Carry away what either side has to say, until neither has more."""
+        for link in self.links:
+            if data := self.core.data_to_send(link.conn):
+                self._send_up(link, data)
+        for conn, reason in self.core.connections_to_close():
+            self._core_closes(self.links[conn], reason)
+        for life, link in list(self._open.items()):
+            if payloads := self.venue.data_to_send(life):
+                self._send_down(link, life, payloads)
+        for life, _code, reason in self.venue.connections_to_close():
+            self._venue_closes(life, reason)
+        self.notes.extend(self.core.notes())
+
+    def _send_up(self, link: Link, data: bytes) -> None:
+        plain = data.split(b"\n")[:-1]
+        if link.state is not LinkState.UP or self._is_silent(link.life):
+            self.counters.frames_lost += len(plain)
+            return
+        frames = [self.signer.outbound(link.conn, frame) for frame in plain]
+        delay_ns = self._up.draw_ns(self._dice) + link.extra_up_ns
+        link.free_up_ns = max(link.free_up_ns, self.now_ns + delay_ns)
+        life = link.life
+        self.at(link.free_up_ns, lambda: self._arrive_up(link, life, frames))
+
+    def _arrive_up(self, link: Link, life: int, frames: list[bytes]) -> None:
+        if life not in self._open or self._is_silent(life):
+            self.counters.frames_lost += len(frames)
+            return
+        for frame in frames:
+            self._record(b"up", link, frame)
+            self.counters.frames_up += 1
+            self.venue.receive_data(life, self._venue_ns(), frame)
+
+    def _send_down(self, link: Link, life: int, payloads: list[bytes]) -> None:
+        if link.life != life or self._is_silent(life):
+            self.counters.frames_lost += len(payloads)
+            return
+        delay_ns = self._down.draw_ns(self._dice) + link.extra_down_ns
+        link.free_down_ns = max(link.free_down_ns, self.now_ns + delay_ns)
+        self.at(link.free_down_ns, lambda: self._arrive_down(link, life, payloads))
+
+    def _arrive_down(self, link: Link, life: int, payloads: list[bytes]) -> None:
+        if link.life != life or self._is_silent(life):
+            self.counters.frames_lost += len(payloads)
+            return
+        for number, payload in enumerate(payloads, 1):
+            payload = self.signer.inbound(link.conn, payload)
+            self._record(b"down", link, payload)
+            self.counters.frames_down += 1
+            more_coming = number < len(payloads)
+            self.core.receive_data(link.conn, self._core_ns(), payload, more_coming)
+
+    def _core_closes(self, link: Link, reason: str) -> None:
+        """Close from the core's side: what it sent before still arrives."""
+        if link.state is not LinkState.UP:
+            return
+        self._count_close(f"core: {reason}")
+        life = link.life
+        leaves_ns = self.now_ns + self._up.draw_ns(self._dice)
+        link.free_up_ns = max(link.free_up_ns, leaves_ns)
+        if self._is_silent(life):
+            # The close frame is lost too: the venue has to find out by itself.
+            self._core_lost(link)
+            return
+        self.at(link.free_up_ns, lambda: self._venue_lost(life))
+        self._core_lost(link)
+
+    def _venue_closes(self, life: int, reason: str) -> None:
+        """Close from the venue's side: what it sent before still arrives."""
+        self._count_close(f"venue: {reason}")
+        link = self._open.get(life)
+        self._venue_lost(life)
+        if link is None or link.life != life or self._is_silent(life):
+            return
+        leaves_ns = self.now_ns + self._down.draw_ns(self._dice)
+        link.free_down_ns = max(link.free_down_ns, leaves_ns)
+        self.at(link.free_down_ns, lambda: self._core_lost_life(link, life))
+
+    def _core_lost_life(self, link: Link, life: int) -> None:
+        if link.life == life:
+            self._core_lost(link)
+
+    def _is_silent(self, life: int) -> bool:
+        return life in self._silent_lives
+
+    def _count_close(self, reason: str) -> None:
+        self.counters.closes[reason] = self.counters.closes.get(reason, 0) + 1
+
+    def _record(self, direction: bytes, link: Link, frame: bytes) -> None:
+        head = b"%d %s %d %d " % (self.now_ns, direction, link.conn, len(frame))
+        self._digest.update(head + frame)

@@ -1,0 +1,121 @@
+"""What the parts of the simulation need of each other, as protocols.
+
+``Exchange`` is the venue as the background market sees it, ``VenueVerbs`` as a link
+sees it; ``CoreVerbs`` and ``SignerVerbs`` are the engine and its shell's signer, which
+the simulation takes as arguments and never imports.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class PlacedOrder(Protocol):
+    """What the background market reads of an order it placed."""
+
+    @property
+    def price_ticks(self) -> int:
+        """Limit price after any post-only slide."""
+
+    @property
+    def state(self) -> str:
+        """``open`` while anything of it still rests in the book."""
+
+
+class Exchange(Protocol):
+    """Direct, credit-free order entry and the index."""
+
+    def place(
+        self,
+        account: Any,
+        instrument: str,
+        direction: str,
+        price: float,
+        amount: float,
+        *,
+        post_only: bool = False,
+        time_in_force: str = "good_til_cancelled",
+        t_ns: int,
+    ) -> Any:
+        """Enter one limit order.
+
+        Returns: a ``PlacedOrder``.
+        Raises: Reject when the venue does not take it.
+        """
+
+    def cancel_order(self, order: Any, t_ns: int) -> object:
+        """Take one order out of its book; nothing happens when it is not open."""
+
+    def set_index(self, index_name: str, price: float, t_ns: int) -> None:
+        """Publish an index price."""
+
+
+class VenueVerbs(Protocol):
+    """A venue's side of a connection: ``World`` or a bare ``Venue``."""
+
+    def connection_made(self, conn: int, t_ns: int) -> None:
+        """Take note of a new connection."""
+
+    def receive_data(self, conn: int, t_ns: int, payload: bytes) -> None:
+        """Take one JSON-RPC text."""
+
+    def connection_lost(self, conn: int, t_ns: int) -> None:
+        """Take note that a connection is gone."""
+
+    def handle_timer(self, t_ns: int) -> None:
+        """Do what is due."""
+
+    def next_timer_ns(self) -> int:
+        """Return when something is due next, 0 for never."""
+
+    def data_to_send(self, conn: int) -> list[bytes]:
+        """Return the payloads waiting for one connection and forget them."""
+
+    def connections_to_close(self) -> list[tuple[int, int, str]]:
+        """Return (connection, close code, reason) and forget them."""
+
+
+class CoreVerbs(Protocol):
+    """The verbs of the engine's core, or of whatever records them."""
+
+    def connection_made(self, conn: int, t_ns: int) -> None:
+        """Take note of a new connection."""
+
+    def receive_data(
+        self, conn: int, t_ns: int, data: bytes, more_coming: bool = False
+    ) -> None:
+        """Take one payload; ``more_coming`` while more of the same burst follows."""
+
+    def connection_lost(self, conn: int, t_ns: int) -> None:
+        """Take note that a connection is gone."""
+
+    def handle_timer(self, t_ns: int) -> None:
+        """Do what is due."""
+
+    def command(self, t_ns: int, cmd: bytes) -> None:
+        """Take one operator or shell command, a JSON object."""
+
+    def data_to_send(self, conn: int) -> bytes:
+        """Return frames, each ended by a newline, and forget them."""
+
+    def connections_to_close(self) -> list[tuple[int, str]]:
+        """Return (connection, reason) and forget them."""
+
+    def next_timer_ns(self) -> int:
+        """Return when something is due next, 0 for never."""
+
+    def notes(self) -> list[tuple[int, str, str, str]]:
+        """Return (time, level, kind, text) and forget them."""
+
+
+class SignerVerbs(Protocol):
+    """The shell's signer: secrets go in on the way out, tokens out on the way in."""
+
+    def outbound(self, conn: int, frame: bytes) -> bytes:
+        """Return the frame as it goes on the wire."""
+
+    def inbound(self, conn: int, payload: bytes) -> bytes:
+        """Return the payload as the core may see it."""
+
+    def forget(self, conn: int) -> None:
+        """Drop what waits for an answer on a connection that is gone."""

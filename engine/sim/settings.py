@@ -1,0 +1,297 @@
+"""What a simulated world is made of, and the optional ``sim.toml`` that changes it.
+
+``sim.toml`` holds what a user of the simulation wants to turn; everything else keeps
+the defaults of the venue and of the background market::
+
+    [venue]
+    matching_rate = 20          # requests per second of accounts that name none
+    matching_burst = 50
+
+    [market]
+    activity = 2.0              # twice as many takers as by default
+
+    [index.btc_usd]
+    price = 64000.0
+    vol = 0.8                   # fraction per square root of a year
+
+    [[account]]                 # any account given replaces the default ones
+    client_id = "maker"
+    client_secret = "maker-secret"
+    balances = { BTC = 5.0, ETH = 50.0 }
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from engine.config_text import Key, explain, refusal
+from engine.errors import NO_VALUE, ConfigError
+from engine.sim.params import (
+    FlowParams,
+    IndexParams,
+    MakerParams,
+    MarketParams,
+    Steps,
+    TakerParams,
+)
+from engine.sim.venue.config import (
+    ALL_SCOPES,
+    FUNDS,
+    AccountConfig,
+    ContractConfig,
+    SelfTradeMode,
+    VenueConfig,
+    default_accounts,
+)
+from engine.sim.venue.instruments import default_contracts
+
+ACCOUNTS_MAX = 1_000
+FIRST_USER_ID = 1001
+MILLISECOND_NS = 1_000_000
+
+DEEP_TICKS = tuple(22.0 * 1.2**n for n in range(24))  # 22 to about 1,450 ticks
+PERPETUAL_MAKERS = (
+    MakerParams((0.4, 1.6, 2.8), size=1.0, reaction_ns=12_000_000),
+    MakerParams((0.9, 5.0, 8.0, 12.0, 17.0), size=0.8, reaction_ns=40_000_000),
+    MakerParams(DEEP_TICKS, size=1.5, reaction_ns=250_000_000),
+)
+DATED_MAKERS = (
+    MakerParams((0.5, 1.5, 3.0), size=1.0, reaction_ns=30_000_000),
+    MakerParams((4.0, 6.0, 9.0, 14.0), size=1.0, reaction_ns=120_000_000),
+    MakerParams(DEEP_TICKS[::2], size=1.5, reaction_ns=500_000_000),
+)
+VOLS = {"btc_usd": 0.45, "eth_usd": 0.65}
+OTHER_VOL = 0.8
+TOUCH_NOTIONAL = 3_000.0  # quote currency at one touch level of a perpetual
+DATED_BASIS_BPS = 30.0  # inside the bound within which the mark follows the book
+
+
+@dataclass(frozen=True)
+class WorldConfig:
+    """A venue, and the market that lives on it; ``venue.contracts`` is filled in."""
+
+    venue: VenueConfig
+    flow: FlowParams
+
+    def steps(self) -> dict[str, Steps]:
+        """Return the price and amount steps of every contract."""
+        return {
+            contract.instrument_name: Steps(
+                float(contract.tick_size), float(contract.min_trade_amount)
+            )
+            for contract in self.venue.contracts
+        }
+
+
+class Section(BaseModel):
+    """One table of the file: no unknown keys, no conversions, no later changes."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+Rate = Annotated[
+    int,
+    Field(ge=1, le=10_000),
+    Key("sustained matching-engine requests of an account", "requests per second"),
+]
+Burst = Annotated[
+    int,
+    Field(ge=1, le=100_000),
+    Key("matching-engine requests an account may make at once", "requests"),
+]
+
+
+class VenueSection(Section):
+    """``[venue]``: what every client meets."""
+
+    matching_rate: Rate = 5
+    matching_burst: Burst = 20
+    expires_in_s: Annotated[
+        int, Field(ge=10, le=31_536_000), Key("life of an access token", "s")
+    ] = 900
+    testnet: Annotated[bool, Key("say testnet in every answer")] = False
+
+
+class MarketSection(Section):
+    """``[market]``: the background market as a whole."""
+
+    enabled: Annotated[bool, Key("false: no orders but those of clients")] = True
+    activity: Annotated[
+        float, Field(gt=0, le=100, allow_inf_nan=False), Key("multiplies the takers")
+    ] = 1.0
+    depth: Annotated[
+        float, Field(gt=0, le=1_000, allow_inf_nan=False), Key("multiplies the sizes")
+    ] = 1.0
+
+
+class IndexSection(Section):
+    """``[index.NAME]``: one index; what is left out keeps its default."""
+
+    price: Annotated[
+        float | None,
+        Field(gt=0, le=10_000_000, allow_inf_nan=False),
+        Key("price at the start", "quote currency"),
+    ] = None
+    vol: Annotated[
+        float | None,
+        Field(ge=0, le=10, allow_inf_nan=False),
+        Key("volatility", "fraction per square root of a year"),
+    ] = None
+
+
+class IndicesSection(Section):
+    """``[index]``: the indices of the venue."""
+
+    btc_usd: IndexSection = IndexSection()
+    eth_usd: IndexSection = IndexSection()
+
+
+class AccountSection(Section):
+    """``[[account]]``: one account with one key."""
+
+    client_id: Annotated[
+        str, Field(min_length=1, max_length=64), Key("id", "", "1 to 64 characters")
+    ]
+    client_secret: Annotated[
+        str,
+        Field(min_length=1, max_length=128),
+        Key("secret of this simulated key", "", "1 to 128 characters"),
+    ]
+    balances: Annotated[dict[str, float] | None, Key("funds", "coins by currency")] = (
+        None
+    )
+    scopes: Annotated[list[str] | None, Key("scopes the key may be granted")] = None
+    matching_rate: Rate | None = None
+    matching_burst: Burst | None = None
+    self_trade_mode: Annotated[
+        SelfTradeMode, Key("what happens when an account meets itself")
+    ] = "reject_taker"
+
+
+class SimConfig(Section):
+    """The whole of ``sim.toml``; every part may be left out."""
+
+    venue: VenueSection = VenueSection()
+    market: MarketSection = MarketSection()
+    index: IndicesSection = IndicesSection()
+    account: Annotated[list[AccountSection], Field(max_length=ACCOUNTS_MAX)] = []
+
+    @model_validator(mode="after")
+    def _client_ids_are_unique(self) -> Self:
+        first: dict[str, int] = {}
+        for number, account in enumerate(self.account):
+            if first.setdefault(account.client_id, number) != number:
+                raise refusal(
+                    f"unique; account[{first[account.client_id]}] has it already",
+                    at=("account", number, "client_id"),
+                    value=account.client_id,
+                )
+        return self
+
+
+def load(path: Path) -> SimConfig:
+    """Read and check a ``sim.toml``.
+
+    Raises: ConfigError naming file, key, value and what is allowed.
+    """
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror or error}"
+        raise ConfigError(path, "file", NO_VALUE, reason) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(path, "TOML syntax", NO_VALUE, str(error)) from None
+    try:
+        return SimConfig.model_validate(table)
+    except ValidationError as error:
+        raise explain(SimConfig, error, table, path) from None
+
+
+def world_config(sim: SimConfig, seed: int, t_ns: int) -> WorldConfig:
+    """Return the world of a ``sim.toml``, with contracts listed as of ``t_ns``."""
+    plain = VenueConfig()
+    prices = {
+        name: Decimal(str(section.price))
+        for name, section in sim.index
+        if section.price is not None
+    }
+    venue = VenueConfig(
+        seed=seed,
+        accounts=_accounts(sim),
+        contracts=default_contracts(t_ns // MILLISECOND_NS),
+        index_prices={**plain.index_prices, **prices},
+        expires_in_s=sim.venue.expires_in_s,
+        testnet=sim.venue.testnet,
+    )
+    return WorldConfig(venue, _flow(sim, venue))
+
+
+def _accounts(sim: SimConfig) -> tuple[AccountConfig, ...]:
+    rate, burst = sim.venue.matching_rate, sim.venue.matching_burst
+    if not sim.account:
+        return default_accounts(rate, burst)
+    return tuple(
+        AccountConfig(
+            section.client_id,
+            section.client_secret,
+            FIRST_USER_ID + number,
+            _balances(section.balances),
+            tuple(section.scopes) if section.scopes is not None else ALL_SCOPES,
+            section.matching_rate or rate,
+            section.matching_burst or burst,
+            section.self_trade_mode,
+        )
+        for number, section in enumerate(sim.account)
+    )
+
+
+def _balances(given: Mapping[str, float] | None) -> dict[str, Decimal]:
+    if given is None:
+        return dict(FUNDS)
+    return {currency: Decimal(str(amount)) for currency, amount in given.items()}
+
+
+def _flow(sim: SimConfig, venue: VenueConfig) -> FlowParams:
+    indices = []
+    for name, price in venue.index_prices.items():
+        given: IndexSection | None = getattr(sim.index, name, None)
+        if given is None or given.vol is None:
+            vol = VOLS.get(name, OTHER_VOL)
+        else:
+            vol = given.vol
+        indices.append(IndexParams(name, float(price), vol))
+    contracts = venue.contracts if sim.market.enabled else ()
+    markets = tuple(_market(sim.market, one, venue) for one in contracts)
+    return FlowParams(tuple(indices), markets)
+
+
+def _market(
+    market: MarketSection, contract: ContractConfig, venue: VenueConfig
+) -> MarketParams:
+    """Return the default background market of one contract."""
+    price = float(venue.index_prices[contract.price_index])
+    notional = TOUCH_NOTIONAL * market.depth
+    inverse = contract.instrument_type == "reversed"
+    params = MarketParams(
+        contract.instrument_name,
+        contract.price_index,
+        notional if inverse else notional / price,
+        PERPETUAL_MAKERS,
+        TakerParams(rate=1.0 * market.activity),
+    )
+    if contract.settlement_period == "perpetual":
+        return params
+    return replace(
+        params,
+        makers=DATED_MAKERS,
+        takers=TakerParams(rate=0.25 * market.activity),
+        basis_bps=DATED_BASIS_BPS,
+        touch_amount=params.touch_amount / 2,
+    )

@@ -1,0 +1,136 @@
+"""What a venue is made of: accounts, contracts, credits, bands, switches.
+
+Everything has the default a client of the standard tier meets; a test or a world
+changes what it needs with ``dataclasses.replace``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Literal
+
+MAKER_COMMISSION = Decimal("0.00015")
+TAKER_COMMISSION = Decimal("0.00035")
+ALL_SCOPES = (
+    "account:read_write",
+    "block_rfq:read_write",
+    "block_trade:read_write",
+    "trade:read_write",
+    "wallet:read_write",
+)
+FUNDS: Mapping[str, Decimal] = {
+    "BTC": Decimal(10),
+    "ETH": Decimal(200),
+    "USDC": Decimal(1_000_000),
+}
+SelfTradeMode = Literal["reject_taker", "cancel_maker"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountConfig:
+    """One (sub)account with one API key.
+
+    Units: balances in coins; matching_rate requests per second.
+    Source: rate-limits article, 2026-08-22: tier 4 is 5/s with a burst of 20.
+    """
+
+    client_id: str
+    client_secret: str
+    user_id: int
+    balances: Mapping[str, Decimal] = field(default_factory=lambda: dict(FUNDS))
+    scopes: tuple[str, ...] = ALL_SCOPES
+    matching_rate: int = 5
+    matching_burst: int = 20
+    self_trade_mode: SelfTradeMode = "reject_taker"
+
+
+@dataclass(frozen=True, slots=True)
+class ContractConfig:
+    """One contract as the venue lists it; the rest of its row is derived.
+
+    Units: tick_size in quote currency; contract_size and min_trade_amount in the unit
+    of order amounts (USD for inverse, base coin for linear).
+    """
+
+    instrument_name: str
+    instrument_id: int
+    base_currency: str
+    settlement_period: str
+    expiration_timestamp: int
+    tick_size: Decimal
+    contract_size: Decimal
+    min_trade_amount: Decimal
+    price_index: str
+    index_id: int
+    creation_timestamp: int
+    block_trade_min_trade_amount: int
+    instrument_type: Literal["reversed", "linear"] = "reversed"
+    kind: str = "future"
+    quote_currency: str = "USD"
+    settlement_currency: str = ""
+    product_group: str = ""
+    maker_commission: Decimal = MAKER_COMMISSION
+    taker_commission: Decimal = TAKER_COMMISSION
+    max_leverage: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CreditConfig:
+    """Non-matching credits per account (per connection before login).
+
+    Source: rate-limits article, 2026-08-22.
+    """
+
+    cost: int = 500
+    pool: int = 50_000
+    refill_per_s: int = 10_000
+    subscribe_cost: int = 3_000
+    subscribe_pool: int = 30_000
+    instruments_cost: int = 10_000
+    instruments_pool: int = 500_000
+    cancel_all_rate: int = 200
+    cancel_all_burst: int = 250
+
+
+def default_accounts(
+    matching_rate: int = 5, matching_burst: int = 20
+) -> tuple[AccountConfig, ...]:
+    """Return the accounts every simulated venue has, at a matching-engine tier."""
+    maker = AccountConfig("maker", "maker-secret", 1001)
+    taker = AccountConfig("taker", "taker-secret", 1002)
+    return tuple(
+        replace(one, matching_rate=matching_rate, matching_burst=matching_burst)
+        for one in (maker, taker)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VenueConfig:
+    """One simulated venue; the same configuration and inputs give the same bytes.
+
+    Units: *_s seconds, *_us microseconds, band in basis points of the mark price,
+    index_prices in quote currency, frame_max in bytes.
+    Empty: ``contracts`` empty = the two perpetuals and one quarterly BTC future.
+    """
+
+    seed: int = 1
+    accounts: tuple[AccountConfig, ...] = field(default_factory=default_accounts)
+    contracts: tuple[ContractConfig, ...] = ()
+    index_prices: Mapping[str, Decimal] = field(
+        default_factory=lambda: {
+            "btc_usd": Decimal("80000.00"),
+            "eth_usd": Decimal("3000.00"),
+        }
+    )
+    credits: CreditConfig = field(default_factory=CreditConfig)
+    band_bps: int = 150
+    mark_bound_bps: int = 50
+    expires_in_s: int = 900
+    service_us: int = 150
+    frame_max: int = 32 * 1024
+    idle_s: int = 600
+    testnet: bool = False
+    maintenance: bool = False
+    notifications_first: bool = False

@@ -1,0 +1,359 @@
+"""The exchange proper: markets, accounts, orders, and what a request changes in them.
+
+Nothing here knows JSON or connections. Requests change state and leave notes of what
+changed in the current ``Turn``; the channels publish from it when the request is done.
+The rules of order entry are in ``orders``, the queues in ``matching``.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from engine.sim.venue.accounts import CLOSED_ORDERS_MAX, RECENT_MS, Account, Position
+from engine.sim.venue.calendar import settlement_day
+from engine.sim.venue.config import VenueConfig
+from engine.sim.venue.errors import Reject, bad_param
+from engine.sim.venue.instruments import Instrument, default_contracts
+from engine.sim.venue.limits import Credits
+from engine.sim.venue.market import Index, Market
+from engine.sim.venue.trades import Trade
+from engine.sim.venue.units import to_ref
+
+if TYPE_CHECKING:
+    from engine.sim.venue.matching import Order
+
+INDEX_DECIMALS = 2
+FIRST_ORDER_ID = 100_000_000_000
+FIRST_TRADE_ID = 400_000_000
+FIRST_TRADE_SEQ = 200_000_000
+FIRST_CHANGE_ID = 170_000_000_000
+FIRST_MATCH_ID = 225_000_000_000_000_000
+FIRST_INTERNAL_USER_ID = 9_000
+
+
+class Turn:
+    """What one request changed, in the order it first changed."""
+
+    def __init__(self) -> None:
+        self.orders: dict[int, Order] = {}
+        self.trades: list[Trade] = []
+        self.positions: dict[tuple[str, str], tuple[Account, Position]] = {}
+        self.accounts: dict[tuple[str, str], Account] = {}
+        self.markets: dict[str, Market] = {}
+        self.indices: dict[str, Index] = {}
+        self.states: dict[str, Market] = {}
+
+
+class Exchange:
+    """Markets, accounts and orders of one venue.
+
+    Units: now_ns is the venue's clock, nanoseconds since the epoch.
+    """
+
+    def __init__(self, config: VenueConfig, now_ns: int) -> None:
+        self.config = config
+        self.now_ns = now_ns
+        self.turn = Turn()
+        self.indices = {
+            name: Index(name, to_ref(price, INDEX_DECIMALS))
+            for name, price in config.index_prices.items()
+        }
+        self.markets: dict[str, Market] = {}
+        contracts = config.contracts or default_contracts(self.now_ms)
+        for instrument in map(Instrument, contracts):
+            market = Market(
+                instrument,
+                self.indices[instrument.index_name],
+                config.band_bps,
+                config.mark_bound_bps,
+            )
+            market.trade_seq = FIRST_TRADE_SEQ
+            market.change_id = FIRST_CHANGE_ID
+            self.markets[instrument.name] = market
+        self.accounts: dict[str, Account] = {}
+        for one in config.accounts:
+            pools = Credits(
+                config.credits, one.matching_rate, one.matching_burst, now_ns
+            )
+            account = Account(one.client_id, one.user_id, one, pools)
+            self.accounts[one.client_id] = account
+        self.orders: dict[str, Order] = {}
+        self._sequence = 0
+        self._trade_numbers: dict[str, int] = {}
+        self._change_id = FIRST_CHANGE_ID
+        self._settled_day = settlement_day(self.now_ms)
+
+    @property
+    def now_ms(self) -> int:
+        """Return the venue's clock in milliseconds since the epoch."""
+        return self.now_ns // 1_000_000
+
+    def account(self, name: str) -> Account:
+        """Return an account; an unknown name becomes an internal account."""
+        account = self.accounts.get(name)
+        if account is None:
+            user_id = FIRST_INTERNAL_USER_ID + len(self.accounts)
+            pools = Credits(self.config.credits, 1, 1, self.now_ns)
+            account = self.accounts[name] = Account(name, user_id, None, pools)
+        return account
+
+    def market(self, name: str, unknown: str = "not_found") -> Market:
+        """Return the market of an instrument.
+
+        Raises:
+            Reject: no such instrument.
+        """
+        market = self.markets.get(name)
+        if market is None:
+            raise Reject(unknown)
+        return market
+
+    def index(self, name: str) -> Index:
+        """Return an index.
+
+        Raises:
+            Reject: no such index.
+        """
+        index = self.indices.get(name)
+        if index is None:
+            raise bad_param("index_name", "unknown index")
+        return index
+
+    def position_of(self, order: Order) -> Position:
+        """Return the position an order's fills go to."""
+        market = self.markets[order.instrument.name]
+        return order.account.position(order.instrument, market)
+
+    # Life of an order.
+
+    def admit(self, order: Order) -> None:
+        """Give a new order its id and times."""
+        self._sequence += 1
+        order.number = self._sequence
+        order.order_id = f"{order.instrument.prefix}{FIRST_ORDER_ID + order.number}"
+        order.created_ms = order.updated_ms = self.now_ms
+        self.orders[order.order_id] = order
+        self.note_order(order)
+
+    def rest(self, order: Order) -> None:
+        """Put what remains of an order into the book."""
+        market = self.markets[order.instrument.name]
+        market.book.add(order)
+        order.account.open_orders[order.order_id] = order
+        if order.reduce_only:
+            order.account.reduce_only_orders[order.order_id] = order
+        self._count_open(order, order.open_lots)
+        self.note_market(market)
+        self.note_order(order)
+
+    def lift(self, order: Order) -> None:
+        """Take a resting order out of the book, to be rested again or closed."""
+        market = self.markets[order.instrument.name]
+        market.book.remove(order)
+        self._forget_open(order)
+        self._count_open(order, -order.open_lots)
+        self.note_market(market)
+
+    def shrink(self, order: Order, amount_lots: int) -> None:
+        """Lower the total of a resting order, keeping its place."""
+        market = self.markets[order.instrument.name]
+        self._count_open(order, amount_lots - order.amount_lots)
+        market.book.shrink(order, amount_lots)
+        self.note_market(market)
+        self.note_order(order)
+
+    def close(self, order: Order, state: str, reason: str = "") -> None:
+        """End an order that is not in the book (any more)."""
+        order.state, order.cancel_reason = state, reason
+        order.updated_ms = self.now_ms
+        self.note_order(order)
+        account = order.account
+        if account.internal:
+            del self.orders[order.order_id]
+            return
+        closed = account.closed_orders
+        closed.append(order)
+        oldest_ms = self.now_ms - RECENT_MS
+        while len(closed) > CLOSED_ORDERS_MAX or closed[0].updated_ms < oldest_ms:
+            del self.orders[closed.popleft().order_id]
+
+    def cancel(self, order: Order, reason: str = "user_request") -> None:
+        """Cancel a resting order."""
+        self.lift(order)
+        self.close(order, "cancelled", reason)
+
+    def _count_open(self, order: Order, lots: int) -> None:
+        position = self.position_of(order)
+        if order.side > 0:
+            position.buy_lots += lots
+        else:
+            position.sell_lots += lots
+        self.note_account(order.account, order.instrument.currency)
+
+    def _forget_open(self, order: Order) -> None:
+        del order.account.open_orders[order.order_id]
+        order.account.reduce_only_orders.pop(order.order_id, None)
+
+    # Matching.
+
+    def match(self, order: Order) -> None:
+        """Trade an order that is not in the book against the other side.
+
+        An own order in the way is cancelled (mode cancel_maker) or ends the taker.
+        Cost: O(log levels) per fill.
+        """
+        market = self.markets[order.instrument.name]
+        while order.open_lots:
+            maker = market.book.first_facing(order.side, order.price_ticks)
+            if maker is None:
+                return
+            if maker.account is order.account:
+                if order.account.self_trade_mode == "reject_taker":
+                    self.close(order, "cancelled", "order_overlap")
+                    return
+                self.cancel(maker, "order_overlap")
+                continue
+            self._fill(market, order, maker)
+
+    def _fill(self, market: Market, taker: Order, maker: Order) -> None:
+        lots = min(taker.open_lots, maker.open_lots)
+        trade = self._trade(market, taker, maker, lots)
+        market.book.fill(maker, lots)
+        taker.filled_lots += lots
+        self._count_open(maker, -lots)
+        value = market.instrument.value(lots, maker.price_ticks)
+        for order in (maker, taker):
+            order.value_filled += value
+            order.updated_ms = self.now_ms
+            self.note_order(order)
+        if not maker.open_lots:
+            self._forget_open(maker)
+            self.close(maker, "filled")
+        if not taker.open_lots:
+            self.close(taker, "filled")
+        trade.maker_state, trade.taker_state = maker.state, taker.state
+        trade.maker_fee, trade.maker_profit = self._book(maker, lots, value, True)
+        trade.taker_fee, trade.taker_profit = self._book(taker, lots, value, False)
+        market.record(trade, value)
+        self.note_market(market)
+        self.turn.trades.append(trade)
+        for order in (maker, taker):
+            if not order.account.internal:
+                order.account.trades.append(trade)
+            self._trim_reduce_only(order.account, order.instrument)
+
+    def _trade(self, market: Market, taker: Order, maker: Order, lots: int) -> Trade:
+        instrument = market.instrument
+        market.trade_seq += 1
+        self._sequence += 1
+        number = self._trade_numbers.get(instrument.currency, FIRST_TRADE_ID) + 1
+        self._trade_numbers[instrument.currency] = number
+        return Trade(
+            instrument=instrument,
+            trade_seq=market.trade_seq,
+            trade_id=f"{instrument.prefix}{number}",
+            number=number,
+            match_id=FIRST_MATCH_ID + self._sequence,
+            time_ms=self.now_ms,
+            time_ns=self.now_ns,
+            price_ticks=maker.price_ticks,
+            lots=lots,
+            tick_direction=market.tick_direction(maker.price_ticks),
+            index_ref=market.index.ref,
+            mark_ref=market.mark_ref,
+            taker=taker,
+            maker=maker,
+        )
+
+    def _book(
+        self, order: Order, lots: int, value: int, maker: bool
+    ) -> tuple[int, int]:
+        """Book one side of a fill; return its fee and realized profit, in atto."""
+        position = self.position_of(order)
+        long_before = max(position.size, 0)
+        profit = position.book(order.side, lots, value)
+        position.market.open_interest_lots += max(position.size, 0) - long_before
+        fee = order.instrument.fee(value, maker)
+        order.account.pay(order.instrument.currency, fee)
+        key = (order.account.name, order.instrument.name)
+        self.turn.positions[key] = (order.account, position)
+        self.note_account(order.account, order.instrument.currency)
+        return fee, profit
+
+    def _trim_reduce_only(self, account: Account, instrument: Instrument) -> None:
+        """Keep resting reduce-only orders within the position they reduce."""
+        if not account.reduce_only_orders:
+            return
+        for order in list(account.reduce_only_orders.values()):
+            if order.instrument is not instrument:
+                continue
+            allowed = max(-order.side * account.positions[instrument.name].size, 0)
+            if allowed == 0:
+                self.cancel(order, "")
+            elif order.open_lots > allowed:
+                self.shrink(order, order.filled_lots + allowed)
+
+    # The venue's own moves.
+
+    def set_index(self, name: str, price: float | Decimal) -> None:
+        """Publish a new index price; marks and bands follow at once."""
+        index = self.indices[name]
+        index.ref, index.updated_ms = to_ref(price, INDEX_DECIMALS), self.now_ms
+        self.turn.indices[name] = index
+        for market in self.markets.values():
+            if market.index is index:
+                self._note_mark(market, market.update_mark())
+
+    def tick(self) -> None:
+        """Do what falls due once a second: marks, the end of good-til-day orders."""
+        for market in self.markets.values():
+            self._note_mark(market, market.sample_basis())
+        day = settlement_day(self.now_ms)
+        if day != self._settled_day:
+            self._settled_day = day
+            self._end_of_day()
+
+    def _end_of_day(self) -> None:
+        for account in self.accounts.values():
+            for order in list(account.open_orders.values()):
+                if order.time_in_force == "good_til_day":
+                    self.cancel(order, "settlement")
+
+    def set_state(self, name: str, state: str) -> None:
+        """Set the state of a book (open, locked, settlement, ...)."""
+        market = self.market(name)
+        market.state = state
+        self.turn.states[name] = market
+        self.note_market(market)
+
+    # Notes for the channels.
+
+    def note_order(self, order: Order) -> None:
+        """Remember that an order changed."""
+        self.turn.orders[order.number] = order
+
+    def note_market(self, market: Market) -> None:
+        """Remember that a market changed."""
+        self.turn.markets[market.instrument.name] = market
+
+    def _note_mark(self, market: Market, moved: bool) -> None:
+        """Remember a new mark: the ticker and the portfolios that hold it changed."""
+        if moved:
+            self.note_market(market)
+            for account in self.accounts.values():
+                if not account.internal and market.instrument.name in account.positions:
+                    self.note_account(account, market.instrument.currency)
+
+    def note_account(self, account: Account, currency: str) -> None:
+        """Remember that an account's figures changed."""
+        self.turn.accounts[(account.name, currency)] = account
+
+    def end_turn(self) -> Turn:
+        """Close the turn and return it; touched books get a new change id."""
+        turn, self.turn = self.turn, Turn()
+        for market in turn.markets.values():
+            if market.book.touched:
+                self._change_id += len(market.book.touched)
+                market.change_id = self._change_id
+        return turn

@@ -1,0 +1,375 @@
+"""The simulated venue, sans-IO: bytes and a time in, bytes and the next timer out.
+
+The verbs are those of the core. A shell gives it sockets and a clock, a test a virtual
+clock; the same configuration and the same calls give the same bytes.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from engine.sim.venue.accounts import Account
+from engine.sim.venue.auth import Authority, Token
+from engine.sim.venue.config import VenueConfig
+from engine.sim.venue.connection import Connection
+from engine.sim.venue.errors import Reject
+from engine.sim.venue.exchange import Exchange
+from engine.sim.venue.hub import Hub
+from engine.sim.venue.limits import Credits
+from engine.sim.venue.matching import BUY, SELL, SIDES, Order
+from engine.sim.venue.methods import METHODS
+from engine.sim.venue.orders import Change, NewOrder, edit, submit
+from engine.sim.venue.rows import levels_row, order_row, position_row
+from engine.sim.venue.rpc import LOGIN, Call, Method, Request, answer, read_request
+from engine.sim.venue.units import coins
+
+SECOND_NS = 1_000_000_000
+CATCH_UP_NS = 60 * SECOND_NS
+POLICY_CLOSE = 1008
+ALWAYS_OPEN = ("public/status", "public/test", "public/get_time", "public/hello")
+Price = float | Decimal
+
+
+class Venue:
+    """A Deribit look-alike without sockets, clock or chance.
+
+    Units: every ``t_ns`` is the venue's wall clock, nanoseconds since the epoch; a call
+    earlier than the last one counts as simultaneous with it.
+    """
+
+    def __init__(self, config: VenueConfig, t_ns: int) -> None:
+        self.config = config
+        self.exchange = Exchange(config, t_ns)
+        self.authority = Authority(self.exchange)
+        self.hub = Hub(self.exchange)
+        self._connections: dict[int, Connection] = {}
+        self._to_close: list[tuple[int, int, str]] = []
+        self._serial = 0
+        self._second_ns = (t_ns // SECOND_NS + 1) * SECOND_NS
+
+    # Verbs.
+
+    def connection_made(self, conn: int, t_ns: int) -> None:
+        """Accept a connection; a number in use is first lost."""
+        self.connection_lost(conn, t_ns)
+        self._serial += 1
+        now_ns = self.exchange.now_ns
+        pools = Credits(self.config.credits, 0, 0, now_ns)
+        self._connections[conn] = Connection(conn, self._serial, pools, now_ns)
+
+    def receive_data(self, conn: int, t_ns: int, payload: bytes) -> None:
+        """Take one JSON-RPC text."""
+        self._advance(t_ns)
+        connection = self._connections.get(conn)
+        if connection is None or connection.closing is not None:
+            return
+        connection.seen_ns = self.exchange.now_ns
+        request, refusal = read_request(payload, self.config.frame_max)
+        call = Call(self, connection, request.params or {}, [])
+        body: tuple[str, Any]
+        try:
+            body = "result", self._perform(call, request, refusal)
+        except Reject as reject:
+            refusal, body = reject, ("error", reject.body())
+        if self.config.notifications_first:
+            self._publish()
+        if call.answer:
+            connection.send(self._answer(request, body))
+        for step in call.after:
+            step()
+        self._publish()
+        if refusal is not None and refusal.name == "too_many_requests":
+            self.end(connection, POLICY_CLOSE, refusal.name)
+
+    def connection_lost(self, conn: int, t_ns: int) -> None:
+        """Forget a connection; cancel-on-disconnect fires at once."""
+        self._advance(t_ns)
+        connection = self._connections.pop(conn, None)
+        if connection is not None and connection.closing is None:
+            self._release(connection, cancel_orders=True)
+
+    def handle_timer(self, t_ns: int) -> None:
+        """Do what has fallen due."""
+        self._advance(t_ns)
+
+    def next_timer_ns(self) -> int:
+        """Return when ``handle_timer`` is wanted next."""
+        times = [self._second_ns]
+        if due_ns := self.hub.next_due_ns():
+            times.append(due_ns)
+        times += [
+            c.beat_ns
+            for c in self._connections.values()
+            if c.beat_ns and c.closing is None
+        ]
+        return min(times)
+
+    def data_to_send(self, conn: int) -> list[bytes]:
+        """Return the frames waiting for a connection, each once."""
+        connection = self._connections.get(conn)
+        if connection is None:
+            return []
+        frames, connection.out = connection.out, []
+        return frames
+
+    def connections_to_close(self) -> list[tuple[int, int, str]]:
+        """Return (connection, close code, reason) of those to close, each once."""
+        closing, self._to_close = self._to_close, []
+        return closing
+
+    # The background market and tests: no credits, no connection.
+
+    def place(
+        self,
+        account: str | Account,
+        instrument: str,
+        direction: str,
+        price: Price | None,
+        amount: Price,
+        *,
+        t_ns: int,
+        post_only: bool = False,
+        reject_post_only: bool = False,
+        time_in_force: str = "good_til_cancelled",
+        label: str = "",
+    ) -> Order:
+        """Enter an order in the name of an account; None is a market order.
+
+        An account nobody configured is an internal one: no margin, no history.
+
+        Raises:
+            Reject: the venue refuses it, as it would a client's.
+        """
+        self._advance(t_ns)
+        market = self.exchange.market(instrument)
+        if isinstance(account, str):
+            account = self.exchange.account(account)
+        lots = market.instrument.lots(amount)
+        if lots is None or lots <= 0:
+            raise Reject("invalid_amount")
+        new = NewOrder(
+            account=account,
+            market=market,
+            side=SIDES[direction],
+            lots=lots,
+            price_ticks=None if price is None else self._ticks(instrument, price),
+            time_in_force=time_in_force,
+            label=label,
+            post_only=post_only,
+            reject_post_only=reject_post_only,
+        )
+        try:
+            return submit(self.exchange, new)
+        finally:
+            self._publish()
+
+    def edit_order(self, order: Order, price: Price, amount: Price, t_ns: int) -> None:
+        """Change price and total amount of an open order.
+
+        Raises:
+            Reject: the venue refuses it, as it would a client's.
+        """
+        self._advance(t_ns)
+        lots = order.instrument.lots(amount)
+        if lots is None:
+            raise Reject("invalid_amount")
+        if order.state != "open":
+            raise Reject("not_open_order")
+        change = Change(lots, self._ticks(order.instrument.name, price))
+        try:
+            edit(self.exchange, order, change)
+        finally:
+            self._publish()
+
+    def cancel_order(self, order: Order, t_ns: int) -> bool:
+        """Cancel an order; False when it was no longer open."""
+        self._advance(t_ns)
+        if order.state != "open":
+            return False
+        self.exchange.cancel(order)
+        self._publish()
+        return True
+
+    def set_index(self, index_name: str, price: Price, t_ns: int) -> None:
+        """Publish an index price."""
+        self._advance(t_ns)
+        self.exchange.set_index(index_name, price)
+        self._publish()
+
+    def set_state(self, instrument: str, state: str, t_ns: int) -> None:
+        """Set the state of a book."""
+        self._advance(t_ns)
+        self.exchange.set_state(instrument, state)
+        self._publish()
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return accounts and books as they stand, for tests and views."""
+        exchange = self.exchange
+        accounts = {
+            name: {
+                "open_orders": [order_row(o) for o in account.open_orders.values()],
+                "positions": {
+                    instrument: position_row(position)
+                    for instrument, position in account.positions.items()
+                    if position.traded
+                },
+                "balances": {c: coins(cash) for c, cash in account.cash.items()},
+                "equity": {c: coins(account.equity(c)) for c in account.cash},
+                "fees": {c: coins(fee) for c, fee in account.fees.items()},
+            }
+            for name, account in exchange.accounts.items()
+        }
+        books = {
+            name: {
+                "change_id": market.change_id,
+                "bids": levels_row(market, BUY, None),
+                "asks": levels_row(market, SELL, None),
+            }
+            for name, market in exchange.markets.items()
+        }
+        return {"t_ns": exchange.now_ns, "accounts": accounts, "books": books}
+
+    # Requests.
+
+    def _perform(self, call: Call, request: Request, refusal: Reject | None) -> Any:
+        """Run one request and return its result.
+
+        Raises:
+            Reject: the answer is an error.
+        """
+        if refusal is not None:
+            raise refusal
+        method = METHODS.get(request.method)
+        if method is None:
+            self._pay(call.connection, "general")
+            raise Reject("Method not found")
+        self._admit(call, method)
+        call.params = method.check(call.params)
+        return method.handler(call)
+
+    def _answer(self, request: Request, body: tuple[str, Any]) -> bytes:
+        now_us = self.exchange.now_ns // 1_000
+        return answer(
+            request, body, now_us, self.config.service_us, self.config.testnet
+        )
+
+    def _admit(self, call: Call, method: Method) -> None:
+        """Check switch, login, scope and credits of a request.
+
+        Raises:
+            Reject: one of them objects.
+        """
+        if self.config.maintenance and method.name not in ALWAYS_OPEN:
+            raise Reject("system_maintenance")
+        connection = call.connection
+        given = call.params.get("access_token")
+        if isinstance(given, str):
+            self.log_in(connection, self.authority.verify(given, connection))
+        token = connection.token
+        self._pay(connection, method.cost_of(call.params))
+        if not method.scope:
+            return
+        if token is None:
+            raise Reject("unauthorized", data={"reason": "missing_token"})
+        if not self.authority.usable(token, connection):
+            raise Reject("unauthorized", data={"reason": "invalid_token"})
+        if method.scope != LOGIN and not token.allows(method.scope):
+            raise Reject("forbidden", data={"reason": f"{method.scope} required"})
+
+    def _pay(self, connection: Connection, cost: str) -> None:
+        account = connection.account
+        pools = connection.credits if account is None else account.credits
+        if account is None and cost in ("matching", "cancel_all"):
+            cost = "general"
+        if not pools.take(cost, self.exchange.now_ns):
+            raise Reject("too_many_requests")
+
+    def _ticks(self, instrument: str, price: Price) -> int:
+        ticks = self.exchange.market(instrument).instrument.ticks(price)
+        if ticks is None or ticks <= 0:
+            raise Reject("price_wrong_tick")
+        return ticks
+
+    # Connections.
+
+    def log_in(self, connection: Connection, token: Token) -> None:
+        """Let a token speak for a connection, in place of the one before."""
+        before = connection.token
+        if before is not None and before is not token and before.serial:
+            self.authority.withdraw(before)
+        if connection.account is None:
+            connection.cancel_on_disconnect = token.account.cod_by_default
+        elif connection.account is not token.account:
+            self.hub.leave(connection, private_only=True)
+        connection.account, connection.token = token.account, token
+
+    def end(
+        self,
+        connection: Connection,
+        code: int,
+        reason: str,
+        cancel_orders: bool = True,
+    ) -> None:
+        """Close a connection from the venue's side; queued frames may still go out."""
+        if connection.closing is None:
+            connection.closing = (code, reason)
+            self._to_close.append((connection.number, code, reason))
+            self._release(connection, cancel_orders)
+
+    def _release(self, connection: Connection, cancel_orders: bool) -> None:
+        """Undo what a connection holds: subscriptions, token, orders under COD."""
+        self.hub.leave(connection)
+        self.authority.connection_ended(connection)
+        if cancel_orders and connection.cancel_on_disconnect:
+            for account in self.exchange.accounts.values():
+                for order in list(account.open_orders.values()):
+                    if order.origin == connection.serial:
+                        self.exchange.cancel(order, "cancel_on_disconnect")
+        self._publish()
+
+    # Time.
+
+    def _advance(self, t_ns: int) -> None:
+        """Move the clock, doing what falls due on the way in order of time."""
+        if t_ns - self._second_ns > CATCH_UP_NS:
+            self._second_ns = (t_ns - CATCH_UP_NS) // SECOND_NS * SECOND_NS
+        while (due_ns := self.next_timer_ns()) <= t_ns:
+            self._move_clock(due_ns)
+            if due_ns >= self._second_ns:
+                self._second_ns += SECOND_NS
+                self.exchange.tick()
+                self._publish()
+                self._close_unfit(due_ns)
+            self.hub.flush_due(due_ns)
+            self._beat(due_ns)
+        self._move_clock(t_ns)
+
+    def _move_clock(self, t_ns: int) -> None:
+        self.exchange.now_ns = max(self.exchange.now_ns, t_ns)
+
+    def _beat(self, now_ns: int) -> None:
+        for connection in list(self._connections.values()):
+            if (
+                connection.closing is None
+                and 0 < connection.beat_ns <= now_ns
+                and not connection.beat()
+            ):
+                self.end(connection, POLICY_CLOSE, "heartbeat_timeout")
+
+    def _close_unfit(self, now_ns: int) -> None:
+        """End readers too slow to keep, and silent connections that asked for COD."""
+        idle_ns = self.config.idle_s * SECOND_NS
+        for connection in list(self._connections.values()):
+            if connection.closing is not None:
+                continue
+            if connection.too_slow:
+                self.end(connection, POLICY_CLOSE, "connection_too_slow")
+            elif (
+                connection.cancel_on_disconnect
+                and now_ns - connection.seen_ns >= idle_ns
+            ):
+                self.end(connection, POLICY_CLOSE, "inactivity")
+
+    def _publish(self) -> None:
+        self.hub.publish(self.exchange.end_turn())

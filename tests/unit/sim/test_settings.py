@@ -1,0 +1,127 @@
+"""The optional sim.toml: what it changes, and how it says no."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ConfigError
+from engine.sim.settings import SimConfig, load, world_config
+
+T_NS = 1_790_000_000_000_000_000
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "sim.toml"
+    path.write_text(text)
+    return path
+
+
+def test_the_default_world_has_three_contracts_and_two_accounts() -> None:
+    config = world_config(SimConfig(), 7, T_NS)
+    names = [one.instrument_name for one in config.venue.contracts]
+    assert names[:2] == ["BTC-PERPETUAL", "ETH-PERPETUAL"]
+    assert len(names) == 3
+    assert {one.instrument for one in config.flow.markets} == set(names)
+    accounts = [(one.client_id, one.client_secret) for one in config.venue.accounts]
+    assert accounts == [("maker", "maker-secret"), ("taker", "taker-secret")]
+    assert config.venue.seed == 7
+    assert config.steps()["BTC-PERPETUAL"].tick_size == 0.5
+
+
+def test_a_file_changes_what_it_names(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        """
+        [venue]
+        matching_rate = 30
+        matching_burst = 100
+        [market]
+        activity = 2.0
+        [index.btc_usd]
+        price = 64000.5
+        vol = 0.9
+        [[account]]
+        client_id = "one"
+        client_secret = "first-secret"
+        balances = { BTC = 0.5 }
+        [[account]]
+        client_id = "two"
+        client_secret = "other-secret"
+        matching_rate = 5
+        """,
+    )
+    config = world_config(load(path), 1, T_NS)
+    assert config.venue.index_prices["btc_usd"] == Decimal("64000.5")
+    assert config.venue.index_prices["eth_usd"] == Decimal("3000.00")
+    walk = {one.name: one for one in config.flow.indices}["btc_usd"]
+    assert (walk.price, walk.vol) == (64000.5, 0.9)
+    one, two = config.venue.accounts
+    assert one.balances == {"BTC": Decimal("0.5")}
+    assert (one.matching_rate, one.matching_burst) == (30, 100)
+    assert (two.matching_rate, two.matching_burst) == (5, 100)
+    assert one.user_id != two.user_id
+    plain = world_config(SimConfig(), 1, T_NS).flow.markets[0]
+    assert config.flow.markets[0].takers.rate == 2 * plain.takers.rate
+
+
+def test_a_market_can_be_switched_off(tmp_path: Path) -> None:
+    config = world_config(load(written(tmp_path, "[market]\nenabled = false")), 1, T_NS)
+    assert config.flow.markets == ()
+    assert len(config.flow.indices) == 2
+    assert len(config.venue.contracts) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[venu]\n", "venu"),
+        ("[venue]\nmatching_rat = 3", "venue.matching_rat"),
+        ("[venue]\nmatching_rate = 0", "venue.matching_rate"),
+        ("[venue]\nmatching_rate = 10001", "venue.matching_rate"),
+        ('[venue]\nmatching_rate = "5"', "venue.matching_rate"),
+        ("[venue]\nexpires_in_s = 9", "venue.expires_in_s"),
+        ("[market]\nactivity = 0.0", "market.activity"),
+        ("[market]\nactivity = nan", "market.activity"),
+        ("[index.btc_usd]\nprice = -1.0", "index.btc_usd.price"),
+        ("[index.doge_usd]\nprice = 1.0", "index.doge_usd"),
+        ('[[account]]\nclient_id = "a"', "account[0].client_secret"),
+        (
+            '[[account]]\nclient_id = "a"\nclient_secret = "bbbb"\nbalances={BTC="1"}',
+            "account[0].balances.BTC",
+        ),
+        (
+            2 * '[[account]]\nclient_id = "a"\nclient_secret = "b"\n',
+            "account[1].client_id",
+        ),
+        ("venue = [", "TOML syntax"),
+    ],
+)
+def test_a_bad_file_is_refused_by_file_key_and_value(
+    tmp_path: Path, text: str, key: str
+) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert caught.value.key == key
+    assert caught.value.file == str(path)
+    assert caught.value.allowed
+
+
+def test_limits_of_the_file_are_accepted_at_the_limit(tmp_path: Path) -> None:
+    text = "[venue]\nmatching_rate = 10000\nexpires_in_s = 10\n[market]\ndepth = 1000"
+    assert load(written(tmp_path, text)).venue.matching_rate == 10_000
+
+
+def test_a_missing_file_is_a_config_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError):
+        load(tmp_path / "none.toml")
+
+
+def test_a_secret_is_never_in_the_error(tmp_path: Path) -> None:
+    text = '[[account]]\nclient_id = "a"\nclient_secret = 123456789'
+    with pytest.raises(ConfigError) as caught:
+        load(written(tmp_path, text))
+    assert "123456789" not in str(caught.value)

@@ -282,18 +282,20 @@ def _refuse_in_settlement(call: Call, order: Order) -> None:
 def _cancel_where(call: Call, chosen: Callable[[Order], bool]) -> Any:
     """Cancel the account's open orders that are chosen; a number, or the orders."""
     kind, order_type = call.params.get("kind"), call.params.get("type", "all")
-    cancelled = []
-    for order in list(call.account.open_orders.values()):
-        if kind not in (None, "any", order.instrument.kind):
-            continue
-        if order_type not in ("all", "limit") or not chosen(order):
-            continue
+    doomed = [
+        order
+        for order in call.account.open_orders.values()
+        if kind in (None, "any", order.instrument.kind)
+        and order_type in ("all", "limit")
+        and chosen(order)
+    ]
+    for order in doomed:
         _refuse_in_settlement(call, order)
+    for order in doomed:
         call.venue.exchange.cancel(order)
-        cancelled.append(order)
     if call.params.get("detailed", False):
-        return [order_row(order) for order in cancelled]
-    return len(cancelled)
+        return [order_row(order) for order in doomed]
+    return len(doomed)
 
 
 @method(

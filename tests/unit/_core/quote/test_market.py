@@ -66,11 +66,12 @@ def test_a_calculator_runs_compiled_unless_a_subclass_brings_its_own_hook() -> N
     plain = Rig(strategy=JoinTouchQuoter(qty_lots=2))
     plain.book([(9_999, 5)], [(10_001, 5)])
     prices = [r["params"]["price"] for r in plain.sent()]
-    assert prices == [9_999 / 2, 10_001 / 2]
+    # The maker fee of 1.5 bps keeps a calculator 1.5 ticks from fair.
+    assert prices == [9_998 / 2, 10_002 / 2]
     hooked = Rig(strategy=Doubled(qty_lots=2))
     hooked.book([(9_999, 5)], [(10_001, 5)])
     prices = [r["params"]["price"] for r in hooked.sent()]
-    assert prices == [9_999 / 2, 9_996 / 2, 10_001 / 2]
+    assert prices == [9_998 / 2, 9_996 / 2, 10_002 / 2]
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,11 @@ class Client:
         row: dict[str, Any] = self.call(method, **params)
         return row
 
+    def listen(self, *channels: str, **more: Any) -> None:
+        """Subscribe to channels that must all be accepted."""
+        wanted = list(channels)
+        assert self.call("private/subscribe", channels=wanted, **more) == wanted
+
     def on(self, channel: str) -> list[Any]:
         """Return the data of every message of a channel so far."""
         self.take()

@@ -38,40 +38,6 @@ def client(bench: Bench) -> Client:
     return bench.connect("maker")
 
 
-def test_a_resting_order(client: Client) -> None:
-    answer = client.buy(79_000.0, 20, label="one")
-    assert answer["trades"] == []
-    order = answer["order"]
-    assert order == {
-        "label": "one",
-        "price": 79_000.0,
-        "user_id": 1001,
-        "amount": 20.0,
-        "direction": "buy",
-        "time_in_force": GTC,
-        "instrument_name": PERP,
-        "web": False,
-        "api": True,
-        "order_id": order["order_id"],
-        "creation_timestamp": client.bench.now_ns // MS,
-        "replaced": False,
-        "filled_amount": 0.0,
-        "last_update_timestamp": client.bench.now_ns // MS,
-        "post_only": False,
-        "reduce_only": False,
-        "average_price": 0.0,
-        "mmp": False,
-        "contracts": 2.0,
-        "order_state": "open",
-        "order_type": "limit",
-        "is_liquidation": False,
-        "risk_reducing": False,
-    }
-    assert order["order_id"].isdecimal()
-    assert client.call("private/get_open_orders") == [order]
-    assert client.call("private/get_order_state", order_id=order["order_id"]) == order
-
-
 def test_other_currencies_prefix_their_ids(bench: Bench, client: Client) -> None:
     bench.place("sell", 3_001.0, 5, instrument=ETH)
     answer = client.buy(3_001.0, 2, instrument_name=ETH)

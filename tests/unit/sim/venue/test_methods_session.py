@@ -2,9 +2,7 @@
 
 import pytest
 
-from engine.sim.venue import CreditConfig, VenueConfig
-from engine.sim.venue.connection import OUT_FRAMES_MAX, Connection
-from engine.sim.venue.limits import Credits
+from engine.sim.venue import VenueConfig
 from tests.unit.sim.venue.client import MS, PERP, SECOND, Bench, Client
 
 TEST_REQUEST = {"type": "test_request"}
@@ -252,33 +250,10 @@ def test_maintenance() -> None:
     assert client.call("public/status") == {"locked": "false"}
 
 
-def test_a_reader_that_never_reads_is_cut_off(bench: Bench) -> None:
-    client = bench.connect("maker")
-    client.call("private/subscribe", channels=[f"book.{PERP}.raw"])
-    connection = bench.venue._connections[client.conn]
-    connection.out += [b""] * (OUT_FRAMES_MAX - len(connection.out) - 1)
-    bench.place("buy", 79_000.0, 10)
-    assert not connection.too_slow
-    bench.place("buy", 79_001.0, 10)
-    assert connection.too_slow
-    assert len(connection.out) == OUT_FRAMES_MAX
-    bench.advance(SECOND)
-    assert bench.closing() == [(client.conn, 1008, "connection_too_slow")]
-
-
 def test_requests_of_the_unknown_go_nowhere(bench: Bench) -> None:
     bench.venue.receive_data(77, bench.now_ns, b"{}")
     bench.venue.connection_lost(77, bench.now_ns)
     assert bench.venue.data_to_send(77) == []
-
-
-def test_a_beat_needs_an_answer_before_the_next() -> None:
-    connection = Connection(1, 1, Credits(CreditConfig(), 1, 1, 0), 0)
-    connection.set_heartbeat(10, 0)
-    assert connection.beat()
-    assert not connection.beat()
-    connection.answered = True
-    assert connection.beat()
 
 
 def test_small_methods(bench: Bench) -> None:

@@ -202,6 +202,17 @@ def test_detailed_cancels_list_the_orders(client: Client) -> None:
     assert [row["order_state"] for row in rows] == ["cancelled"]
 
 
+def test_a_book_in_settlement_stops_a_mass_cancel_whole(
+    bench: Bench, client: Client
+) -> None:
+    client.buy(2_900.0, 10, instrument_name="ETH-PERPETUAL")
+    client.buy(BUY_PRICE, 10)
+    bench.venue.set_state(PERP, "settlement", bench.now_ns)
+    assert client.code("private/cancel_all") == 10041
+    assert len(client.call("private/get_open_orders")) == 2
+    assert client.call("private/cancel_all_by_currency", currency="ETH") == 1
+
+
 def test_unknown_instrument(client: Client) -> None:
     wrong = {"instrument_name": "BTC-NOTHING"}
     assert client.code("private/cancel_all_by_instrument", **wrong) == 10020

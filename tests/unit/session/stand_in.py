@@ -1,0 +1,429 @@
+"""A recording stand-in for the core and a scripted venue, to drive a session by hand.
+
+`Desk` owns both and a clock that only moves when told. The venue answers every request
+from a table of functions, which a test may replace, hold back or silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from engine._core.base.instrument import InstrumentTable
+from engine.session.machine import QuotePlan, Session, SessionSettings
+
+SECOND = 1_000_000_000
+WALL_MS = 1_767_978_363_485
+RUN_ID = 0xABCD1234
+
+ROWS: dict[str, dict[str, Any]] = {
+    "BTC-PERPETUAL": {
+        "instrument_name": "BTC-PERPETUAL",
+        "kind": "future",
+        "instrument_type": "reversed",
+        "settlement_period": "perpetual",
+        "settlement_currency": "BTC",
+        "price_index": "btc_usd",
+        "tick_size": 0.5,
+        "tick_size_steps": [],
+        "contract_size": 10.0,
+        "min_trade_amount": 10.0,
+        "maker_commission": 0.00015,
+        "taker_commission": 0.00035,
+        "expiration_timestamp": 32503708800000,
+        "state": "open",
+        "is_active": True,
+    },
+    "ETH-PERPETUAL": {
+        "instrument_name": "ETH-PERPETUAL",
+        "kind": "future",
+        "instrument_type": "reversed",
+        "settlement_period": "perpetual",
+        "settlement_currency": "ETH",
+        "price_index": "eth_usd",
+        "tick_size": 0.05,
+        "tick_size_steps": [],
+        "contract_size": 1.0,
+        "min_trade_amount": 1.0,
+        "maker_commission": 0.00015,
+        "taker_commission": 0.00035,
+        "expiration_timestamp": 32503708800000,
+        "state": "open",
+        "is_active": True,
+    },
+}
+
+
+class Refusal(Exception):
+    """What a venue function raises to answer with an error."""
+
+    def __init__(self, code: int, message: str = "refused", **data: str) -> None:
+        self.code, self.message, self.data = code, message, data
+        super().__init__(message)
+
+
+class Nothing(Exception):
+    """What a venue function raises to leave a request unanswered."""
+
+
+class CoreStandIn:
+    """Records what the session tells the core, and answers like one."""
+
+    def __init__(self) -> None:
+        self.run_id = RUN_ID
+        self.table = InstrumentTable()
+        self.sent: list[tuple[int, dict[str, Any]]] = []
+        self.closed: list[tuple[int, str]] = []
+        self.noted: list[tuple[str, str, str]] = []
+        self.bound: dict[int, dict[str, Any]] = {}
+        self.quoting: list[tuple[bool, str]] = []
+        self.limits: tuple[float, float] | None = None
+        self.credits = 1_000
+        self.expected: list[int] = []
+        self.book_states: dict[int, str] = {}
+        self.positions: dict[int, tuple[int, float]] = {}
+        self.slots: dict[int, dict[str, Any]] = {}
+        self.resolved: list[tuple[int, Mapping[str, Any] | None]] = []
+        self.adopted: list[Mapping[str, Any]] = []
+        self.adopts = True
+        self.trades: dict[str, Mapping[str, Any]] = {}
+        self.fills = 0
+        self.halted = ""
+
+    @property
+    def may_quote(self) -> bool:
+        return bool(self.quoting) and self.quoting[-1][0]
+
+    def send(self, conn: int, frame: bytes) -> None:
+        assert b"\n" not in frame
+        self.sent.append((conn, orjson.loads(frame)))
+
+    def close(self, conn: int, reason: str) -> None:
+        self.closed.append((conn, reason))
+
+    def note(self, level: str, kind: str, text: str) -> None:
+        self.noted.append((level, kind, text))
+
+    def add_instrument(self, row: Mapping[str, Any]) -> int:
+        index = self.table.add(row)
+        self.book_states[index] = "empty"
+        self.positions[index] = (0, 0.0)
+        return index
+
+    def bind(self, index: int, strategy: Any, limits: Mapping[str, Any]) -> None:
+        assert index not in self.bound, "an instrument is bound once"
+        self.bound[index] = {"strategy": strategy, **limits}
+
+    def set_quoting(self, allowed: bool, reason: str) -> None:
+        self.quoting.append((allowed, reason))
+
+    def set_credit_limits(self, rate_per_s: float, burst: float) -> None:
+        self.limits = (rate_per_s, burst)
+
+    def take_credit(self) -> bool:
+        self.credits -= self.credits > 0
+        return self.credits > 0
+
+    def expect_snapshot(self, index: int) -> None:
+        self.expected.append(index)
+        self.book_states[index] = "empty"
+
+    def set_position(self, index: int, size_lots: int, average_price: float) -> None:
+        self.positions[index] = (size_lots, average_price)
+
+    def fills_booked(self) -> int:
+        return self.fills
+
+    def open_slots(self) -> list[dict[str, Any]]:
+        return [dict(slot) for slot in self.slots.values()]
+
+    def adopt(self, row: Mapping[str, Any]) -> bool:
+        if self.adopts:
+            self.adopted.append(row)
+        return self.adopts
+
+    def resolve(
+        self, slot: int, row: Mapping[str, Any] | None, label: str | None = None
+    ) -> None:
+        known = self.slots.get(slot)
+        if known and known["state"] == "unknown" and known["label"] == label:
+            self.resolved.append((slot, row))
+            del self.slots[slot]
+
+    def trade(self, row: Mapping[str, Any]) -> None:
+        if row["trade_id"] not in self.trades:
+            self.trades[row["trade_id"]] = row
+            self.fills += 1
+
+    def halt(self, reason: str) -> None:
+        self.halted = reason
+
+    def snapshot(self) -> dict[str, Any]:
+        return {
+            "instruments": {
+                name: {
+                    "book_state": self.book_states[i],
+                    "position": self.positions[i][0]
+                    * float(self.table.facts(i)["lot_size"]),
+                }
+                for i, name in enumerate(self.table.names())
+            }
+        }
+
+
+class Venue:
+    """Answers requests; open orders, positions and trades are plain lists to fill."""
+
+    def __init__(self) -> None:
+        self.rows = {name: dict(row) for name, row in ROWS.items()}
+        self.scope = "connection mainaccount account:read_write trade:read_write"
+        self.expires_in = 900
+        self.cod = {"scope": "connection", "enabled": True}
+        self.limits: Any = {
+            "limits_per_currency": False,
+            "matching_engine": {"trading": {"total": {"rate": 10, "burst": 30}}},
+        }
+        self.orders: list[dict[str, Any]] = []
+        self.history: list[dict[str, Any]] = []
+        self.positions: list[dict[str, Any]] = []
+        self.trades: list[dict[str, Any]] = []
+        self.refused_channels: list[str] = []
+        self.locked: Any = {"locked": "false"}
+        self.answer: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "public/auth": self._auth,
+            "public/set_heartbeat": lambda p: "ok",
+            "public/test": lambda p: {"version": "1.2.26"},
+            "public/status": lambda p: self.locked,
+            "public/get_instrument": self._instrument,
+            "public/subscribe": self._subscribe,
+            "private/subscribe": self._subscribe,
+            "public/unsubscribe": lambda p: p["channels"],
+            "private/enable_cancel_on_disconnect": lambda p: "ok",
+            "private/get_cancel_on_disconnect": lambda p: self.cod,
+            "private/get_account_summary": self._summary,
+            "private/get_open_orders": lambda p: list(self.orders),
+            "private/get_order_state_by_label": self._by_label,
+            "private/get_user_trades_by_instrument": self._trades,
+            "private/get_positions": self._positions,
+            "private/cancel": self._cancel,
+            "private/cancel_all_by_instrument": self._cancel_instrument,
+        }
+
+    def _auth(self, params: dict[str, Any]) -> Any:
+        return {
+            "access_token": "$ACCESS_TOKEN",
+            "refresh_token": "$REFRESH_TOKEN",
+            "token_type": "bearer",
+            "expires_in": self.expires_in,
+            "scope": self.scope,
+        }
+
+    def _instrument(self, params: dict[str, Any]) -> Any:
+        name = params["instrument_name"]
+        if name not in self.rows:
+            raise Refusal(13020, "not_found")
+        return self.rows[name]
+
+    def _subscribe(self, params: dict[str, Any]) -> Any:
+        return [c for c in params["channels"] if c not in self.refused_channels]
+
+    def _summary(self, params: dict[str, Any]) -> Any:
+        assert params["extended"] is True
+        return {"currency": params["currency"], "equity": 5.5, "limits": self.limits}
+
+    def _by_label(self, params: dict[str, Any]) -> Any:
+        assert params["currency"] in ("BTC", "ETH")
+        return [row for row in self.history if row["label"] == params["label"]]
+
+    def _trades(self, params: dict[str, Any]) -> Any:
+        assert params["sorting"] == "asc"
+        rows = [
+            row
+            for row in self.trades
+            if row["instrument_name"] == params["instrument_name"]
+            and row["timestamp"] >= params.get("start_timestamp", 0)
+            and row["trade_seq"] >= params.get("start_seq", 0)
+        ]
+        count = params["count"]
+        return {"trades": rows[:count], "has_more": len(rows) > count}
+
+    def _positions(self, params: dict[str, Any]) -> Any:
+        currency = params["currency"]
+        return [p for p in self.positions if p["instrument_name"].startswith(currency)]
+
+    def _cancel(self, params: dict[str, Any]) -> Any:
+        for row in self.orders:
+            if row["order_id"] == params["order_id"]:
+                self.orders.remove(row)
+                return {**row, "order_state": "cancelled"}
+        raise Refusal(11044, "not_open_order")
+
+    def _cancel_instrument(self, params: dict[str, Any]) -> Any:
+        name = params["instrument_name"]
+        gone = [row for row in self.orders if row["instrument_name"] == name]
+        self.orders = [row for row in self.orders if row not in gone]
+        return len(gone)
+
+
+class Desk:
+    """A session between its core and its venue, under a clock moved by hand."""
+
+    def __init__(self, *names: str, **settings: Any) -> None:
+        self.core = CoreStandIn()
+        self.venue = Venue()
+        names = names or ("BTC-PERPETUAL",)
+        self.plans = [plan(name) for name in names]
+        self.settings = SessionSettings(**settings)
+        self.session = Session(self.core, self.settings, self.plans)
+        self.now_ns = 5 * SECOND
+        self.read = 0
+        self.books_come = True
+
+    # -- what the shell does
+
+    def command(self, name: str, **params: Any) -> None:
+        self.session.on_command(self.now_ns, {"cmd": name, **params})
+
+    def entropy(self) -> None:
+        wall_ms = WALL_MS + self.now_ns // 1_000_000
+        self.command("entropy", wall_ms=wall_ms, nonce=f"n{self.now_ns}")
+
+    def connect(self, conn: int = 0) -> None:
+        self.entropy()
+        self.session.on_connected(conn, self.now_ns)
+
+    def lose(self, conn: int = 0) -> None:
+        self.session.on_lost(conn, self.now_ns)
+
+    def frame(self, message: Any, conn: int = 0) -> None:
+        text = message if isinstance(message, bytes) else orjson.dumps(message)
+        self.session.on_control(conn, self.now_ns, text)
+
+    def notify(self, channel: str, data: Any, conn: int = 0) -> None:
+        params = {"channel": channel, "data": data}
+        self.frame({"jsonrpc": "2.0", "method": "subscription", "params": params}, conn)
+
+    # -- time and answers
+
+    def unread(self) -> list[tuple[int, dict[str, Any]]]:
+        """Return the frames the venue has not answered yet, and count them so."""
+        frames = self.core.sent[self.read :]
+        self.read = len(self.core.sent)
+        return frames
+
+    def respond(self, conn: int, frame: dict[str, Any]) -> None:
+        """Answer one request as the venue does."""
+        us = (WALL_MS + self.now_ns // 1_000_000) * 1_000
+        reply = {"jsonrpc": "2.0", "id": frame["id"], "usIn": us, "usOut": us}
+        try:
+            reply["result"] = self.venue.answer[frame["method"]](frame["params"])
+        except Refusal as refusal:
+            reply["error"] = {"code": refusal.code, "message": refusal.message}
+            if refusal.data:
+                reply["error"]["data"] = refusal.data
+        except Nothing:
+            return
+        self.frame(reply, conn)
+        if self.books_come and frame["method"] == "public/subscribe":
+            for channel in frame["params"]["channels"]:
+                kind, name = channel.split(".")[:2] if "." in channel else ("", "")
+                if kind == "book":
+                    self.core.book_states[self.core.table.index_of(name)] = "readable"
+
+    def talk(self) -> None:
+        """Answer until nothing is left to answer; no time passes."""
+        while frames := self.unread():
+            for conn, frame in frames:
+                self.respond(conn, frame)
+
+    def until(self, seconds: float) -> None:
+        """Let time pass, firing timers and answering as it goes."""
+        end_ns = self.now_ns + int(seconds * SECOND)
+        self.talk()
+        for _ in range(100_000):
+            due_ns = self.session.next_timer_ns()
+            if not due_ns or due_ns > end_ns:
+                self.now_ns = end_ns
+                return
+            self.now_ns = max(self.now_ns, due_ns)
+            self.session.on_timer(self.now_ns)
+            self.talk()
+        raise AssertionError("the session never lets time pass")
+
+    def go(self) -> Desk:
+        """Connect everything and run until the session quotes."""
+        for conn in range(self.settings.connections):
+            self.connect(conn)
+        self.until(1)
+        assert self.state == "quoting", self.core.noted
+        return self
+
+    # -- what to look at
+
+    @property
+    def state(self) -> str:
+        return str(self.session.snapshot()["state"])
+
+    @property
+    def requests(self) -> list[tuple[int, str, dict[str, Any]]]:
+        """Connection, method and params of everything asked so far."""
+        return [(c, frame["method"], frame["params"]) for c, frame in self.core.sent]
+
+    def methods(self) -> list[str]:
+        """Return the methods asked so far."""
+        return [method for _, method, _ in self.requests]
+
+    def params(self, method: str) -> list[dict[str, Any]]:
+        """Return the params of every request of a method."""
+        return [params for _, name, params in self.requests if name == method]
+
+    def noted(self, level: str) -> str:
+        """Return the texts of all notes of a level."""
+        return "\n".join(text for its, _, text in self.core.noted if its == level)
+
+
+def plan(name: str, **changes: Any) -> QuotePlan:
+    values: dict[str, Any] = {
+        "instrument": name,
+        "strategy": object(),
+        "position_max": 1000,
+        "order_max": 100,
+        "collar_bps": 50.0,
+        "stale_ns": SECOND,
+    }
+    return QuotePlan(**{**values, **changes})
+
+
+def order(order_id: str, label: str, name: str = "BTC-PERPETUAL", **more: Any) -> Any:
+    """Return an open order row."""
+    return {
+        "order_id": order_id,
+        "label": label,
+        "instrument_name": name,
+        "order_state": "open",
+        "direction": "buy",
+        "price": 60000.0,
+        "amount": 10.0,
+        "filled_amount": 0.0,
+        "last_update_timestamp": WALL_MS,
+        **more,
+    }
+
+
+def unknown_slot(slot: int, label: str, state: str = "unknown") -> dict[str, Any]:
+    """Return a slot row as the core lists it."""
+    return {
+        "slot": slot,
+        "instrument": 0,
+        "name": "BTC-PERPETUAL",
+        "side": "bid",
+        "level": 0,
+        "state": state,
+        "order_id": "",
+        "label": label,
+        "price_ticks": 120000,
+        "amount_lots": 1,
+        "filled_lots": 0,
+    }

@@ -1,0 +1,98 @@
+"""The mirror of the venue's request credits."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.session.credits import (
+    POOL_SIZE,
+    REQUEST_COST,
+    RESERVE,
+    SUBSCRIBE_COST,
+    SUBSCRIBE_POOL_SIZE,
+    Credits,
+    Pool,
+)
+
+SECOND = 1_000_000_000
+
+
+def test_a_pool_gives_its_size_and_not_one_more() -> None:
+    pool = Pool(1_000, 10)
+    assert pool.take(1_000, 0, 0)
+    assert not pool.take(1, 0, 0)
+
+
+def test_a_pool_refills_exactly() -> None:
+    pool = Pool(1_000, 10)
+    assert pool.take(1_000, 0, 0)
+    assert not pool.take(1, 0, SECOND // 10 - 1)
+    assert pool.take(1, 0, SECOND // 10)
+
+
+def test_a_pool_never_holds_more_than_its_size() -> None:
+    pool = Pool(1_000, 10)
+    assert pool.left(10_000 * SECOND) == 1_000
+
+
+def test_time_that_stands_still_or_goes_back_refills_nothing() -> None:
+    pool = Pool(10, 10)
+    assert pool.take(10, 0, SECOND)
+    assert pool.left(SECOND) == 0
+    assert pool.left(SECOND // 2) == 0
+
+
+@given(st.integers(1, 5_000), st.integers(0, 5_000), st.integers(0, 10**12))
+def test_ready_is_the_first_moment_a_request_fits(
+    cost: int, reserve: int, t_ns: int
+) -> None:
+    pool = Pool(10_000, 7)
+    pool.drain(t_ns)
+    ready_ns = pool.ready_ns(cost, reserve, t_ns)
+    assert ready_ns > t_ns
+    assert not pool.take(cost, reserve, ready_ns - 1)
+    assert pool.take(cost, reserve, ready_ns)
+
+
+def test_ordinary_requests_leave_the_reserve_to_heartbeats() -> None:
+    credits = Credits()
+    count = 0
+    while credits.take("public/status", 0):
+        count += 1
+    assert count == (POOL_SIZE - RESERVE) // REQUEST_COST
+    assert credits.requests.left(0) == RESERVE
+    credits.force("public/test", 0)
+    assert credits.requests.left(0) == RESERVE - REQUEST_COST
+
+
+def test_subscribing_has_a_pool_of_its_own() -> None:
+    credits = Credits()
+    for _ in range(SUBSCRIBE_POOL_SIZE // SUBSCRIBE_COST):
+        assert credits.take("private/subscribe", 0)
+    assert not credits.take("public/subscribe", 0)
+    assert credits.take("public/unsubscribe", 0)
+
+
+def test_matching_requests_are_not_paid_here() -> None:
+    credits = Credits()
+    credits.drain(0)
+    assert credits.take("private/cancel", 0)
+    assert not credits.take("private/get_positions", 0)
+
+
+@pytest.mark.parametrize(
+    ("rate", "burst", "size"), [(1, 20, 10_000), (9e9, 9e9, 50_000)]
+)
+def test_a_lower_account_limit_shrinks_the_pool_a_higher_one_does_not(
+    rate: float, burst: float, size: int
+) -> None:
+    credits = Credits()
+    credits.limit(rate, burst)
+    assert credits.requests.size == size
+    assert credits.requests.left(0) == size
+
+
+def test_an_absurd_account_limit_still_lets_a_request_through() -> None:
+    credits = Credits()
+    credits.limit(0.001, 1)
+    assert credits.take("public/status", 0)

@@ -1,0 +1,171 @@
+"""Instruments: from the venue's rows, known, open, unchanged, with limits in lots."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from engine.session.instruments import state_of
+from engine.session.machine import Session
+from tests.unit.session.stand_in import Desk, Refusal, plan
+
+
+def desk_with(**changes: Any) -> Desk:
+    desk = Desk()
+    desk.plans = [plan("BTC-PERPETUAL", **changes)]
+    desk.session = Session(desk.core, desk.settings, desk.plans)
+    return desk
+
+
+def test_limits_reach_the_core_in_lots() -> None:
+    desk = desk_with(position_max=Decimal("1000"), order_max=100.0, requote_ticks=2)
+    desk.go()
+    bound = desk.core.bound[0]
+    assert bound.pop("strategy") is desk.plans[0].strategy
+    assert bound == {
+        "position_max_lots": 100,
+        "order_max_lots": 10,
+        "collar_bps": 50.0,
+        "stale_ns": 1_000_000_000,
+        "requote_ticks": 2,
+        "requote_qty_pct": 0.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"position_max": 1005}, "position_max = 1005: 1005 is not a multiple"),
+        ({"order_max": Decimal("0.5")}, "order_max = 0.5"),
+        ({"order_max": float("nan")}, "order_max = nan"),
+        ({"order_max": 0}, "below the venue's smallest order"),
+    ],
+)
+def test_a_limit_that_does_not_fit_the_contract_stops_the_run(
+    changes: dict[str, Any], said: str
+) -> None:
+    desk = desk_with(**changes)
+    desk.connect()
+    desk.until(2)
+    assert said in desk.core.halted
+    assert "BTC-PERPETUAL" in desk.noted("critical")
+    assert not desk.core.may_quote
+    assert desk.core.bound == {}
+
+
+def test_an_unknown_instrument_stops_the_run_and_is_named_with_the_venues_word() -> (
+    None
+):
+    desk = Desk("BTC-PERPETUAL", "ETH-PERPETUAL")
+    del desk.venue.rows["ETH-PERPETUAL"]
+    desk.connect()
+    desk.until(2)
+    assert "ETH-PERPETUAL" in desk.core.halted
+    assert "13020 not_found" in desk.core.halted
+    assert "ETH-PERPETUAL" in desk.noted("critical")
+    assert desk.state == "halted"
+    assert not desk.core.may_quote
+
+
+def test_a_row_of_another_instrument_stops_the_run() -> None:
+    desk = Desk()
+    desk.venue.rows["BTC-PERPETUAL"] = {"instrument_name": "BTC-27MAR26"}
+    desk.connect()
+    desk.until(1)
+    assert "BTC-PERPETUAL" in desk.core.halted
+
+
+def test_a_row_the_core_cannot_use_stops_the_run_and_names_the_field() -> None:
+    desk = Desk()
+    desk.venue.rows["BTC-PERPETUAL"]["tick_size"] = -1
+    desk.connect()
+    desk.until(1)
+    assert "tick_size" in desk.core.halted
+
+
+def test_an_instrument_that_is_not_open_is_waited_for() -> None:
+    desk = Desk()
+    desk.venue.rows["BTC-PERPETUAL"]["state"] = "settlement"
+    desk.connect()
+    desk.until(9)
+    assert desk.state == "preparing"
+    assert "BTC-PERPETUAL is settlement" in desk.noted("warning")
+    assert desk.noted("warning").count("settlement") == 1
+    desk.venue.rows["BTC-PERPETUAL"]["state"] = "open"
+    desk.until(3)
+    assert desk.state == "quoting"
+    assert len(desk.params("public/get_instrument")) >= 4
+
+
+def test_an_expired_instrument_never_starts() -> None:
+    desk = Desk()
+    desk.venue.rows["BTC-PERPETUAL"]["state"] = "delivered"
+    desk.connect()
+    desk.until(1)
+    assert "it is delivered and never opens again" in desk.core.halted
+
+
+def test_an_instrument_that_expired_while_away_is_retired_and_the_rest_goes_on() -> (
+    None
+):
+    desk = Desk("BTC-PERPETUAL", "ETH-PERPETUAL").go()
+    desk.venue.rows["ETH-PERPETUAL"]["state"] = "delivered"
+    desk.lose()
+    desk.connect()
+    desk.until(1)
+    assert desk.state == "quoting"
+    assert "ETH-PERPETUAL is delivered" in desk.noted("error")
+    channels = desk.params("public/subscribe")[-1]["channels"]
+    assert "book.BTC-PERPETUAL.raw" in channels
+    assert "book.ETH-PERPETUAL.raw" not in channels
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("tick_size", 1.0), ("contract_size", 1.0), ("kind", "option")]
+)
+def test_a_contract_that_changed_while_away_stops_the_run(key: str, value: Any) -> None:
+    desk = Desk().go()
+    desk.venue.rows["BTC-PERPETUAL"] = {
+        **desk.venue.rows["BTC-PERPETUAL"],
+        key: value,
+    }
+    desk.lose()
+    desk.connect()
+    desk.until(1)
+    assert f"{key} changed" in desk.core.halted
+    assert not desk.core.may_quote
+
+
+def test_an_instrument_is_given_to_the_core_once() -> None:
+    desk = Desk().go()
+    desk.lose()
+    desk.connect()
+    desk.until(1)
+    assert desk.state == "quoting"
+    assert desk.core.table.size == 1
+
+
+def test_a_token_that_died_is_no_reason_to_call_an_instrument_unknown() -> None:
+    def refuse(params: dict[str, Any]) -> Any:
+        raise Refusal(13009, "unauthorized")
+
+    desk = Desk()
+    desk.venue.answer["public/get_instrument"] = refuse
+    desk.connect()
+    desk.until(1)
+    assert desk.core.halted == ""
+    assert "13009" in desk.core.closed[0][1]
+
+
+@pytest.mark.parametrize(
+    ("row", "state"),
+    [
+        ({"state": "open", "is_active": False}, "open"),
+        ({"state": "locked", "is_active": True}, "locked"),
+        ({"is_active": True}, "open"),
+        ({"is_active": False}, "inactive"),
+        ({}, "open"),
+    ],
+)
+def test_the_state_wins_over_is_active(row: dict[str, Any], state: str) -> None:
+    assert state_of(row) == state

@@ -1,0 +1,97 @@
+"""Rows as the wire shows them, key by key."""
+
+import pytest
+
+from tests.unit.sim.venue.client import ETH, MS, PERP, Bench, Client
+
+GTC = "good_til_cancelled"
+
+
+@pytest.fixture
+def bench() -> Bench:
+    bench = Bench()
+    bench.place("buy", 79_999.0, 1000)
+    bench.place("sell", 80_001.0, 1000)
+    return bench
+
+
+@pytest.fixture
+def client(bench: Bench) -> Client:
+    return bench.connect("maker")
+
+
+def test_a_resting_order(client: Client) -> None:
+    answer = client.buy(79_000.0, 20, label="one")
+    assert answer["trades"] == []
+    order = answer["order"]
+    assert order == {
+        "label": "one",
+        "price": 79_000.0,
+        "user_id": 1001,
+        "amount": 20.0,
+        "direction": "buy",
+        "time_in_force": GTC,
+        "instrument_name": PERP,
+        "web": False,
+        "api": True,
+        "order_id": order["order_id"],
+        "creation_timestamp": client.bench.now_ns // MS,
+        "replaced": False,
+        "filled_amount": 0.0,
+        "last_update_timestamp": client.bench.now_ns // MS,
+        "post_only": False,
+        "reduce_only": False,
+        "average_price": 0.0,
+        "mmp": False,
+        "contracts": 2.0,
+        "order_state": "open",
+        "order_type": "limit",
+        "is_liquidation": False,
+        "risk_reducing": False,
+    }
+    assert order["order_id"].isdecimal()
+    assert list(order)[:3] == ["label", "price", "user_id"]
+    assert client.call("private/get_open_orders") == [order]
+    assert client.call("private/get_order_state", order_id=order["order_id"]) == order
+
+
+def test_an_empty_side_is_zero(client: Client) -> None:
+    row = client.call("public/ticker", instrument_name=ETH)
+    assert (row["best_bid_price"], row["best_bid_amount"]) == (0.0, 0.0)
+    assert (row["best_ask_price"], row["best_ask_amount"]) == (0.0, 0.0)
+
+
+def test_optional_keys_come_only_when_they_apply(client: Client) -> None:
+    plain = client.buy(79_000.0, 10)["order"]
+    assert not {"cancel_reason", "reject_post_only", "original_order_type"} & set(plain)
+    post_only = client.buy(79_000.0, 10, post_only=True)["order"]
+    assert post_only["reject_post_only"] is False
+    gone = client.call("private/cancel", order_id=plain["order_id"])
+    assert gone["cancel_reason"] == "user_request"
+
+
+def test_the_two_sides_of_a_trade_share_what_is_public(
+    bench: Bench, client: Client
+) -> None:
+    client.listen(f"trades.{PERP}.raw", f"user.trades.{PERP}.raw")
+    client.buy(80_001.0, 10)
+    (public,) = client.on(f"trades.{PERP}.raw")[0]
+    (private,) = client.on(f"user.trades.{PERP}.raw")[0]
+    assert {key: private[key] for key in public if key in private} == public
+    assert public["contracts"] == 1.0
+    assert public["starbase_timestamp"] == bench.now_ns
+    assert private["matching_id"] == ""
+
+
+def test_only_perpetuals_have_funding(client: Client) -> None:
+    perpetual = client.call("public/ticker", instrument_name=PERP)
+    dated = client.call("public/ticker", instrument_name="BTC-25DEC26")
+    funding = {"current_funding", "funding_8h", "interest_value"}
+    assert set(perpetual) - set(dated) == funding
+
+
+def test_before_the_first_trade_the_mark_stands_in(client: Client) -> None:
+    row = client.call("public/ticker", instrument_name=PERP)
+    assert row["last_price"] == 80_000.0
+    assert (row["stats"]["high"], row["stats"]["low"]) == (80_000.0, 80_000.0)
+    assert row["timestamp"] == client.bench.now_ns // MS

@@ -1,3 +1,123 @@
-.PHONY: build
-build:
-	.venv/bin/python setup.py -q build_ext --inplace
+# Everything a developer types. `make` alone prints what there is.
+#
+# Works with the make of Linux and macOS; needs a C compiler and Python 3.11 or newer.
+# PYTHON chooses the Python a new .venv is made from, VENV another folder for it.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+TOOLS := $(VENV)/.tools
+BUILT := $(VENV)/.built
+INSTALLED := $(VENV)/.installed
+READY := $(BUILT) $(INSTALLED)
+COMPILED := $(shell find engine/_core -name '*.pyx' -o -name '*.pxd')
+MODULES := $(shell find engine/_core -name '*.pyx' | sed 's|/|.|g; s|\.pyx$$||' | sort)
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+SANITIZED := build/sanitize
+SEED ?=
+ARGS ?=
+
+.PHONY: help run test build lint format types sim bench sanitize docs wheel clean \
+	distclean
+
+help:
+	@echo "make run [ARGS=...]    build, then quote on a simulated venue, watched live"
+	@echo "make test [ARGS=...]   build, then run the tests"
+	@echo "make build             .venv, the package in it, the compiled modules"
+	@echo "make lint              ruff and cython-lint"
+	@echo "make format            let ruff rewrite what it can"
+	@echo "make types             mypy --strict, and the stubs against what was compiled"
+	@echo "make sim SEED=1        the simulation tests with one seed"
+	@echo "make bench [ARGS=...]  the benchmarks"
+	@echo "make sanitize          core and fuzz tests under address and UB sanitizers"
+	@echo "make docs              rewrite the generated parts of docs/"
+	@echo "make wheel             build dist/*.whl"
+	@echo "make clean             remove what was built; distclean: .venv too"
+
+run: $(READY)
+	@$(BIN)/halfspread demo $(ARGS)
+
+test: $(READY)
+	@$(BIN)/python -m pytest $(ARGS)
+
+build: $(READY)
+
+# The interpreter is tried, not only found: a shim may be on the path and not work.
+$(TOOLS): pyproject.toml
+	@if [ ! -x $(BIN)/python ]; then \
+	  for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	    if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	        >/dev/null 2>&1; then found=$$python; break; fi; \
+	  done; \
+	  if [ -z "$$found" ]; then \
+	    echo "halfspread needs Python 3.11 or newer; name one with PYTHON=..." >&2; \
+	    exit 1; \
+	  fi; \
+	  echo "making $(VENV) with $$($$found --version)"; \
+	  $$found -m venv $(VENV); \
+	fi
+	@echo "fetching the build tools"
+	@$(BIN)/python -c 'import tomllib; \
+	  project = tomllib.load(open("pyproject.toml", "rb")); \
+	  print(*project["build-system"]["requires"], sep="\n")' > $(VENV)/build-tools.txt
+	@$(PIP) install -r $(VENV)/build-tools.txt
+	@touch $@
+
+$(BUILT): $(TOOLS) setup.py $(COMPILED)
+	@echo "compiling what is new in engine/_core; all of it takes a few minutes"
+	@$(BIN)/python setup.py -q build_ext --inplace
+	@touch $@
+
+# After the modules: they are compiled in place, pip adds the rest.
+$(INSTALLED): $(TOOLS) | $(BUILT)
+	@echo "installing the package and the dependencies into $(VENV)"
+	@HALFSPREAD_NO_BUILD=1 $(PIP) install --no-build-isolation -e ".[dev]"
+	@touch $@
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cython-lint engine
+
+format: $(READY)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: $(READY)
+	@$(BIN)/mypy
+	@$(BIN)/python -m mypy.stubtest --concise --mypy-config-file pyproject.toml \
+	  --ignore-disjoint-bases --ignore-unused-allowlist \
+	  --allowlist .ci/stubtest-allow.txt $(MODULES)
+
+sim: $(READY)
+	@HALFSPREAD_SEED="$(SEED)" $(BIN)/python -m pytest -m simulation $(ARGS)
+
+bench: $(READY)
+	@$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-disable-gc \
+	  --benchmark-columns=median,iqr,min,max,rounds $(ARGS)
+
+# Its own build, so that the normal one stays as it is. Leaks are not looked for:
+# the interpreter itself keeps memory until it ends.
+sanitize: $(READY)
+	@echo "building a second, instrumented core in $(SANITIZED); this takes minutes"
+	@HALFSPREAD_SANITIZE=1 $(BIN)/python setup.py -q build \
+	  --build-lib $(SANITIZED)/lib --build-temp $(SANITIZED)/temp
+	@LD_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
+	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	  PYTHONMALLOC=malloc $(BIN)/python -m pytest -p no:cacheprovider \
+	  -o "pythonpath=$(SANITIZED)/lib ." tests/unit/_core tests/fuzz $(ARGS)
+
+docs: $(READY)
+	@$(BIN)/python -m docs.render
+
+wheel: $(READY)
+	@$(PIP) wheel --no-deps -w dist .
+
+clean:
+	@rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+	  .benchmarks cython_debug $(BUILT)
+	@find engine \( -name '*.so' -o -name '*.c' -o -name '*.html' \) -exec rm -f {} +
+	@find engine strategies tests benchmarks docs -name __pycache__ -prune \
+	  -exec rm -rf {} +
+
+distclean: clean
+	@rm -rf $(VENV)

@@ -8,6 +8,9 @@ switches change how the extensions are compiled; unset means off:
 ``HALFSPREAD_SANITIZE=1``  address and undefined-behaviour sanitizers (gcc or clang);
                            run Python with the sanitizer runtime preloaded,
                            ``make sanitize`` does it
+
+``HALFSPREAD_NO_BUILD=1`` leaves the extensions out: the Makefile compiles them in place
+itself, and an editable install would compile all of them once more.
 """
 
 import os
@@ -36,7 +39,7 @@ DIRECTIVES = {
     "linetrace": COVERAGE,
 }
 
-compile_args = ["-O0", "-g"] if DEBUG else ["-O3"]
+compile_args = ["-O0", "-g"] if DEBUG else ["-O3", "-g0"]
 link_args: list[str] = []
 if SANITIZE:
     flags = ["-fsanitize=address,undefined", "-fno-omit-frame-pointer", "-g"]
@@ -60,12 +63,26 @@ def extensions() -> list[Extension]:
     ]
 
 
-setup(
-    ext_modules=cythonize(
-        extensions(),
-        compiler_directives=DIRECTIVES,
-        gdb_debug=DEBUG,
-        nthreads=os.cpu_count() or 1,
-        quiet=True,
+def main() -> None:
+    """Translate and compile, both in parallel."""
+    if switch("NO_BUILD"):
+        setup()
+        return
+    # A variant keeps its own C files: Cython would not see that directives changed.
+    variant = "-".join(name for name in ("DEBUG", "COVERAGE") if switch(name)).lower()
+    setup(
+        ext_modules=cythonize(
+            extensions(),
+            compiler_directives=DIRECTIVES,
+            build_dir=f"build/cython-{variant}" if variant else None,
+            gdb_debug=DEBUG,
+            nthreads=os.cpu_count() or 1,
+            quiet=True,
+        ),
+        options={"build_ext": {"parallel": os.cpu_count() or 1}},
     )
-)
+
+
+# Workers that are spawned, not forked, import this file again.
+if __name__ == "__main__":
+    main()

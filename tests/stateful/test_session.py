@@ -25,7 +25,6 @@ from hypothesis.stateful import (
 from tests.unit.session.stand_in import (
     SECOND,
     Desk,
-    Refusal,
     order,
     unknown_slot,
 )

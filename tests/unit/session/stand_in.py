@@ -56,7 +56,7 @@ ROWS: dict[str, dict[str, Any]] = {
 }
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818
     """What a venue function raises to answer with an error."""
 
     def __init__(self, code: int, message: str = "refused", **data: str) -> None:
@@ -64,7 +64,7 @@ class Refusal(Exception):
         super().__init__(message)
 
 
-class Nothing(Exception):
+class Nothing(Exception):  # noqa: N818
     """What a venue function raises to leave a request unanswered."""
 
 

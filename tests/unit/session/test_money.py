@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from engine.session.money import OVERLAP_MS, START_MARGIN_MS, TRADES_PER_PAGE
+from engine.session.money import OVERLAP_MS, TRADES_PER_PAGE
 from tests.unit.session.stand_in import WALL_MS, Desk, Refusal, order, unknown_slot
 
 METHOD = "private/get_user_trades_by_instrument"
@@ -168,7 +168,7 @@ def test_the_first_start_asks_for_trades_since_it_connected() -> None:
         "instrument_name": "BTC-PERPETUAL",
         "sorting": "asc",
         "count": 1000,
-        "start_timestamp": start_ms - START_MARGIN_MS,
+        "start_timestamp": start_ms,
     }
 
 
@@ -201,7 +201,7 @@ def test_the_overlap_never_reaches_back_before_the_first_position() -> None:
     desk.connect()
     desk.until(1)
     starts = [params["start_timestamp"] for params in desk.params(METHOD)]
-    assert min(starts) == start_ms - START_MARGIN_MS
+    assert min(starts) == start_ms
 
 
 def test_two_breaks_in_a_row_go_back_to_the_first() -> None:

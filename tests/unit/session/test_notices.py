@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from engine.session.context import BALANCES_MAX
-from tests.unit.session.stand_in import Desk
+from tests.unit.session.stand_in import Desk, Nothing
 
 
 def test_a_test_request_is_answered_at_once() -> None:
@@ -58,8 +58,6 @@ def test_a_silent_venue_is_asked_and_then_given_up() -> None:
 
 
 def silent() -> Any:
-    from tests.unit.session.stand_in import Nothing
-
     raise Nothing
 
 

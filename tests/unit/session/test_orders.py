@@ -1,4 +1,4 @@
-"""Orders of ours, orders of others, cancels inside the credits, orders of unknown fate."""
+"""Orders of ours and of others, cancels inside the credits, orders of unknown fate."""
 
 from typing import Any
 

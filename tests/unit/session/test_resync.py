@@ -1,5 +1,6 @@
 """Unreadable books: at once the first time, never in a storm."""
 
+import itertools
 from typing import Any
 
 from engine.session.resync import ATTEMPTS_MAX
@@ -40,7 +41,7 @@ def test_further_gaps_wait_longer_and_longer() -> None:
             if len(subscribes(desk)) > count:
                 break
         times.append(desk.now_ns)
-    waits = [(b - a) / SECOND for a, b in zip(times, times[1:], strict=False)]
+    waits = [(b - a) / SECOND for a, b in itertools.pairwise(times)]
     assert all(wait <= 5.1 for wait in waits)
     assert waits[0] < 0.2
     assert waits[-1] > 2.0

@@ -8,7 +8,6 @@ from engine.session.credits import POOL_SIZE, REQUEST_COST, RESERVE, Credits
 from engine.session.flow import Ask, Reply
 from engine.session.rpc import ID_MAX, PENDING_MAX, WAITING_MAX, Rpc
 from engine.session.verdict import Reconnect
-
 from tests.unit.session.stand_in import SECOND, CoreStandIn
 
 TIMEOUT = 5 * SECOND

@@ -135,7 +135,7 @@ def test_unknown_orders_are_resolved_before_the_stop_is_over() -> None:
     desk = Desk().go()
     desk.core.slots[0] = unknown_slot(0, OURS)
     desk.command("stop")
-    desk.until(8)
+    desk.until(2)
     assert desk.core.resolved == [(0, None)]
     assert (desk.state, at_exit(desk)) == ("stopped", 0)
 
@@ -249,6 +249,17 @@ def test_a_halted_session_reconnects_to_read_back_and_never_quotes() -> None:
     assert at_exit(desk) == 0
     assert desk.state == "halted"
     assert not desk.core.may_quote
+
+
+def test_a_new_line_in_a_halt_is_read_back_again() -> None:
+    desk = Desk().go()
+    halt(desk)
+    desk.until(3)
+    desk.venue.orders = [order("1", OURS)]
+    desk.lose()
+    desk.connect()
+    desk.until(3)
+    assert desk.venue.orders == []
 
 
 def test_a_halted_session_can_be_stopped() -> None:

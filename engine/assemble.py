@@ -1,0 +1,215 @@
+"""The only wiring place: a configuration becomes strategies, a session and a core."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import sys
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from engine._core.core import Core
+from engine._core.quote.strategy import Strategy
+from engine.config import Config, Quote
+from engine.config_text import key_text
+from engine.errors import NO_VALUE, ConfigError
+from engine.session.machine import QuotePlan, Session, SessionSettings
+
+_NS_PER_MS = 1_000_000
+_NS_PER_S = 1_000_000_000
+
+
+def assemble(config: Config, run_id: int) -> Core:
+    """Return a core with its session attached and every strategy built.
+
+    ``run_id`` goes into the labels of all orders; the shell takes a fresh one for
+    each run.
+
+    Raises: ConfigError naming the key, or the parameter, of a strategy that cannot
+    be built.
+    """
+    settings = session_settings(config)
+    plans = [
+        plan(quote, load_strategy(config, index))
+        for index, quote in enumerate(config.quote)
+    ]
+    core = Core(
+        run_id,
+        connections=settings.connections,
+        ack_timeout_ns=config.orders.ack_timeout_ms * _NS_PER_MS,
+        cancel_reserve=config.orders.cancel_reserve,
+    )
+    core.attach(Session(core, settings, plans))
+    return core
+
+
+def session_settings(config: Config) -> SessionSettings:
+    """Return the session's part of a configuration as plain values."""
+    connections = 2 if config.venue.market_data_urls else 1
+    return SessionSettings(
+        connections=connections,
+        orders_conn=0,
+        market_conn=connections - 1,
+        grant=config.credentials.grant,
+        scope=config.credentials.scope,
+        heartbeat_s=config.venue.heartbeat_s,
+        request_timeout_ns=round(config.venue.request_timeout_s * _NS_PER_S),
+        book_interval=config.venue.book_interval,
+        on_start=config.orders.on_start,
+    )
+
+
+def plan(quote: Quote, strategy: Strategy) -> QuotePlan:
+    """Return what the session needs to know to have one instrument quoted."""
+    return QuotePlan(
+        instrument=quote.instrument,
+        strategy=strategy,
+        position_max=quote.limits.position_max,
+        order_max=quote.limits.order_max,
+        collar_bps=quote.limits.collar_bps,
+        stale_ns=quote.limits.stale_ms * _NS_PER_MS,
+        requote_ticks=quote.requote_ticks,
+        requote_qty_pct=quote.requote_qty_pct,
+    )
+
+
+def load_strategy(config: Config, index: int) -> Strategy:
+    """Import and build the strategy of ``quote[index]``.
+
+    The module is looked for on Python's path, then in the folder of the configuration
+    file, then in the working directory.
+
+    Raises: ConfigError.
+    """
+    quote = config.quote[index]
+    cls = strategy_class(config, index)
+    check_params(config, index, cls)
+    try:
+        strategy = cls(**quote.params)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _refused(config, index, cls, str(error)) from None
+    except Exception as error:
+        problem = f"{cls.__name__} failed with {type(error).__name__}: {error}"
+        raise _error(config, index, ("params",), NO_VALUE, problem) from error
+    return strategy
+
+
+def strategy_class(config: Config, index: int) -> type[Strategy]:
+    """Import the strategy class of ``quote[index]``.
+
+    Raises: ConfigError when the module cannot be imported, or has no such Strategy.
+    """
+    path = config.quote[index].strategy
+    module_name, _, class_name = path.partition(":")
+    for folder in (Path(config.file).parent.absolute(), Path.cwd()):
+        # Last, so that no module beside a configuration hides an installed one.
+        if str(folder) not in sys.path:
+            sys.path.append(str(folder))
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        problem = f"cannot be imported: {type(error).__name__}: {error}"
+        raise _error(config, index, ("strategy",), path, problem) from None
+    cls = getattr(module, class_name, None)
+    if not (isinstance(cls, type) and issubclass(cls, Strategy)):
+        names = ", ".join(strategy_names(vars(module))) or "none"
+        problem = f"not a Strategy; {module_name} has: {names}"
+        raise _error(config, index, ("strategy",), path, problem)
+    return cls
+
+
+def check_params(config: Config, index: int, cls: type) -> dict[str, Any]:
+    """Compare ``params`` with the arguments of a strategy class.
+
+    Returns: every argument's effective value, the class's own defaults included;
+    only the given ones for a class that hides its signature.
+    Raises: ConfigError naming the parameter that is unknown, missing or of a wrong
+    type.
+    """
+    params = config.quote[index].params
+    try:
+        known = inspect.signature(cls).parameters
+    except ValueError:
+        return dict(params)
+    if any(p.kind is p.VAR_KEYWORD for p in known.values()):
+        return dict(params)
+    takes = f"{cls.__name__} takes {', '.join(known) or 'no parameters'}"
+    for name, value in params.items():
+        if name not in known:
+            problem = f"unknown parameter; {takes}"
+            raise _error(config, index, ("params", name), value, problem)
+    hints = _hints(cls)
+    effective: dict[str, Any] = {}
+    for name, parameter in known.items():
+        if name not in params:
+            if parameter.default is parameter.empty:
+                problem = f"is required; {takes}"
+                raise _error(config, index, ("params", name), NO_VALUE, problem)
+            effective[name] = parameter.default
+            continue
+        effective[name] = params[name]
+        if name in hints:
+            _check_type(config, index, name, hints[name])
+    return effective
+
+
+def strategy_names(namespace: Mapping[str, Any]) -> list[str]:
+    """Return the names of the strategies a module defines, sorted."""
+    return sorted(
+        name
+        for name, item in namespace.items()
+        if isinstance(item, type)
+        and issubclass(item, Strategy)
+        and item.__module__ == namespace.get("__name__")
+    )
+
+
+def _refused(config: Config, index: int, cls: type, text: str) -> ConfigError:
+    """Return the error for what a class said of its parameters, the parameter as key.
+
+    Compiled classes hide their signature, so their words are all there is.
+    """
+    params = config.quote[index].params
+    unknown = re.search(r"unexpected keyword argument '(\w+)'", text)
+    missing = re.search(r"needs keyword-only argument (\w+)", text)
+    if unknown:
+        name, text = unknown[1], f"unknown parameter of {cls.__name__}"
+    elif missing:
+        name, text = missing[1], f"is required by {cls.__name__}"
+    else:
+        name = text.split(" ", 1)[0]
+    if name not in params and not missing:
+        return _error(config, index, ("params",), NO_VALUE, text)
+    value = params.get(name, NO_VALUE)
+    return _error(config, index, ("params", name), value, text)
+
+
+def _hints(cls: type) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(cls.__init__)  # type: ignore[misc]
+    except (NameError, TypeError, AttributeError):
+        return {}
+
+
+def _check_type(config: Config, index: int, name: str, hint: Any) -> None:
+    value = config.quote[index].params[name]
+    try:
+        TypeAdapter(hint, config=ConfigDict(strict=True)).validate_python(value)
+    except ValidationError:
+        wanted = getattr(hint, "__name__", str(hint))
+        raise _error(config, index, ("params", name), value, wanted) from None
+
+
+def _error(
+    config: Config, index: int, below: tuple[str, ...], value: object, allowed: str
+) -> ConfigError:
+    key = key_text(
+        ("quote", index, *below),
+        {"quote": {index: {"instrument": config.quote[index].instrument}}},
+    )
+    return ConfigError(config.file, key, value, allowed)

@@ -1,0 +1,415 @@
+"""The configuration: one TOML file, read into frozen models, refused on any doubt.
+
+Each class below is one table of the file and each field one key; its ``Key`` carries
+the unit and the meaning, from which ``halfspread check`` and ``docs/configuration.md``
+are made. Limits have no defaults. A secret is never written in the file: it names
+environment variables, or a file that only its owner can read.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from engine.config_text import NAMES_A_SECRET, Key, explain, refusal
+from engine.errors import NO_VALUE, ConfigError
+
+CONFIG_BYTES_MAX: Final = 1 << 20
+"""The largest configuration file that is read."""
+
+URLS_MAX: Final = 8
+"""The most endpoints of one connection, fall-backs included."""
+
+QUOTES_MAX: Final = 1024
+"""The most instruments one engine quotes."""
+
+SCOPES_NEEDED: Final = ("account:read_write", "trade:read_write")
+"""Scopes without which orders, or cancel-on-disconnect, would be refused.
+
+Source: docs.deribit.com, private/enable_cancel_on_disconnect and private/buy,
+seen 2026-08-22.
+"""
+
+Environment = Literal["simulation", "testnet", "production"]
+
+
+class Section(BaseModel):
+    """One table of the file: no unknown keys, no conversions, no later changes."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+def environment_of(url: str) -> Environment:
+    """Return the environment a URL belongs to, judged by its host name alone."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == "test.deribit.com" or host.endswith(".test.deribit.com"):
+        return "testnet"
+    if host == "deribit.com" or host.endswith(".deribit.com"):
+        return "production"
+    return "simulation"
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or address never leaves this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _url(value: str) -> str:
+    allowed = "a WebSocket URL, wss://HOST[:PORT]/PATH"
+    try:
+        parts = urlsplit(value)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        raise refusal(allowed) from None
+    if "@" in parts.netloc:
+        raise refusal(f"{allowed}, without user or password in it", value=NO_VALUE)
+    if parts.scheme not in ("ws", "wss") or not host or re.search(r"\s", value):
+        raise refusal(allowed)
+    if parts.scheme == "ws" and not is_loopback(host):
+        raise refusal("ws:// only on loopback; anything farther needs wss:// (TLS)")
+    return value
+
+
+def _variable(value: str) -> str:
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]{0,127}", value):
+        # What stands here instead of a name may be the secret itself.
+        raise refusal(
+            "the name of an environment variable, in capitals", value=NO_VALUE
+        )
+    return value
+
+
+def _scope(value: str) -> str:
+    missing = [scope for scope in SCOPES_NEEDED if scope not in value.split()]
+    if missing:
+        raise refusal(f"scopes that include {' and '.join(missing)}")
+    return value
+
+
+def _path(value: Path, info: ValidationInfo) -> Path:
+    folder: Path | None = (info.context or {}).get("folder")
+    expanded = value.expanduser()
+    return folder / expanded if folder else expanded
+
+
+def _private_file(value: Path, info: ValidationInfo) -> Path:
+    path = _path(value, info)
+    if path.exists() and path.stat().st_mode & 0o077:
+        raise refusal("a file that only its owner can read (chmod 600)")
+    return path
+
+
+def _params(value: dict[str, Any]) -> dict[str, Any]:
+    for name, param in value.items():
+        if NAMES_A_SECRET.search(name):
+            raise refusal(
+                "no secret may stand in the configuration", at=(name,), value=NO_VALUE
+            )
+        if isinstance(param, float) and not math.isfinite(param):
+            raise refusal("a finite number", at=(name,), value=param)
+    return value
+
+
+class Venue(Section):
+    """``[venue]``: where the venue is and how we talk to it."""
+
+    urls: Annotated[
+        list[Annotated[str, AfterValidator(_url)]],
+        Field(min_length=1, max_length=URLS_MAX),
+        Key("endpoints of the connection; the first is preferred, others fall back"),
+    ]
+    market_data_urls: Annotated[
+        list[Annotated[str, AfterValidator(_url)]],
+        Field(max_length=URLS_MAX),
+        Key("endpoints of a second connection for market data; empty: one for all"),
+    ] = []
+    heartbeat_s: Annotated[
+        int, Field(ge=10, le=60), Key("interval of the venue's heartbeat", "s")
+    ] = 30
+    request_timeout_s: Annotated[
+        float,
+        Field(ge=0.1, le=60, allow_inf_nan=False),
+        Key("a session request without an answer for this long has failed", "s"),
+    ] = 5.0
+    book_interval: Annotated[
+        Literal["raw", "100ms", "agg2"],
+        Key("book channel; raw sends every change and needs a login"),
+    ] = "raw"
+
+
+class Credentials(Section):
+    """``[credentials]``: where the key is found; never the key itself."""
+
+    grant: Annotated[
+        Literal["client_signature", "client_credentials"],
+        Key("how to log in; with client_signature the secret never leaves the process"),
+    ] = "client_signature"
+    id_env: Annotated[
+        str,
+        AfterValidator(_variable),
+        Key("environment variable that holds the client id", "", "a variable's name"),
+    ] = "HALFSPREAD_CLIENT_ID"
+    secret_env: Annotated[
+        str,
+        AfterValidator(_variable),
+        Key(
+            "environment variable that holds the client secret", "", "a variable's name"
+        ),
+    ] = "HALFSPREAD_CLIENT_SECRET"
+    file: Annotated[
+        Path | None,
+        Field(strict=False),
+        AfterValidator(lambda path, info: path and _private_file(path, info)),
+        Key(
+            "TOML file with client_id and client_secret, instead of the environment",
+            "",
+            "path of a file that only its owner can read",
+        ),
+    ] = None
+    scope: Annotated[
+        str,
+        AfterValidator(_scope),
+        Key(
+            "scopes asked for, separated by spaces",
+            "",
+            f"text that includes {' and '.join(SCOPES_NEEDED)}",
+        ),
+    ] = "session:halfspread account:read_write trade:read_write"
+
+
+class Orders(Section):
+    """``[orders]``: how our orders are treated."""
+
+    on_start: Annotated[
+        Literal["cancel", "adopt"],
+        Key("what happens to orders of ours found open at start and reconnect"),
+    ] = "cancel"
+    ack_timeout_ms: Annotated[
+        int,
+        Field(ge=100, le=60_000),
+        Key("a request unanswered for this long makes its order UNKNOWN", "ms"),
+    ] = 3000
+    cancel_reserve: Annotated[
+        int,
+        Field(ge=1, le=100),
+        Key("requests' worth of credits that only cancels may use", "requests"),
+    ] = 4
+
+
+class Limits(Section):
+    """``[quote.limits]``: what bounds one instrument. No key has a default."""
+
+    position_max: Annotated[
+        float,
+        Field(gt=0, le=1e12, allow_inf_nan=False),
+        Key(
+            "largest position either way, open and unknown orders counted in full",
+            "amount units",
+        ),
+    ]
+    order_max: Annotated[
+        float,
+        Field(gt=0, le=1e12, allow_inf_nan=False),
+        Key("largest single order; not above position_max", "amount units"),
+    ]
+    collar_bps: Annotated[
+        float,
+        Field(gt=0, le=10_000, allow_inf_nan=False),
+        Key("farthest distance of a quote from the mark price", "bps"),
+    ]
+    stale_ms: Annotated[
+        int,
+        Field(ge=10, le=60_000),
+        Key("no quote when the last word about the book is older", "ms"),
+    ]
+
+    @model_validator(mode="after")
+    def _order_fits_position(self) -> Self:
+        if self.order_max > self.position_max:
+            raise refusal(
+                f"at most position_max, which is {self.position_max:g}",
+                at=("order_max",),
+                value=self.order_max,
+            )
+        return self
+
+
+class Quote(Section):
+    """``[[quote]]``: one instrument, the strategy that quotes it, and its limits."""
+
+    instrument: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$"),
+        Key("instrument name as the venue spells it", "", "a name like BTC-PERPETUAL"),
+    ]
+    strategy: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$"),
+        Key("the strategy class", "", "text of the form module:Class"),
+    ]
+    params: Annotated[
+        dict[str, Any],
+        AfterValidator(_params),
+        Key("arguments of the strategy class", "as the strategy says"),
+    ] = {}
+    requote_ticks: Annotated[
+        int,
+        Field(ge=0, le=1_000_000),
+        Key("a live order this close to its wish in price is left alone", "ticks"),
+    ] = 0
+    requote_qty_pct: Annotated[
+        float,
+        Field(ge=0, le=100, allow_inf_nan=False),
+        Key("a live order this close to its wish in size is left alone", "%"),
+    ] = 0.0
+    limits: Annotated[Limits, Key("what bounds this instrument")]
+
+
+class Journal(Section):
+    """``[journal]``: the record of every call into the core."""
+
+    path: Annotated[
+        Path | None,
+        Field(strict=False),
+        AfterValidator(lambda path, info: path and _path(path, info)),
+        Key("folder of the journals, one file a run; absent: no journal"),
+    ] = None
+
+
+class Metrics(Section):
+    """``[metrics]``: the Prometheus endpoint."""
+
+    enabled: Annotated[bool, Key("serve /metrics")] = True
+    host: Annotated[
+        str,
+        Field(min_length=1),
+        Key("where to listen; loopback unless changed", "", "host name or address"),
+    ] = "127.0.0.1"
+    port: Annotated[
+        int, Field(ge=0, le=65_535), Key("port to listen on; 0 takes any free one")
+    ] = 9464
+
+
+class Log(Section):
+    """``[log]``: what is written to standard error."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Key("least important level shown")
+    ] = "info"
+
+
+class Config(Section):
+    """The whole file."""
+
+    environment: Annotated[
+        Environment,
+        Key("which venue the URLs must belong to; production is never implied"),
+    ]
+    venue: Venue
+    credentials: Credentials = Credentials()
+    orders: Orders = Orders()
+    quote: Annotated[list[Quote], Field(min_length=1, max_length=QUOTES_MAX)]
+    journal: Journal = Journal()
+    metrics: Metrics = Metrics()
+    log: Log = Log()
+
+    _file: str = PrivateAttr("<configuration>")
+
+    @property
+    def file(self) -> str:
+        """Name of the file this was read from, for error texts."""
+        return self._file
+
+    @model_validator(mode="after")
+    def _urls_match_environment(self) -> Self:
+        for key in ("urls", "market_data_urls"):
+            for index, url in enumerate(getattr(self.venue, key)):
+                actual = environment_of(url)
+                if actual != self.environment:
+                    raise refusal(
+                        f'a venue of environment = "{self.environment}"; this host '
+                        f'belongs to "{actual}"',
+                        at=("venue", key, index),
+                        value=url,
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _one_strategy_per_instrument(self) -> Self:
+        first: dict[str, int] = {}
+        for index, quote in enumerate(self.quote):
+            if first.setdefault(quote.instrument, index) != index:
+                raise refusal(
+                    "an instrument is quoted by exactly one strategy, and "
+                    f"quote[{first[quote.instrument]}] has it already",
+                    at=("quote", index, "instrument"),
+                    value=quote.instrument,
+                )
+        return self
+
+
+def load(path: str | Path) -> Config:
+    """Read and judge a configuration file.
+
+    Relative paths in the file are relative to its folder.
+
+    Raises: ConfigError naming file, key, value and what is allowed, for the first
+    problem found, with the count of the others.
+    """
+    file = Path(path)
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(CONFIG_BYTES_MAX + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(file, "file", NO_VALUE, f"cannot be read: {reason}") from None
+    if len(content) > CONFIG_BYTES_MAX:
+        allowed = f"at most {CONFIG_BYTES_MAX} bytes"
+        raise ConfigError(file, "file", NO_VALUE, allowed)
+    try:
+        document = tomllib.loads(content.decode())
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(file, f"line {line}", NO_VALUE, "not UTF-8") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(file, "TOML syntax", NO_VALUE, str(error)) from None
+    return from_mapping(document, file)
+
+
+def from_mapping(
+    document: Mapping[str, Any], file: str | Path = "<configuration>"
+) -> Config:
+    """Judge a configuration that has been read already; ``file`` names it in errors.
+
+    Raises: ConfigError.
+    """
+    try:
+        config = Config.model_validate(
+            document, context={"folder": Path(file).parent.absolute()}
+        )
+    except ValidationError as error:
+        raise explain(Config, error, document, file) from None
+    config._file = str(file)
+    return config

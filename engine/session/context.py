@@ -1,0 +1,140 @@
+"""What the scripts of a session share: the core, the links, what the venue told us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.session.clock import Clock
+from engine.session.credits import Credits
+from engine.session.flow import Ask, Reply, Script, ask_all, ask_one
+from engine.session.jitter import Jitter
+from engine.session.link import Link
+from engine.session.plan import QuotePlan, SessionSettings
+from engine.session.port import CorePort
+from engine.session.verdict import short
+
+NOTE_MAX = 240
+"""Characters of a note."""
+
+BALANCES_MAX = 64
+"""Currencies whose balance is kept."""
+
+
+@dataclass(slots=True)
+class Listing:
+    """A planned instrument as the venue lists it.
+
+    Empty: index -1, not yet added to the core.
+    """
+
+    plan: QuotePlan
+    row: dict[str, Any]
+    index: int = -1
+    is_retired: bool = False
+    """Expired or delivered: nothing is quoted or subscribed here any more."""
+
+    @property
+    def name(self) -> str:
+        """The instrument's name."""
+        return self.plan.instrument
+
+    @property
+    def currency(self) -> str:
+        """The currency it settles in, under which the venue keeps its orders."""
+        row = self.row
+        return str(row.get("settlement_currency") or row.get("quote_currency") or "")
+
+    @property
+    def price_index(self) -> str:
+        """The index it hangs on."""
+        return str(self.row.get("price_index", ""))
+
+
+class Context:
+    """The shared desk of all scripts."""
+
+    def __init__(
+        self, core: CorePort, settings: SessionSettings, plans: Sequence[QuotePlan]
+    ) -> None:
+        self.core = core
+        self.settings = settings
+        self.plans = tuple(plans)
+        self.clock = Clock()
+        self.credits = Credits()
+        self.jitter = Jitter(core.run_id)
+        self.links = [Link(conn) for conn in range(settings.connections)]
+        self.listings: dict[str, Listing] = {}
+        self.balances: dict[str, float] = {}
+        self.holds: dict[str, str] = {}
+        self.now_ns = 0
+        self.cod_enabled = False
+        self.cod_verified = False
+        self.foreign_orders = 0
+        self.open_ours: int | None = None
+        self.trades_since_ms: int | None = None
+        self.trades_floor_ms: int | None = None
+        self.has_recovered = False
+        self.last_error = ""
+        self._warned: dict[str, None] = {}
+
+    @property
+    def orders_link(self) -> Link:
+        """The connection that carries orders and everything private."""
+        return self.links[self.settings.orders_conn]
+
+    @property
+    def market_link(self) -> Link:
+        """The connection that carries market data."""
+        return self.links[self.settings.market_conn]
+
+    def quoted(self) -> list[Listing]:
+        """Return the instruments that are listed and not retired."""
+        return [one for one in self.listings.values() if not one.is_retired]
+
+    def currencies(self) -> list[str]:
+        """Return the settlement currencies of all planned instruments, in order."""
+        return list(dict.fromkeys(one.currency for one in self.listings.values()))
+
+    def by_index(self, index: int) -> Listing | None:
+        """Return the listing with an index of the core. Empty: None, not ours."""
+        for one in self.listings.values():
+            if one.index == index:
+                return one
+        return None
+
+    def note(self, level: str, kind: str, text: str) -> None:
+        """Say something, cut short; errors are remembered for the snapshot."""
+        text = short(text, NOTE_MAX)
+        if level in ("error", "critical"):
+            self.last_error = text
+        self.core.note(level, kind, text)
+
+    def warn_once(self, kind: str, text: str) -> None:
+        """Warn the first time only."""
+        if kind not in self._warned:
+            self._warned[kind] = None
+            self.note("warning", kind, text)
+
+    def backoff_ns(self, attempt: int, base_ns: int, cap_ns: int) -> int:
+        """Return a growing, jittered wait in nanoseconds."""
+        return self.jitter.backoff_ns(attempt, base_ns, cap_ns)
+
+    def set_balance(self, currency: str, equity: object) -> None:
+        """Keep what one currency is worth."""
+        if not isinstance(equity, int | float):
+            return
+        if currency in self.balances or len(self.balances) < BALANCES_MAX:
+            self.balances[currency] = float(equity)
+
+    def ask(
+        self, conn: int, method: str, params: Mapping[str, Any] | None = None
+    ) -> Script[Any]:
+        """Ask one thing and return its result; see `ask_one`."""
+        ask = Ask(conn, method, params or {})
+        return ask_one(ask, self.note, self.backoff_ns)
+
+    def ask_all(self, asks: Sequence[Ask]) -> Script[list[Reply]]:
+        """Ask many things at once; see `ask_all`."""
+        return ask_all(asks, self.note, self.backoff_ns)

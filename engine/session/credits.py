@@ -1,0 +1,122 @@
+"""The venue's credits for requests that are no orders, mirrored on our side.
+
+Running out of them does not delay a request, it ends the session, so a request that
+does not fit waits here. The matching engine's credits are the core's own business.
+
+Source: docs.deribit.com, rate limits article, seen 2026-08-22: 500 of a pool of 50,000
+per request, refilled with 10,000 a second; a subscribe call takes 3,000 of 30,000.
+"""
+
+from __future__ import annotations
+
+REQUEST_COST = 500
+POOL_SIZE = 50_000
+SUBSCRIBE_COST = 3_000
+SUBSCRIBE_POOL_SIZE = 30_000
+REFILL_PER_S = 10_000
+
+RESERVE = 5_000
+"""Credits only a heartbeat answer may use: without it the venue hangs up."""
+
+SUBSCRIBE_METHODS = ("public/subscribe", "private/subscribe")
+
+MATCHING_METHODS = ("private/cancel", "private/cancel_all_by_instrument")
+"""Matching-engine requests the session sends; paid with `CorePort.take_credit`."""
+
+_NS = 1_000_000_000
+
+
+class Pool:
+    """One leaky pool in whole numbers: credits times nanoseconds, nothing rounded."""
+
+    def __init__(self, size: int, refill_per_s: int) -> None:
+        self.size = size
+        self.refill_per_s = refill_per_s
+        self._level = size * _NS
+        self._at_ns = 0
+
+    def shrink(self, size: int, refill_per_s: int) -> None:
+        """Lower the limits to what the account has; never raises them."""
+        self.size = min(self.size, size)
+        self.refill_per_s = min(self.refill_per_s, refill_per_s)
+        self._level = min(self._level, self.size * _NS)
+
+    def drain(self, t_ns: int) -> None:
+        """Count the pool as empty: the venue said that it is."""
+        self._refill(t_ns)
+        self._level = 0
+
+    def left(self, t_ns: int) -> int:
+        """Return the credits there are."""
+        self._refill(t_ns)
+        return self._level // _NS
+
+    def take(self, cost: int, reserve: int, t_ns: int) -> bool:
+        """Take credits, unless fewer than ``reserve`` would be left."""
+        self._refill(t_ns)
+        if self._level < (cost + reserve) * _NS:
+            return False
+        self._level -= cost * _NS
+        return True
+
+    def force(self, cost: int, t_ns: int) -> None:
+        """Take credits for what must be sent anyhow."""
+        self._refill(t_ns)
+        self._level = max(0, self._level - cost * _NS)
+
+    def ready_ns(self, cost: int, reserve: int, t_ns: int) -> int:
+        """Return the first time at which `take` succeeds."""
+        self._refill(t_ns)
+        missing = (cost + reserve) * _NS - self._level
+        return t_ns + max(0, -(-missing // self.refill_per_s))
+
+    def _refill(self, t_ns: int) -> None:
+        gained = max(0, t_ns - self._at_ns) * self.refill_per_s
+        self._level = min(self.size * _NS, self._level + gained)
+        self._at_ns = max(self._at_ns, t_ns)
+
+
+class Credits:
+    """Both pools, shared by all connections of the account."""
+
+    def __init__(self) -> None:
+        self.requests = Pool(POOL_SIZE, REFILL_PER_S)
+        self.subscribes = Pool(SUBSCRIBE_POOL_SIZE, REFILL_PER_S)
+
+    def take(self, method: str, t_ns: int) -> bool:
+        """Pay for one request; False: it must wait."""
+        pool, cost, reserve = self._price(method)
+        return pool.take(cost, reserve, t_ns)
+
+    def force(self, method: str, t_ns: int) -> None:
+        """Pay for a request that is sent whatever is left."""
+        pool, cost, _ = self._price(method)
+        pool.force(cost, t_ns)
+
+    def ready_ns(self, method: str, t_ns: int) -> int:
+        """Return the first time at which a request can be paid."""
+        pool, cost, reserve = self._price(method)
+        return pool.ready_ns(cost, reserve, t_ns)
+
+    def drain(self, t_ns: int) -> None:
+        """Count both pools as empty."""
+        self.requests.drain(t_ns)
+        self.subscribes.drain(t_ns)
+
+    def limit(self, rate_per_s: float, burst: float) -> None:
+        """Respect an account whose limits are lower than the default.
+
+        Units: requests per second, requests.
+        """
+        if rate_per_s > 0 and burst > 0:
+            self.requests.shrink(
+                max(int(burst * REQUEST_COST), REQUEST_COST + RESERVE),
+                max(int(rate_per_s * REQUEST_COST), 1),
+            )
+
+    def _price(self, method: str) -> tuple[Pool, int, int]:
+        if method in SUBSCRIBE_METHODS:
+            return self.subscribes, SUBSCRIBE_COST, 0
+        if method in MATCHING_METHODS:
+            return self.requests, 0, 0
+        return self.requests, REQUEST_COST, RESERVE

@@ -1,0 +1,166 @@
+"""The instruments to quote, from the venue's own rows, never built from their names.
+
+Source: docs.deribit.com, public/get_instrument and book states, seen 2026-08-22.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.session.context import Context, Listing
+from engine.session.flow import Ask, Reply, Script, Sleep
+from engine.session.verdict import Unusable, Verdict, as_object, rejection, short
+
+REREAD_NS = 2_000_000_000
+"""An instrument that is not open is read again after this long."""
+
+FINAL_STATES = ("delivered", "archivized", "closed", "terminated")
+"""An instrument in one of these never opens again; the last two are older names."""
+
+CONTRACT_FIELDS = (
+    "kind",
+    "instrument_type",
+    "tick_size",
+    "tick_size_steps",
+    "contract_size",
+    "min_trade_amount",
+    "settlement_currency",
+)
+"""Facts that may not change under a running core."""
+
+_METHOD = "public/get_instrument"
+
+
+def load_rows(ctx: Context) -> Script[None]:
+    """Read the row of every planned instrument, and wait until all are open.
+
+    Raises: Unusable when the venue does not know one, it has expired before it was
+        ever quoted, or its contract changed while we were away.
+    """
+    waited = False
+    while True:  # ends when the venue opens; one round a REREAD_NS, stopped by a drop
+        closed = yield from _read_all(ctx)
+        if not closed:
+            return
+        if not waited:
+            waited = True
+            ctx.note("warning", "instrument", f"not open, waiting: {', '.join(closed)}")
+        yield Sleep(REREAD_NS)
+
+
+def _read_all(ctx: Context) -> Script[list[str]]:
+    """Read all rows; return "name is state" of those that are not open."""
+    conn = ctx.settings.market_conn
+    plans = [
+        plan
+        for plan in ctx.plans
+        if not (one := ctx.listings.get(plan.instrument)) or not one.is_retired
+    ]
+    asks = [Ask(conn, _METHOD, {"instrument_name": p.instrument}) for p in plans]
+    replies = yield from ctx.ask_all(asks)
+    closed = []
+    for plan, reply in zip(plans, replies, strict=True):
+        row = _row_of(plan.instrument, reply)
+        old = ctx.listings.get(plan.instrument)
+        if old is None:
+            ctx.listings[plan.instrument] = Listing(plan, row)
+        else:
+            _demand_same(old, row)
+            old.row = row
+        state = state_of(row)
+        if state in FINAL_STATES:
+            _retire_or_refuse(ctx, ctx.listings[plan.instrument], state)
+        elif state != "open":
+            closed.append(f"{plan.instrument} is {state}")
+    return closed
+
+
+def _row_of(name: str, reply: Reply) -> dict[str, Any]:
+    if reply.code:
+        error = rejection(reply.method, reply.code, reply.message)
+        if reply.verdict is Verdict.LOGIN:
+            raise error
+        raise Unusable(f"instrument {name}: {error}")
+    row = as_object(_METHOD, reply.result)
+    if row.get("instrument_name") != name:
+        raise Unusable(f"instrument {name}: the venue answered with {short(row, 80)}")
+    return row
+
+
+def state_of(row: dict[str, Any]) -> str:
+    """Return the book state in a row; rows of older venues only say whether active."""
+    state = row.get("state")
+    if isinstance(state, str):
+        return state
+    return "open" if row.get("is_active", True) else "inactive"
+
+
+def _demand_same(old: Listing, row: dict[str, Any]) -> None:
+    for key in CONTRACT_FIELDS:
+        before, after = old.row.get(key), row.get(key)
+        if before != after:
+            raise Unusable(
+                f"instrument {old.name}: {key} changed from {short(before, 40)} to "
+                f"{short(after, 40)}; its book and orders are counted in the old one"
+            )
+
+
+def _retire_or_refuse(ctx: Context, one: Listing, state: str) -> None:
+    if one.index < 0:
+        raise Unusable(f"instrument {one.name}: it is {state} and never opens again")
+    retire(ctx, one, state)
+
+
+def retire(ctx: Context, one: Listing, state: str) -> None:
+    """Quote an instrument no more: it has expired. The others go on."""
+    one.is_retired = True
+    ctx.core.expect_snapshot(one.index)
+    ctx.note("error", "instrument", f"{one.name} is {state}: not quoted any more")
+
+
+def list_all(ctx: Context) -> None:
+    """Give every instrument that the core does not have yet to it, with its limits.
+
+    Raises: Unusable when a row or a limit cannot be used; names instrument and key.
+    """
+    for one in ctx.listings.values():
+        if one.index >= 0 or one.is_retired:
+            continue
+        try:
+            index = ctx.core.add_instrument(one.row)
+        except (ValueError, OverflowError) as error:
+            raise Unusable(short(error.args[0] if error.args else error)) from error
+        limits = _limits(ctx, one, index)
+        try:
+            ctx.core.bind(index, one.plan.strategy, limits)
+        except ValueError as error:
+            raise Unusable(f"instrument {one.name}: {error}") from error
+        one.index = index
+
+
+def _limits(ctx: Context, one: Listing, index: int) -> dict[str, int | float]:
+    """Return the limits of a plan in the core's units."""
+    plan = one.plan
+    lots = {}
+    for key in ("position_max", "order_max"):
+        amount = getattr(plan, key)
+        try:
+            lots[key] = ctx.core.table.lots(index, amount)
+        except (ValueError, ArithmeticError) as error:
+            text = f"instrument {one.name}: {key} = {amount}: {error}"
+            raise Unusable(text) from error
+    least = int(ctx.core.table.facts(index)["min_qty_lots"])
+    if lots["order_max"] < least:
+        smallest = one.row.get("min_trade_amount")
+        raise Unusable(
+            f"instrument {one.name}: order_max = {plan.order_max} is below the "
+            f"venue's smallest order, {smallest}"
+        )
+    return {
+        "position_max_lots": lots["position_max"],
+        "order_max_lots": lots["order_max"],
+        "collar_bps": plan.collar_bps,
+        "stale_ns": plan.stale_ns,
+        "requote_ticks": plan.requote_ticks,
+        "requote_qty_pct": plan.requote_qty_pct,
+    }

@@ -1,0 +1,496 @@
+"""The session: everything between "connected" and "may quote", and the way back out.
+
+The session talks to the venue about everything that is neither market data nor an
+order: login, heartbeats, cancel-on-disconnect, instruments, account, subscriptions,
+recovery, the end. It is sans-IO: bytes and times come in through the hooks the core
+calls, frames go out through ``core.send``, and the core carries both. It owns no clock,
+no random source and no socket, so a replayed journal makes it say the same again.
+
+How it is built. What has a beginning and an end is a *script* (`flow.py`): a generator
+that reads top to bottom, asks the venue, sleeps, and says by an exception that a
+connection cannot go on (`Reconnect`) or that nothing will help (`Unusable`). The
+scripts: ``bring_up`` per connection, one ``recover`` for start and reconnect alike,
+``refresh`` of a token, ``resync`` of unreadable books, ``resolve_doubted`` for orders
+of unknown fate, ``stop`` and ``hold_down`` at the end. What has neither, the watch on
+silence and deadlines, is looked at in `on_timer`. This file is where they meet: which
+state we are in, which script may run, and whether the core may quote.
+
+States, and what is true in them:
+
+- CONNECTING      a connection is missing
+- AUTHENTICATING  all sockets are there, not all are logged in
+- PREPARING       logged in; heartbeat, cancel-on-disconnect, instruments, limits
+- RECOVERING      subscriptions, orders, fills, positions, books
+- QUOTING         the only state in which the core may quote
+- PAUSED          all is well here, but the operator or the venue holds us back
+- STOPPING        quoting is over; our orders go, as read back from the venue
+- STOPPED         `open_orders_at_exit` is known, or known to be unknown; final
+- HALTED          the core cancelled everything; we read back until none is open
+
+What always holds: quoting is allowed in QUOTING alone, and QUOTING is reached only
+through a complete recovery on connections none of which has been lost since; on the
+orders connection cancel-on-disconnect was switched on and read back. A request has a
+deadline, a script ends with the connections it stands on, tables and queues are
+bounded (`rpc.py`).
+
+Elsewhere: orders and their states (the core), sockets and back-off between connections
+(the shell), secrets (the shell's signer).
+
+Source: docs.deribit.com, connection management and public/auth, seen 2026-08-22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Any
+
+from engine.errors import InvariantError, RequestRejected
+from engine.session import windup
+from engine.session.auth import Nonce, refresh
+from engine.session.bringup import bring_up
+from engine.session.context import Context
+from engine.session.flow import Flow
+from engine.session.link import Link, Silence, Stage
+from engine.session.money import line_broke
+from engine.session.notices import ignore, read_frame
+from engine.session.orders import resolve_doubted
+from engine.session.plan import QuotePlan, SessionSettings
+from engine.session.port import CorePort
+from engine.session.recover import recover
+from engine.session.resync import Resync
+from engine.session.rpc import Rpc
+from engine.session.runner import Runner
+from engine.session.verdict import (
+    LoginRefused,
+    Reconnect,
+    Unusable,
+    Verdict,
+    short,
+    verdict_of,
+)
+
+__all__ = ["Event", "QuotePlan", "Session", "SessionSettings", "State", "next_state"]
+
+STOP_NS = 10_000_000_000
+"""A stop takes no longer than this; then what is still open is counted as such."""
+
+_NS = 1_000_000_000
+
+
+class State(Enum):
+    """Where the session stands; see the top of the file."""
+
+    CONNECTING = "connecting"
+    AUTHENTICATING = "authenticating"
+    PREPARING = "preparing"
+    RECOVERING = "recovering"
+    QUOTING = "quoting"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    HALTED = "halted"
+
+
+class Event(Enum):
+    """What moves the session from one state to another."""
+
+    CONNECTED = "every connection is there"
+    LOGGED_IN = "every connection is logged in"
+    PREPARED = "instruments and limits are known"
+    RECOVERED = "the core and the venue agree, every book is readable"
+    HELD = "operator or venue hold us back"
+    RELEASED = "nothing holds us back any more"
+    LOST = "a connection is lost or was given up"
+    STOP = "the operator ends the run"
+    CLEARED = "none of ours is open, or the time to wait for it is over"
+    HALT = "the core has halted"
+
+
+# (state, event) -> state; anything missing is a bug and halts the core.
+# In STOPPING and HALTED connections come and go without leading back to quoting.
+_LIVE: tuple[tuple[State, Event, State], ...] = (
+    (State.CONNECTING, Event.CONNECTED, State.AUTHENTICATING),
+    (State.AUTHENTICATING, Event.LOGGED_IN, State.PREPARING),
+    (State.PREPARING, Event.PREPARED, State.RECOVERING),
+    (State.RECOVERING, Event.RECOVERED, State.QUOTING),
+    (State.QUOTING, Event.HELD, State.PAUSED),
+    (State.PAUSED, Event.RELEASED, State.QUOTING),
+)
+_TRANSITIONS: dict[tuple[State, Event], State] = {
+    **{(state, event): after for state, event, after in _LIVE},
+    **{(state, Event.LOST): State.CONNECTING for state, _, _ in _LIVE},
+    **{(state, Event.STOP): State.STOPPING for state, _, _ in _LIVE},
+    **{(state, Event.HALT): State.HALTED for state, _, _ in _LIVE},
+    (State.HALTED, Event.LOST): State.HALTED,
+    (State.HALTED, Event.HALT): State.HALTED,
+    (State.HALTED, Event.STOP): State.STOPPING,
+    (State.STOPPING, Event.LOST): State.STOPPING,
+    (State.STOPPING, Event.HALT): State.STOPPING,
+    (State.STOPPING, Event.STOP): State.STOPPING,
+    (State.STOPPING, Event.CLEARED): State.STOPPED,
+    (State.STOPPED, Event.LOST): State.STOPPED,
+    (State.STOPPED, Event.HALT): State.STOPPED,
+    (State.STOPPED, Event.STOP): State.STOPPED,
+}
+
+_GOING = (State.QUOTING, State.PAUSED)
+_ENDING = (State.STOPPING, State.STOPPED, State.HALTED)
+
+
+def next_state(state: State, event: Event) -> State:
+    """Return the state an event leads to.
+
+    Raises: InvariantError when the table has no such transition.
+    """
+    after = _TRANSITIONS.get((state, event))
+    if after is None:
+        raise InvariantError(f"session: {event.name} cannot happen in {state.name}")
+    return after
+
+
+class Session:
+    """The hooks the core calls, in any order the world brings them."""
+
+    def __init__(
+        self, core: CorePort, settings: SessionSettings, plans: Sequence[QuotePlan]
+    ) -> None:
+        self._core = core
+        self._ctx = Context(core, settings, plans)
+        self._rpc = Rpc(core, self._ctx.credits, settings.request_timeout_ns)
+        self._runner = Runner(self._rpc, self._ctx.clock, self._fail)
+        self._silence = Silence(settings.heartbeat_s * _NS, settings.request_timeout_ns)
+        self._resync = Resync()
+        self._nonce = Nonce()
+        self._doubted: dict[int, None] = {}
+        self._state = State.CONNECTING
+        self._said: tuple[bool, str] | None = None
+        self._next_ns = 0
+        self._stop_by_ns = 0
+        self._is_refused = False
+        self._is_cleared = False
+        self._open_at_exit: int | None = None
+
+    # -- hooks
+
+    def on_connected(self, conn: int, t_ns: int) -> None:
+        """Begin with a fresh connection; the entropy command came before."""
+        self._begin(t_ns)
+        link = self._ctx.links[conn]
+        if link.is_up:
+            self._line_broke(link)
+        if self._state is State.STOPPED or self._is_refused:
+            link.gone(Stage.CLOSING)
+            self._core.close(conn, "the session is over")
+        else:
+            link.connected(t_ns)
+            self._is_cleared = False
+            script = bring_up(self._ctx, link, self._nonce.take(), self._progress)
+            self._runner.start(Flow(f"bring up {conn}", [conn], script))
+        self._end()
+
+    def on_lost(self, conn: int, t_ns: int) -> None:
+        """A connection is gone, whoever ended it."""
+        self._begin(t_ns)
+        link = self._ctx.links[conn]
+        if link.is_up:
+            self._ctx.note("warning", "lost", f"connection {conn} is lost")
+            self._line_broke(link)
+        link.gone(Stage.DOWN)
+        self._end()
+
+    def on_control(self, conn: int, t_ns: int, payload: bytes) -> None:
+        """Read a frame no other room knows."""
+        self._begin(t_ns)
+        link = self._ctx.links[conn]
+        if link.is_up:
+            link.hear(t_ns)
+            try:
+                read_frame(self._ctx, self._rpc, link, payload)
+            except Reconnect as decision:
+                self._close(decision.conn, decision.reason, decision.level)
+        self._end()
+
+    def on_command(self, t_ns: int, cmd: dict[str, Any]) -> None:
+        """Obey the shell or the operator."""
+        self._begin(t_ns)
+        name = cmd.get("cmd")
+        if name == "entropy":
+            self._take_entropy(cmd)
+        elif name == "stop":
+            self._stop()
+        elif name == "pause":
+            self._ctx.holds["operator"] = "paused by the operator"
+        elif name == "resume":
+            self._ctx.holds.pop("operator", None)
+        elif name != "halt":  # the core's own; on_halt tells
+            self._ctx.note("error", "command", f"unknown command {short(name, 40)}")
+        self._end()
+
+    def on_timer(self, t_ns: int) -> None:
+        """Do what is due."""
+        self._begin(t_ns)
+        for link in self._ctx.links:
+            self._watch(link)
+        for pending in self._rpc.overdue(t_ns):
+            seconds = self._ctx.settings.request_timeout_ns / _NS
+            text = f"{pending.method} unanswered for {seconds:g} s"
+            self._close(pending.conn, text, "error")
+        if self._state is State.STOPPING and t_ns >= self._stop_by_ns:
+            self._finish_stop(self._ctx.open_ours)
+        self._runner.step()
+        self._end()
+
+    def next_timer_ns(self) -> int:
+        """Return when `on_timer` wants to be called. Empty: 0, never."""
+        return self._next_ns
+
+    def on_gap(self, index: int, t_ns: int) -> None:
+        """A book cannot be read: subscribe it anew."""
+        self._begin(t_ns)
+        ctx, link = self._ctx, self._ctx.market_link
+        one = ctx.by_index(index)
+        live = link.stage is Stage.READY and self._state not in _ENDING
+        if live and one is not None and not one.is_retired:
+            self._resync.gap(ctx, index)
+            if self._runner.find("resync") is None:
+                script = self._resync.run(ctx)
+                self._runner.start(Flow("resync", [link.conn], script))
+            self._runner.wake("resync", self._resync.next_ns())
+            self._runner.step()
+        self._end()
+
+    def on_unknown(self, slot: int, t_ns: int) -> None:
+        """Nobody knows what became of an order: ask. Else recovery or the end does."""
+        self._begin(t_ns)
+        if self._state in _GOING:
+            self._doubted[slot] = None
+            if self._runner.find("resolve") is None:
+                conn = self._ctx.settings.orders_conn
+                script = resolve_doubted(self._ctx, self._doubted)
+                self._runner.start(Flow("resolve", [conn], script))
+        self._end()
+
+    def on_halt(self, t_ns: int, reason: str) -> None:
+        """The core has cancelled everything; see that the venue did, too."""
+        self._begin(t_ns)
+        if self._state is not State.HALTED:
+            self._ctx.last_error = short(reason)
+            self._drop_work()
+            self._move(Event.HALT)
+        self._end()
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what metrics, view and report show of the session."""
+        ctx = self._ctx
+        expires_ns = ctx.orders_link.expires_ns
+        return {
+            "state": self._state.value,
+            "cod": {"enabled": ctx.cod_enabled, "verified": ctx.cod_verified},
+            "reconnects": sum(max(0, link.connections - 1) for link in ctx.links),
+            "open_orders_at_exit": self._open_at_exit,
+            "token_expires_in_s": (
+                max(0, expires_ns - ctx.now_ns) / _NS if expires_ns else None
+            ),
+            "clock_offset_ms": ctx.clock.offset_ms,
+            "foreign_orders": ctx.foreign_orders,
+            "last_error": ctx.last_error,
+            "balances": dict(ctx.balances),
+            "holds": list(ctx.holds.values()),
+        }
+
+    # -- around every hook
+
+    def _begin(self, t_ns: int) -> None:
+        self._ctx.now_ns = self._runner.now_ns = t_ns
+
+    def _end(self) -> None:
+        """Send what may be sent, start what may start, say whether we quote."""
+        self._rpc.pump(self._ctx.now_ns)
+        self._progress()
+        if self._state is State.QUOTING and self._ctx.holds:
+            self._move(Event.HELD)
+        elif self._state is State.PAUSED and not self._ctx.holds:
+            self._move(Event.RELEASED)
+        self._say_quoting()
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        ctx = self._ctx
+        times = [self._rpc.next_ns(ctx.now_ns), self._runner.next_ns()]
+        for link in ctx.links:
+            times += [self._silence.next_ns(link), link.refresh_ns]
+        if self._state is State.STOPPING:
+            times.append(self._stop_by_ns)
+        self._next_ns = min((time for time in times if time), default=0)
+
+    def _move(self, event: Event) -> None:
+        before, self._state = self._state, next_state(self._state, event)
+        if before is not self._state:
+            text = f"{before.value} -> {self._state.value}: {event.value}"
+            self._ctx.note("info", "state", text)
+
+    def _say_quoting(self) -> None:
+        allowed = self._state is State.QUOTING
+        reason = self._state.value
+        if self._state is State.PAUSED:
+            reason = "; ".join(self._ctx.holds.values()) or reason
+        if self._said != (allowed, reason):
+            self._said = (allowed, reason)
+            self._core.set_quoting(allowed, short(reason))
+
+    def _progress(self) -> None:
+        """Go on as far as the connections allow."""
+        ctx, links = self._ctx, self._ctx.links
+        if self._state is State.CONNECTING and all(link.is_up for link in links):
+            self._move(Event.CONNECTED)
+        is_in = all(link.is_logged_in for link in links)
+        if self._state is State.AUTHENTICATING and is_in:
+            self._move(Event.LOGGED_IN)
+        ready = all(link.stage is Stage.READY for link in links)
+        if self._state is State.PREPARING and ready:
+            self._start_once("recover", self._recover_flow)
+        if ctx.orders_link.stage is not Stage.READY or self._is_cleared:
+            return
+        if self._state is State.STOPPING:
+            self._start_once("stop", self._stop_flow)
+        elif self._state is State.HALTED:
+            self._start_once("hold down", self._hold_flow)
+
+    # -- scripts
+
+    def _start_once(self, name: str, make: Callable[[str], Flow]) -> None:
+        if self._runner.find(name) is None:
+            self._runner.start(make(name))
+
+    def _recover_flow(self, name: str) -> Flow:
+        script = recover(self._ctx, lambda: self._move(Event.PREPARED))
+        conns = [link.conn for link in self._ctx.links]
+        return Flow(name, conns, script, lambda: self._move(Event.RECOVERED))
+
+    def _stop_flow(self, name: str) -> Flow:
+        script = windup.stop(self._ctx)
+        conns = [self._ctx.settings.orders_conn]
+        return Flow(name, conns, script, lambda: self._finish_stop(0))
+
+    def _hold_flow(self, name: str) -> Flow:
+        script = windup.hold_down(self._ctx)
+        return Flow(name, [self._ctx.settings.orders_conn], script, self._held_down)
+
+    def _held_down(self) -> None:
+        self._is_cleared = True
+        self._open_at_exit = 0
+        self._ctx.note("info", "halt", "the venue shows no open order of ours")
+
+    def _drop_work(self) -> None:
+        """End what leads to quoting or repairs it."""
+        for name in ("recover", "resync", "resolve"):
+            self._runner.drop(name)
+        self._resync.forget()
+        self._doubted.clear()
+
+    def _fail(self, flow: Flow, error: Exception) -> None:
+        """Decide what the error that ended a script means for the session."""
+        if isinstance(error, Reconnect):
+            self._close(error.conn, error.reason, error.level)
+            return
+        code = error.code if isinstance(error, RequestRejected) else 0
+        if isinstance(error, LoginRefused):
+            self._is_refused = True
+        if isinstance(error, Unusable) or verdict_of(code) is Verdict.REFUSED:
+            self._give_up(str(error))
+            return
+        for conn in flow.conns:
+            self._close(conn, f"{flow.name}: {error}", "error")
+
+    # -- the way down
+
+    def _close(self, conn: int, reason: str, level: str) -> None:
+        """Give a connection up; the shell makes a new one."""
+        link = self._ctx.links[conn]
+        if not link.is_up:
+            return
+        self._ctx.note(level, "close", f"connection {conn}: {reason}")
+        link.gone(Stage.CLOSING)
+        self._line_broke(link)
+        self._core.close(conn, short(reason))
+
+    def _line_broke(self, link: Link) -> None:
+        """Undo what a connection stood for."""
+        ctx = self._ctx
+        self._move(Event.LOST)
+        self._runner.drop_conn(link.conn)
+        line_broke(ctx)
+        if link is ctx.orders_link:
+            ctx.cod_enabled = ctx.cod_verified = False
+            self._doubted.clear()
+        if link is ctx.market_link:
+            self._resync.forget()
+            for one in ctx.listings.values():
+                if one.index >= 0:
+                    self._core.expect_snapshot(one.index)
+
+    def _give_up(self, reason: str) -> None:
+        """Stop for good: no new connection would help."""
+        self._ctx.note("critical", "halt", reason)
+        if self._state is State.STOPPING:
+            self._finish_stop(self._ctx.open_ours)
+        elif self._state is State.HALTED:
+            self._is_cleared = True
+        elif self._state is not State.STOPPED:
+            self._drop_work()
+            self._move(Event.HALT)
+            self._core.halt(short(reason))
+
+    def _stop(self) -> None:
+        if self._state in (State.STOPPING, State.STOPPED):
+            return
+        self._drop_work()
+        self._runner.drop("hold down")
+        self._stop_by_ns = self._ctx.now_ns + STOP_NS
+        self._is_cleared = False
+        self._ctx.open_ours = None
+        self._move(Event.STOP)
+        was_there = any(link.connections for link in self._ctx.links)
+        if self._is_refused or not was_there:
+            self._finish_stop(None)
+
+    def _finish_stop(self, open_orders: int | None) -> None:
+        """Say how many of our orders are left, and hang up."""
+        self._open_at_exit = open_orders
+        self._move(Event.CLEARED)
+        if open_orders == 0:
+            self._ctx.note("info", "stop", "stopped, no order of ours is open")
+        else:
+            left = "an unknown number" if open_orders is None else str(open_orders)
+            self._ctx.note("error", "stop", f"stopped, {left} of our orders open")
+        for link in self._ctx.links:
+            if link.is_up:
+                self._runner.drop_conn(link.conn)
+                link.gone(Stage.CLOSING)
+                self._core.close(link.conn, "stopped")
+
+    # -- what comes in
+
+    def _watch(self, link: Link) -> None:
+        """Look after one connection: its silence and its token."""
+        t_ns = self._ctx.now_ns
+        if self._silence.is_dead(link, t_ns):
+            seconds = (t_ns - link.heard_ns) / _NS
+            self._close(link.conn, f"silent for {seconds:.1f} s", "error")
+            return
+        probe = self._silence.probe(link, t_ns)
+        if probe is not None:
+            self._rpc.ask(probe, ignore, t_ns)
+        if 0 < link.refresh_ns <= t_ns:
+            link.refresh_ns = 0
+            script = refresh(self._ctx, link)
+            self._runner.start(Flow(f"refresh {link.conn}", [link.conn], script))
+
+    def _take_entropy(self, cmd: dict[str, Any]) -> None:
+        wall_ms, nonce = cmd.get("wall_ms"), cmd.get("nonce")
+        if not isinstance(wall_ms, int) or not isinstance(nonce, str):
+            self._ctx.note("error", "command", "entropy needs wall_ms and nonce")
+            return
+        self._ctx.clock.set_wall(self._ctx.now_ns, wall_ms)
+        self._nonce.put(nonce)

@@ -1,0 +1,47 @@
+"""What the session is told before it starts: its settings and what is to be quoted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+ORDER_LABEL_PREFIX = "hs-"
+"""Labels of orders of this engine, of any run, start with this."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """How to talk to the venue.
+
+    Units: heartbeat_s in seconds, request_timeout_ns in nanoseconds.
+    """
+
+    connections: int = 1
+    orders_conn: int = 0
+    market_conn: int = 0
+    grant: str = "client_signature"
+    scope: str = "session:halfspread account:read_write trade:read_write"
+    heartbeat_s: int = 30
+    request_timeout_ns: int = 5_000_000_000
+    book_interval: str = "raw"
+    on_start: str = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class QuotePlan:
+    """One instrument to quote, the strategy that quotes it, and its limits.
+
+    Units: position_max and order_max in the venue's ``amount``; collar_bps in 1/10000
+    of the mark price; stale_ns in nanoseconds; requote_ticks in base ticks;
+    requote_qty_pct in per cent of the resting size.
+    """
+
+    instrument: str
+    strategy: Any
+    position_max: Decimal | float
+    order_max: Decimal | float
+    collar_bps: float
+    stale_ns: int
+    requote_ticks: int = 0
+    requote_qty_pct: float = 0.0

@@ -1,0 +1,82 @@
+"""What the session may say to the core; the compiled core has these methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from engine._core.base.instrument import InstrumentTable
+
+
+class CorePort(Protocol):
+    """The core as the session sees it. Called only from inside the session's hooks."""
+
+    @property
+    def run_id(self) -> int:
+        """The number of this run, as it stands in the labels."""
+
+    @property
+    def table(self) -> InstrumentTable:
+        """The instruments by index; lots and ticks are converted here."""
+
+    def send(self, conn: int, frame: bytes) -> None:
+        """Put one JSON-RPC frame on the way; no newline inside."""
+
+    def close(self, conn: int, reason: str) -> None:
+        """Ask the shell to close a connection; ``on_lost`` follows."""
+
+    def note(self, level: str, kind: str, text: str) -> None:
+        """Say something to whoever watches."""
+
+    def add_instrument(self, row: Mapping[str, Any]) -> int:
+        """Add an instrument by the venue's row, with book, signals and position.
+
+        Returns: its index.
+        Raises: ValueError naming the field that cannot be used.
+        """
+
+    def bind(
+        self, index: int, strategy: Any, limits: Mapping[str, int | float]
+    ) -> None:
+        """Give an instrument its strategy and limits."""
+
+    def set_quoting(self, allowed: bool, reason: str) -> None:
+        """Allow or forbid quoting; forbidden, the core pulls every order."""
+
+    def set_credit_limits(self, rate_per_s: float, burst: float) -> None:
+        """Set what the account may ask of the matching engine."""
+
+    def take_credit(self) -> bool:
+        """Take one matching-engine request; False: not now."""
+
+    def expect_snapshot(self, index: int) -> None:
+        """Empty a book; it is unreadable until the next snapshot."""
+
+    def set_position(self, index: int, size_lots: int, average_price: float) -> None:
+        """Take the venue's word on a position."""
+
+    def fills_booked(self) -> int:
+        """Return how many fills were booked so far."""
+
+    def open_slots(self) -> list[dict[str, Any]]:
+        """Return every order slot that is not free."""
+
+    def adopt(self, row: Mapping[str, Any]) -> bool:
+        """Take over an open order with one of our labels; False: it has no slot."""
+
+    def resolve(
+        self, slot: int, row: Mapping[str, Any] | None, label: str | None = None
+    ) -> None:
+        """Say what became of an UNKNOWN order; row None: the venue has no such order.
+
+        A slot that has moved on to an order with another label is left alone.
+        """
+
+    def trade(self, row: Mapping[str, Any]) -> None:
+        """Book a user trade fetched by request, unless its id is known."""
+
+    def halt(self, reason: str) -> None:
+        """Cancel everything and quote no more until a restart."""
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return everything measured: books and positions by instrument."""

@@ -1,4 +1,4 @@
-"""A core with one quoted instrument, a strategy that wishes what the test says, no session.
+"""One core, one quoted instrument, a strategy that wishes what the test says.
 
 The rig is the shell of a test: it owns the time and carries the bytes.
 """

@@ -1,4 +1,4 @@
-"""Where recorded venue data lies on a developer's machine; it is never part of the repo."""
+"""Where recorded venue data lies on a developer's machine; never part of the repo."""
 
 import os
 from pathlib import Path

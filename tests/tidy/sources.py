@@ -73,7 +73,9 @@ def tracked(root: Path) -> list[Path]:
         if path.is_file()
         and path.suffix not in (".so", ".c")
         and not any(
-            part in skipped or (part.startswith(".") and part != ".ci")
+            part in skipped
+            or part.endswith(".egg-info")
+            or (part.startswith(".") and part != ".ci")
             for part in path.relative_to(root).parts
         )
     )

@@ -75,6 +75,17 @@ def test_commands_and_targets_exist(page):
     assert set(typed) <= set(cli.COMMANDS) | {"engine"}
 
 
+def test_make_alone_lists_every_target():
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split()
+    told = re.search(r"^help:\n((?:\t.*\n)+)", makefile, re.MULTILINE)[1]
+    assert [name for name in targets if not re.search(rf"\b{name}\b", told)] == ["help"]
+
+
+def test_what_ci_runs_can_be_run():
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o100
+
+
 def test_every_command_is_in_the_readme():
     text = (ROOT / "README.md").read_text()
     assert all(f"`halfspread {name}" in text for name in cli.COMMANDS)

@@ -1,4 +1,4 @@
-# Market data of one known instrument: a book's levels, a ticker. What does not fit shows in
+# Market data of a known instrument: a book's levels, a ticker. A misfit shows in
 # the cursor's trouble.
 from engine._core.base.event cimport LevelChange, Ticker
 from engine._core.base.instrument cimport Instrument

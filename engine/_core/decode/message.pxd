@@ -20,7 +20,7 @@ cdef enum MessageKind:
     MESSAGE_BOOK = 0                # incremental book.{instrument}.{interval}: `book`
     MESSAGE_TICKER = 1              # ticker.{instrument}.{interval}: `ticker`
     MESSAGE_PRIVATE = 2             # user.orders / user.trades / user.changes
-    MESSAGE_REPLY = 3               # answer to the gateway: `reply`, its orders and fills
+    MESSAGE_REPLY = 3               # answer to the gateway: `reply`, orders and fills
     MESSAGE_CONTROL = 4             # for the session: its replies, heartbeat, other
                                     # channels it may ask for (platform_state,
                                     # instrument.state, user.portfolio, user.lock, ...)
@@ -28,7 +28,7 @@ cdef enum MessageKind:
     MESSAGE_UNKNOWN = 6             # JSON, but no shape we know
     MESSAGE_MALFORMED = 7           # not JSON, cut short, or not an object
     MESSAGE_UNKNOWN_INSTRUMENT = 8  # a known shape about an instrument not in the table
-    MESSAGE_OUT_OF_RANGE = 9        # a number off the grid or too large, or past a limit
+    MESSAGE_OUT_OF_RANGE = 9        # a number off the grid, too large, or past a limit
                                     # above; for a book frame `book.instrument` is set
                                     # (-1 otherwise), so that the book can be given up
     MESSAGE_KINDS = 10
@@ -73,15 +73,15 @@ cdef class Decoder:
         BookChange book
         Ticker ticker
         Reply reply
-        readonly long surprises     # payloads that needed orjson before they could be read
+        readonly long surprises     # payloads that needed orjson to be read
 
-    # Decode one payload. payload[size] must be readable (a bytes object has a NUL there).
+    # Decode one payload. payload[size] must be readable (bytes have a NUL there).
     # Verifies the whole frame. Never raises; needs the GIL only for a surprise.
     cdef MessageKind decode(self, const char* payload, Py_ssize_t size) noexcept
 
     # Inside only.
     cdef:
-        bint wants_orjson           # the last scan met what orjson may still make sense of
+        bint wants_orjson           # the last scan met what orjson may still read
         Row row
 
     cdef void _reset(self) noexcept nogil

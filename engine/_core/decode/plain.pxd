@@ -1,4 +1,4 @@
-# Events -> dicts of plain Python values, keys as the fields in base/event.pxd. Prices in
+# Events -> dicts of Python values, keys as the fields in base/event.pxd. Prices in
 # ticks (None = none), sizes in lots.
 from engine._core.base.event cimport BookChange, Fill, OrderUpdate, Ticker
 

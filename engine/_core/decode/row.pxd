@@ -1,4 +1,4 @@
-# Order and trade objects of the venue -> OrderUpdate and Fill. One reader takes both: the
+# Order and trade objects of the venue -> OrderUpdate and Fill. One reader for both: the
 # two share most of their fields.
 from libc.stdint cimport int64_t
 

@@ -1,20 +1,20 @@
-# JSON under a cursor: the readers every room of decode is made of. They look at each byte
+# JSON under a cursor: what every room of decode is made of. They look at each byte
 # once, make no object, and never read past `end` but for the one byte that lies there.
 from engine._core.base.fixed cimport Number
 from libc.stdint cimport int64_t
 from libc.string cimport memcmp
 
 cdef enum:
-    NESTING_MAX = 64           # containers inside a skipped value; deeper is orjson's work
+    NESTING_MAX = 64           # containers in a skipped value; deeper is orjson's work
 
 
-# What went wrong so far, as bits. SYNTAX and SHAPE end the reading; the other two let it
+# What went wrong so far, as bits. SYNTAX and SHAPE end the reading; the others let it
 # go on, so that the rest of the frame is still verified.
 cdef enum Trouble:
     TROUBLE_SYNTAX = 1         # not JSON, or nested deeper than NESTING_MAX
-    TROUBLE_SHAPE = 2          # not what the reader expected here; may be no JSON at all
+    TROUBLE_SHAPE = 2          # not what was expected here; may be no JSON at all
     TROUBLE_LONG = 4           # a number with more digits than base/fixed holds
-    TROUBLE_RANGE = 8          # a number off its grid or too large, a named limit passed
+    TROUBLE_RANGE = 8          # a number off its grid or too large, a limit passed
     TROUBLE_STOP = TROUBLE_SYNTAX | TROUBLE_SHAPE
 
 
@@ -23,7 +23,7 @@ cdef struct Cursor:
     const char* end            # one past the last; readable, its value means nothing
     int trouble
     bint is_first              # nothing was read yet in the container just entered
-    bint is_canonical          # the text is orjson's own: no duplicate keys, escapes only
+    bint is_canonical          # the text is orjson's: no duplicate keys, escapes only
                                # where no known word can have them
 
 

@@ -3,7 +3,7 @@ from libc.stdint cimport uint64_t
 
 cdef enum:
     HEADER_MAX = 14            # bytes: 2, up to 8 of extended length, 4 of masking key
-    TEXT_BYTES_MAX = 32000     # the venue refuses more than "32 kB"; the smaller reading
+    TEXT_BYTES_MAX = 32000     # the venue refuses more than "32 kB", read small
 
 
 # Bytes of the header of a masked frame with n bytes of payload.

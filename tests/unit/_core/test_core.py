@@ -292,7 +292,7 @@ def test_notes_are_bounded_and_say_how_many_were_dropped() -> None:
 
 @pytest.mark.parametrize("connections", [0, 3])
 def test_the_number_of_connections_is_checked(connections: int) -> None:
-    with pytest.raises(ValueError, match="1..2"):
+    with pytest.raises(ValueError, match=r"1\.\.2"):
         Core(1, connections=connections)
 
 

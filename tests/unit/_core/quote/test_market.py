@@ -1,4 +1,4 @@
-"""Binding a strategy decides which hook runs: the Python one wins where there is one."""
+"""Binding a strategy decides which hook runs: a Python one wins where there is one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The view shows the market in the units it promises; the hook is one for both kinds."""
+"""The view shows the market in the units it promises; both kinds share one hook."""
 
 import pytest
 

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-import engine
 from engine._core.state.orders import EVENT_NAMES, STATE_NAMES, transition
 from tests.oracles.venue import SlowVenue
 from tests.rig import NAME, Rig
 
-SOURCE = Path(engine.__file__).parent / "_core" / "state" / "orders.pyx"
+SOURCE = Path(__file__).parents[4] / "engine" / "_core" / "state" / "orders.pyx"
 
 
 def essay() -> dict[tuple[str, str], str]:

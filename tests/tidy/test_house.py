@@ -9,7 +9,7 @@ TESTED_ELSEWHERE = {
     # What the session's scripts share; it has no behaviour without them.
     "engine/session/context.py": "tests/unit/session/test_recover.py",
     "engine/session/plan.py": "tests/unit/session/test_machine.py",
-    "engine/session/port.py": "tests/unit/session/test_machine.py",
+    "engine/session/port.py": "tests/unit/session/test_with_core.py",
 }
 """Module -> the test file that covers it, where that is not the one of its name."""
 

@@ -78,12 +78,13 @@ cdef class Core(Desk):
             self._absorb(conn, kind, data)
             if self.measures:
                 self.hist_state.add(probe_ns() - t1)
+        self.waits_for_credits = False
         # the corridor: absorb the burst, quote once
-        if more_coming or self.mode == MODE_HOLD or self.fault.code != FAULT_NONE:
+        if (more_coming or self.mode == MODE_HOLD or not self.is_connected[0]
+                or self.fault.code != FAULT_NONE):
             return
         self.counters.turns += 1
         self.credits.refill(self.now_ns)
-        self.waits_for_credits = False
         for market in self.quoted:
             if not market.is_dirty:
                 continue

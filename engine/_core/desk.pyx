@@ -62,7 +62,7 @@ cdef class Desk:
         return self.orders.run_id
 
     def attach(self, session):
-        """Give the core its session; see SessionHooks in core.pyi."""
+        """Give the core its session; see SessionHooks in verbs.py."""
         self.session = session
 
     def send(self, int conn, bytes frame not None):
@@ -132,12 +132,6 @@ cdef class Desk:
         self.mode_reason = reason
         for market in self.quoted:
             market.is_dirty = True
-
-    def hold(self, str reason not None):
-        """Leave all orders as they are and send nothing: recovery is at work."""
-        if self.mode != MODE_HALT:
-            self.mode = MODE_HOLD
-            self.mode_reason = reason
 
     def set_credit_limits(self, double rate_per_s, double burst):
         """Tell the matching-engine allowance of the account.

@@ -6,7 +6,7 @@ itself and the core. ``Reader`` gives the records back.
 
 from engine.journal.format import Header, Kind, Record
 from engine.journal.reader import Reader
-from engine.journal.recorder import Recorder, Verbs
+from engine.journal.recorder import Recorder
 from engine.journal.writer import Writer
 
-__all__ = ["Header", "Kind", "Reader", "Record", "Recorder", "Verbs", "Writer"]
+__all__ = ["Header", "Kind", "Reader", "Record", "Recorder", "Writer"]

@@ -7,53 +7,16 @@ asks for it. Replay collects in the same way and can name the verb that differs.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
+from engine._core.verbs import Note, Verbs
 from engine.errors import JournalError
 from engine.journal.format import Kind
 from engine.journal.writer import Writer
 
-Note = tuple[int, str, str, str]
-
 # Names of a module are found faster than members of an enum, and this is every turn.
 RECEIVE_DATA, RECEIVE_MORE = Kind.RECEIVE_DATA, Kind.RECEIVE_MORE
 DATA_TO_SEND, CONNECTION_TO_CLOSE = Kind.DATA_TO_SEND, Kind.CONNECTION_TO_CLOSE
-
-
-class Verbs(Protocol):
-    """What a shell calls on a core."""
-
-    def connection_made(self, conn: int, t_ns: int) -> None:
-        """Tell the core that a connection is open."""
-
-    def receive_data(
-        self, conn: int, t_ns: int, data: bytes, more_coming: bool = False
-    ) -> None:
-        """Hand over one payload, one JSON text."""
-
-    def connection_lost(self, conn: int, t_ns: int) -> None:
-        """Tell the core that a connection is gone."""
-
-    def handle_timer(self, t_ns: int) -> None:
-        """Tell the core what time it is."""
-
-    def command(self, t_ns: int, cmd: bytes) -> None:
-        """Hand over a command, a JSON object."""
-
-    def data_to_send(self, conn: int) -> bytes:
-        """Take the frames for one connection, each ended by a newline."""
-
-    def connections_to_close(self) -> list[tuple[int, str]]:
-        """Take the connections the core wants closed, with the reasons."""
-
-    def next_timer_ns(self) -> int:
-        """Return when handle_timer is wanted, 0 = never."""
-
-    def notes(self) -> list[Note]:
-        """Take the notes for the log."""
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the state for metrics and view."""
 
 
 class Outlet:

@@ -22,10 +22,11 @@ from typing import Any
 
 from engine import __version__
 from engine._core.core import Core
+from engine._core.verbs import Verbs
 from engine.assemble import assemble
 from engine.config import Config
 from engine.errors import ConfigError, InvariantError, VenueError
-from engine.journal import Header, Recorder, Verbs, Writer
+from engine.journal import Header, Recorder, Writer
 from engine.live.child import stop_signals
 from engine.live.ingress import Ingress
 from engine.live.log import LineWriter, Log

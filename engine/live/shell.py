@@ -16,7 +16,8 @@ from typing import Any
 import orjson
 
 from engine._core.base.hist import Histogram
-from engine.journal import Recorder, Verbs
+from engine._core.verbs import Verbs
+from engine.journal import Recorder
 from engine.live.ingress import Link
 from engine.live.log import Log
 from engine.live.secrets import Signer

@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from engine._core.verbs import Verbs
 from engine.journal.format import Kind, Record
-from engine.journal.recorder import Outlet, Verbs
+from engine.journal.recorder import Outlet
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,13 +83,12 @@ def _settle_orders(ctx: Context) -> Script[list[dict[str, Any]]]:
     may_adopt = ctx.settings.on_start == "adopt" and not ctx.has_recovered
     keep = _adoptable(ctx) if may_adopt else keep_none
     kept = yield from clear(ctx, keep, until_ns=ctx.now_ns + CLEAR_NS)
-    yield from resolve_slots(ctx)
-    # What is left in the core is being pulled, because quoting is off.
     end_ns = ctx.now_ns + AGREE_NS
     attempt = 0
     while ctx.core.open_slots():
         if unknown_slots(ctx):
             yield from resolve_slots(ctx)
+        # What is left is being pulled by the core, because quoting is off.
         elif ctx.now_ns >= end_ns:
             text = f"{len(ctx.core.open_slots())} orders here that the venue has not"
             raise Reconnect(ctx.settings.orders_conn, text)

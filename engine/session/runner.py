@@ -70,7 +70,7 @@ class Runner:
     def step(self) -> None:
         """Resume every flow whose sleep is over."""
         for flow in list(self._flows):
-            if flow.alive and 0 < flow.wake_ns <= self.now_ns:
+            if 0 < flow.wake_ns <= self.now_ns:
                 flow.wake_ns = 0
                 self._advance(flow, None)
 

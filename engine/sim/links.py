@@ -27,7 +27,9 @@ from typing import Any, Protocol
 
 import orjson
 
-from engine.sim.ports import CoreVerbs, SignerVerbs, VenueVerbs
+from engine._core.verbs import Verbs
+from engine.errors import InvariantError
+from engine.sim.ports import SignerVerbs, VenueVerbs
 
 MILLISECOND_NS = 1_000_000
 CORE_EPOCH_NS = 1_000_000_000  # core time at virtual 0: monotonic, unlike venue time
@@ -36,6 +38,7 @@ BACKOFF_FIRST_NS = 100 * MILLISECOND_NS
 BACKOFF_LAST_NS = 10_000 * MILLISECOND_NS
 STABLE_NS = 5_000 * MILLISECOND_NS  # a life this long resets the back-off
 NOTES_MAX = 10_000
+EVENTS_AT_ONCE_MAX = 100_000  # at one virtual instant; more is a timer that stays due
 
 
 class Latency(Protocol):
@@ -122,7 +125,7 @@ class Links:
 
     def __init__(
         self,
-        core: CoreVerbs,
+        core: Verbs,
         venue: VenueVerbs,
         signer: SignerVerbs,
         *,
@@ -166,10 +169,16 @@ class Links:
 
     def run_until(self, t_ns: int) -> None:
         """Run every event up to and including virtual time ``t_ns``."""
+        events_left = EVENTS_AT_ONCE_MAX
         while True:
             due_ns = self._next_ns()
             if due_ns is None or due_ns > t_ns:
                 break
+            events_left = (
+                events_left - 1 if due_ns <= self.now_ns else EVENTS_AT_ONCE_MAX
+            )
+            if not events_left:
+                raise InvariantError(f"a timer stays due at {due_ns} ns, virtual time")
             self.now_ns = max(self.now_ns, due_ns)
             self._run_due()
             if self.on_event is not None:

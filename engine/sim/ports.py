@@ -1,8 +1,8 @@
 """What the parts of the simulation need of each other, as protocols.
 
 ``Exchange`` is the venue as the background market sees it, ``VenueVerbs`` as a link
-sees it; ``CoreVerbs`` and ``SignerVerbs`` are the engine and its shell's signer, which
-the simulation takes as arguments and never imports.
+sees it; ``SignerVerbs`` is the signer of the live shell, which the simulation takes as
+an argument and never imports.
 """
 
 from __future__ import annotations
@@ -73,39 +73,6 @@ class VenueVerbs(Protocol):
 
     def connections_to_close(self) -> list[tuple[int, int, str]]:
         """Return (connection, close code, reason) and forget them."""
-
-
-class CoreVerbs(Protocol):
-    """The verbs of the engine's core, or of whatever records them."""
-
-    def connection_made(self, conn: int, t_ns: int) -> None:
-        """Take note of a new connection."""
-
-    def receive_data(
-        self, conn: int, t_ns: int, data: bytes, more_coming: bool = False
-    ) -> None:
-        """Take one payload; ``more_coming`` while more of the same burst follows."""
-
-    def connection_lost(self, conn: int, t_ns: int) -> None:
-        """Take note that a connection is gone."""
-
-    def handle_timer(self, t_ns: int) -> None:
-        """Do what is due."""
-
-    def command(self, t_ns: int, cmd: bytes) -> None:
-        """Take one operator or shell command, a JSON object."""
-
-    def data_to_send(self, conn: int) -> bytes:
-        """Return frames, each ended by a newline, and forget them."""
-
-    def connections_to_close(self) -> list[tuple[int, str]]:
-        """Return (connection, reason) and forget them."""
-
-    def next_timer_ns(self) -> int:
-        """Return when something is due next, 0 for never."""
-
-    def notes(self) -> list[tuple[int, str, str, str]]:
-        """Return (time, level, kind, text) and forget them."""
 
 
 class SignerVerbs(Protocol):

@@ -153,6 +153,13 @@ class OrdersMachine(RuleBasedStateMachine):
             assert sign * int(self.venue.position) + worst <= LIMIT_LOTS * 10
 
     @invariant()
+    def no_timer_stays_due(self) -> None:
+        """Time passes: after a turn the next timer lies ahead."""
+        self.rig.core.handle_timer(self.rig.t_ns)
+        self.collect()
+        assert self.rig.core.next_timer_ns() > self.rig.t_ns
+
+    @invariant()
     def one_order_a_slot(self) -> None:
         """No slot has two open orders at the venue."""
         slots = [row["label"].split("-")[2] for row in self.venue.open_orders()]

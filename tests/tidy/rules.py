@@ -20,10 +20,12 @@ STRATEGY_LINES_MAX = 40
 
 BASE = "engine._core.base"
 CORE = "engine._core.core"
+VERBS = "engine._core.verbs"
 SHELL = (
     "engine",
     BASE,
     CORE,
+    VERBS,
     "engine.session",
     "engine.errors",
     "engine.config",
@@ -45,12 +47,13 @@ LOOK_AT: dict[str, tuple[str, ...]] = {
     CORE: ("engine._core",),
     "engine._core.desk": ("engine._core",),
     "engine._core.snapshot": ("engine._core",),
+    VERBS: (),
     # Around them.
     "engine.errors": (),
     "engine.config_text": ("engine.errors",),
     "engine.config": ("engine.config_text", "engine.errors"),
     "engine.session": (BASE, CORE, "engine._core.quote.strategy", "engine.errors"),
-    "engine.journal": (BASE, CORE, "engine.errors", "engine"),
+    "engine.journal": (BASE, CORE, VERBS, "engine.errors", "engine"),
     "engine.metrics": (BASE, "engine.errors", "engine"),
     "engine.report": (BASE, "engine.errors", "engine"),
     # The shells never look at each other.

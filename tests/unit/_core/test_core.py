@@ -222,16 +222,27 @@ def test_a_halt_repeats_cancel_all_until_nothing_is_left() -> None:
     assert rig.sent() == []
 
 
-def test_while_held_nothing_is_sent_and_nothing_is_pulled() -> None:
-    rig, venue = quoting_rig(), SlowVenue(NAME)
-    settle(rig, venue)
-    rig.core.hold("recovering")
+def test_no_timer_stays_due_when_credits_are_awaited_and_the_line_breaks() -> None:
+    rig = Rig(rate=1, burst=10)
+    rig.wisher.bids = [(MID - 1 - i, 1) for i in range(8)]
+    rig.book([(MID - 1, 9)], [(MID + 1, 9)])
+    assert rig.core.next_timer_ns() > rig.t_ns, "a timer for the next credit"
+    rig.core.connection_lost(0, rig.t_ns)
+    for _ in range(20):
+        due_ns = rig.core.next_timer_ns()
+        assert due_ns > rig.t_ns
+        rig.t_ns = due_ns
+        rig.core.handle_timer(due_ns)
+
+
+def test_while_the_line_is_down_nothing_is_sent_whatever_the_mode() -> None:
+    rig = quoting_rig()
+    rig.core.connection_lost(0, rig.t_ns)
+    rig.core.set_quoting(True, "too early")
+    before = rig.core.snapshot()["requests"]
+    rig.book([(MID - 2, 9)], [(MID + 2, 9)])
     rig.advance(1_000)
-    rig.book([(MID - 5, 9)], [(MID + 5, 9)])
-    assert rig.sent() == []
-    rig.core.set_quoting(False, "pause")
-    rig.advance(1)
-    assert len(rig.sent()) == 2
+    assert rig.core.snapshot()["requests"] == before
 
 
 def test_losing_the_line_makes_orders_unknown_and_drops_unsent_bytes() -> None:

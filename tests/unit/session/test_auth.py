@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.unit.session.stand_in import Desk, Refusal
+from tests.unit.session.stand_in import Desk, Nothing, Refusal
 
 
 def test_client_signature_carries_time_and_nonce_and_only_placeholders() -> None:
@@ -147,6 +147,19 @@ def test_the_token_is_refreshed_at_four_fifths_of_its_life() -> None:
     desk.until(life_s * 0.8)
     assert len(desk.params("public/auth")) == 3
     assert desk.state == "quoting"
+
+
+def test_a_refresh_is_asked_for_once_and_missed_costs_the_connection() -> None:
+    def hold_back(params: Any) -> Any:
+        raise Nothing
+
+    desk = Desk().go()
+    desk.venue.answer["public/auth"] = hold_back
+    desk.until(723)
+    assert len(desk.params("public/auth")) == 2
+    assert desk.core.closed == []
+    desk.until(3)
+    assert desk.core.closed == [(0, "public/auth unanswered for 5 s")]
 
 
 def test_each_connection_refreshes_its_own_token() -> None:

@@ -73,6 +73,16 @@ def test_subscribing_has_a_pool_of_its_own() -> None:
     assert credits.take("public/unsubscribe", 0)
 
 
+def test_the_pools_are_those_of_the_documentation() -> None:
+    credits = Credits()
+    subscribes = sum(credits.take("public/subscribe", 0) for _ in range(100))
+    requests = sum(credits.take("public/status", 0) for _ in range(1_000))
+    # Bursts of 10 and of 100, of which 10 are kept for heartbeats.
+    assert (subscribes, requests) == (10, 90)
+    assert credits.ready_ns("public/subscribe", 0) == 3 * SECOND // 10
+    assert credits.ready_ns("public/status", 0) == SECOND // 20
+
+
 def test_matching_requests_are_not_paid_here() -> None:
     credits = Credits()
     credits.drain(0)

@@ -226,6 +226,9 @@ def test_more_than_a_page_of_trades_in_one_millisecond_is_fetched_whole() -> Non
     desk.venue.trades = [trade(seq, wall_ms(desk)) for seq in range(10, 10 + count)]
     desk.go()
     assert len(desk.core.trades) == count
+    pages = [p for p in desk.params(METHOD) if "start_seq" in p][:2]
+    assert [p["start_seq"] for p in pages] == [1_010, 2_010]
+    assert all("start_timestamp" not in p for p in pages)
 
 
 def test_pages_without_end_cost_the_connection() -> None:

@@ -188,7 +188,7 @@ def test_order_not_found_as_an_error_means_the_same_as_an_empty_list() -> None:
     assert desk.core.resolved == [(3, None)]
 
 
-@pytest.mark.parametrize("code", [11094, 13028, 424242])
+@pytest.mark.parametrize("code", [11094, 13028, 424242, 13009])
 def test_an_error_that_says_nothing_never_ends_an_order(code: int) -> None:
     desk = desk_with_doubt()
     desk.venue.answer["private/get_order_state_by_label"] = lambda p: refuse(code)
@@ -196,6 +196,15 @@ def test_an_error_that_says_nothing_never_ends_an_order(code: int) -> None:
     desk.until(60)
     assert desk.core.resolved == []
     assert f"{code}" in desk.core.closed[0][1]
+
+
+def test_a_question_the_venue_refuses_never_ends_an_order() -> None:
+    desk = desk_with_doubt()
+    desk.venue.answer["private/get_order_state_by_label"] = lambda p: refuse(11050)
+    desk.session.on_unknown(3, desk.now_ns)
+    desk.until(5)
+    assert desk.core.resolved == []
+    assert "private/get_order_state_by_label" in desk.core.halted
 
 
 def test_a_question_without_an_answer_never_ends_an_order() -> None:
@@ -313,6 +322,9 @@ def test_an_order_without_a_slot_means_that_all_are_cancelled() -> None:
     desk.go()
     assert desk.venue.orders == []
     assert "have no slot" in desk.noted("warning")
+    methods = desk.methods()
+    gone = methods.index("private/cancel")
+    assert "private/get_positions" in methods[gone:], "it may have filled meanwhile"
 
 
 def test_nothing_is_adopted_after_a_reconnect() -> None:

@@ -49,11 +49,11 @@ def test_further_gaps_wait_longer_and_longer() -> None:
 
 def test_gaps_far_apart_are_each_a_first_one() -> None:
     desk = Desk().go()
-    for _ in range(3):
+    for count in (1, 2, 3):
         gap(desk)
         desk.talk()
+        assert len(subscribes(desk)) == count, "at once"
         desk.until(40)
-    assert len(subscribes(desk)) == 3
     assert desk.core.closed == []
 
 
@@ -63,6 +63,19 @@ def test_the_same_gap_told_many_times_is_one_repair() -> None:
         gap(desk)
     desk.until(4)
     assert len(subscribes(desk)) <= 3
+
+
+def test_a_gap_told_again_and_again_does_not_put_its_repair_off() -> None:
+    desk = Desk().go()
+    for _ in range(5):
+        gap(desk)
+        desk.until(3)
+    count = len(subscribes(desk))
+    for _ in range(500):
+        if len(subscribes(desk)) == count:
+            gap(desk)
+        desk.until(0.01)
+    assert len(subscribes(desk)) > count
 
 
 def test_books_that_are_due_together_share_a_call() -> None:

@@ -168,6 +168,33 @@ def test_a_script_that_ends_after_being_dropped_has_no_sequel(bench: Bench) -> N
     assert bench.failed == []
 
 
+def test_a_script_that_returns_after_being_dropped_has_no_sequel(bench: Bench) -> None:
+    def script() -> Script[None]:
+        yield Sleep(1)
+        bench.runner.drop("x")
+
+    bench.start(script, then=lambda: bench.seen.append("then"))
+    bench.runner.now_ns = 1
+    bench.runner.step()
+    assert bench.seen == []
+
+
+def test_a_sleeper_dropped_by_another_does_not_wake(bench: Bench) -> None:
+    def first() -> Script[None]:
+        yield Sleep(1)
+        bench.runner.drop("second")
+
+    def second() -> Script[None]:
+        yield Sleep(1)
+        bench.seen.append("awake")
+
+    bench.start(first, "first")
+    bench.start(second, "second")
+    bench.runner.now_ns = 1
+    bench.runner.step()
+    assert bench.seen == []
+
+
 def test_there_is_room_for_so_many_flows_and_not_one_more(bench: Bench) -> None:
     def script() -> Script[None]:
         yield Sleep(1)

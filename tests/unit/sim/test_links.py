@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.errors import InvariantError
 from engine.sim.links import (
     BACKOFF_FIRST_NS,
     BACKOFF_LAST_NS,
@@ -332,6 +333,14 @@ def test_timers_of_the_core_run_at_their_time() -> None:
     rig.core.timer_ns = CORE_EPOCH_NS + due_ns
     rig.links.run_for(SECOND_NS)
     assert rig.core.of("timer") == [("timer", due_ns)]
+
+
+def test_a_timer_that_stays_due_is_an_error_not_a_standstill() -> None:
+    rig = Rig()
+    stuck_ns = CORE_EPOCH_NS + rig.links.now_ns + MILLISECOND_NS
+    rig.core.next_timer_ns = lambda: stuck_ns  # type: ignore[method-assign]
+    with pytest.raises(InvariantError, match="a timer stays due"):
+        rig.links.run_for(SECOND_NS)
 
 
 @pytest.mark.parametrize("other_seed", [1, 2])

@@ -6,7 +6,6 @@ import inspect
 
 import pytest
 
-from engine._core.core import Core
 from engine.live.secrets import Signer
 from engine.sim import ports
 from engine.sim.venue.matching import Order
@@ -14,7 +13,6 @@ from engine.sim.venue.venue import Venue
 from engine.sim.world import World
 
 PAIRS = [
-    (ports.CoreVerbs, Core),
     (ports.VenueVerbs, World),
     (ports.VenueVerbs, Venue),
     (ports.Exchange, Venue),
@@ -32,7 +30,7 @@ def test_every_verb_is_there(port: type, actual: type) -> None:
 
 
 @pytest.mark.parametrize(
-    ("port", "actual"), [pair for pair in PAIRS if pair[1] not in (Core, Order)]
+    ("port", "actual"), [pair for pair in PAIRS if pair[1] is not Order]
 )
 def test_every_verb_takes_what_the_port_says(port: type, actual: type) -> None:
     for name, verb in vars(port).items():

@@ -39,15 +39,21 @@ cdef inline char* put_bytes(char* p, const char* text, int n) noexcept nogil:
     return p + n
 
 
+cdef char* begin(ByteBuf out, int64_t request_id, Fault* fault) noexcept nogil:
+    """Write what every request starts with; NULL when there is no room for one."""
+    cdef char* p = out.reserve(REQUEST_TEXT_MAX, fault)
+    if p == NULL:
+        return NULL
+    return put_int(PUT(p, '{"jsonrpc":"2.0","id":'), request_id)
+
+
 cdef bint put_new(
         ByteBuf out, int64_t request_id, const Instrument* row, Side side,
         price_t price_ticks, qty_t amount_lots, const Order* order, int slot,
         Fault* fault) noexcept nogil:
-    cdef char* p = out.reserve(REQUEST_TEXT_MAX, fault)
+    cdef char* p = begin(out, request_id, fault)
     if p == NULL:
         return False
-    p = PUT(p, '{"jsonrpc":"2.0","id":')
-    p = put_int(p, request_id)
     if side == BID:
         p = PUT(p, ',"method":"private/buy","params":{"instrument_name":"')
     else:
@@ -70,11 +76,9 @@ cdef bint put_new(
 cdef bint put_edit(
         ByteBuf out, int64_t request_id, const Instrument* row, const Order* order,
         price_t price_ticks, qty_t amount_lots, Fault* fault) noexcept nogil:
-    cdef char* p = out.reserve(REQUEST_TEXT_MAX, fault)
+    cdef char* p = begin(out, request_id, fault)
     if p == NULL:
         return False
-    p = PUT(p, '{"jsonrpc":"2.0","id":')
-    p = put_int(p, request_id)
     p = PUT(p, ',"method":"private/edit","params":{"order_id":"')
     p = put_bytes(p, order.order_id, order.order_id_size)
     p = PUT(p, '","amount":')
@@ -89,11 +93,9 @@ cdef bint put_edit(
 cdef bint put_cancel(
         ByteBuf out, int64_t request_id, const Order* order, Fault* fault
         ) noexcept nogil:
-    cdef char* p = out.reserve(REQUEST_TEXT_MAX, fault)
+    cdef char* p = begin(out, request_id, fault)
     if p == NULL:
         return False
-    p = PUT(p, '{"jsonrpc":"2.0","id":')
-    p = put_int(p, request_id)
     p = PUT(p, ',"method":"private/cancel","params":{"order_id":"')
     p = put_bytes(p, order.order_id, order.order_id_size)
     p = PUT(p, '"}}\n')
@@ -103,11 +105,9 @@ cdef bint put_cancel(
 
 cdef bint put_cancel_all(
         ByteBuf out, int64_t request_id, Fault* fault) noexcept nogil:
-    cdef char* p = out.reserve(REQUEST_TEXT_MAX, fault)
+    cdef char* p = begin(out, request_id, fault)
     if p == NULL:
         return False
-    p = PUT(p, '{"jsonrpc":"2.0","id":')
-    p = put_int(p, request_id)
     p = PUT(p, ',"method":"private/cancel_all","params":{}}\n')
     out.commit(p)
     return True

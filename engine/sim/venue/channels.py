@@ -9,6 +9,7 @@ Source: docs.deribit.com, subscriptions, market data collection, 2026-08-22.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +108,7 @@ def _is_grouped(channel: Channel, exchange: Exchange) -> bool:
     return channel.group in groups and channel.depth in DEPTHS
 
 
-class Feed:
+class Feed(ABC):
     """One channel with its subscribers. Subclasses say what is sent and when.
 
     Empty: ``account`` None for public channels.
@@ -121,15 +122,15 @@ class Feed:
         self.subscribers: dict[Connection, str] = {}
         self.due = False
 
-    def greet(self, connection: Connection) -> None:
+    def greet(self, connection: Connection) -> None:  # noqa: B027 (optional hook)
         """Send a new subscriber what the channel begins with; nothing by default."""
 
-    def take(self, item: Any) -> None:
+    def take(self, item: Any) -> None:  # noqa: B027 (optional hook)
         """Gather one change; nothing by default: most feeds look when they flush."""
 
+    @abstractmethod
     def flush(self) -> None:
         """Send what has gathered."""
-        raise NotImplementedError
 
     def send(self, data: Any) -> None:
         """Send one message to every subscriber."""

@@ -1,8 +1,9 @@
 """Orders, position and credits against a slow venue that answers when it likes.
 
 The venue delays, reorders across the answer and the channel, refuses, loses answers,
-fills at any moment. After every step the worst the venue could make of everything sent
-stays inside the limit; after everything has been said, both sides agree.
+fills at any moment; the line breaks and comes back. After every step the worst the
+venue could make of everything sent stays inside the limit; after everything has been
+said, both sides agree.
 """
 
 from fractions import Fraction
@@ -113,6 +114,31 @@ class OrdersMachine(RuleBasedStateMachine):
     def answer_question(self) -> None:
         """The session asked about an order; the venue's word is passed on."""
         self.resolve(self.asked.pop(0))
+
+    @rule(cod=st.booleans())
+    def break_the_line(self, cod: bool) -> None:
+        """The line breaks and comes back; recovery asks the venue about everything.
+
+        What was on its way in either direction is lost. With `cod` the venue cancels.
+        """
+        self.venue.requests.clear()
+        self.rig.core.connection_lost(0, self.rig.t_ns)
+        if cod:
+            for row in self.venue.open_orders():
+                self.venue.pull(row["order_id"])
+        self.venue.frames.clear()
+        self.asked.clear()
+        self.rig.core.connection_made(0, self.rig.t_ns)
+        self.rig.core.set_quoting(False, "recovering")
+        for slot in self.rig.core.open_slots():
+            row = self.venue.find(slot["label"])
+            self.rig.core.resolve(slot["slot"], row, slot["label"])
+        for trade in self.venue.trades:
+            self.rig.core.trade(trade)
+        assert self.rig.snapshot()["position"] == float(self.venue.position)
+        self.rig.book([(MID - 1, 100)], [(MID + 1, 100)])
+        self.collect()
+        self.rig.core.set_quoting(True, "recovered")
 
     def resolve(self, slot: int) -> None:
         """Say what the venue knows of the order in a slot, as of now."""

@@ -16,6 +16,7 @@ cdef class Core(Desk):
     cdef void _absorb_ticker(self)
     cdef void _absorb_orders(self, bint is_answer, int64_t request_id)
     cdef void _absorb_reply(self)
+    cdef void _pause(self, Market market, int code)
     cdef void _absorb_odd(self, int conn, MessageKind kind, bytes data)
     # 5. and 6.
     cdef void _write(self, Market market)

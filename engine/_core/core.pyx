@@ -36,12 +36,14 @@ from engine._core.state.book cimport (
     OUTCOME_WAITING, BookOutcome)
 from engine._core.state.orders cimport (
     ORDER_DONE, ORDER_LIVE, ORDER_STATES, ORDER_UNKNOWN, REQUEST_CANCEL,
-    REQUEST_CANCEL_ALL, REQUEST_EDIT, REQUEST_NEW, Order, Request)
+    REQUEST_CANCEL_ALL, REQUEST_EDIT, REQUEST_NEW, Order, Request, says_ended)
 
 cdef nanos_t TICK_NS = 250_000_000          # the core's own timer
 cdef nanos_t CROSSED_MAX_NS = 2_000_000_000  # a book crossed for longer is given up
 cdef nanos_t ASK_AGAIN_NS = 5_000_000_000   # an UNKNOWN order is asked about again
 cdef nanos_t KILL_AGAIN_NS = 1_000_000_000  # while halted, cancel_all is repeated
+cdef nanos_t PAUSE_NS = 500_000_000         # after a refusal; each in a row doubles it
+cdef int PAUSE_DOUBLINGS_MAX = 6            # so 32 s at most
 
 ODD_NAMES = {
     MESSAGE_UNKNOWN: "unknown",
@@ -213,20 +215,33 @@ cdef class Core(Desk):
             self._absorb_orders(False, 0)
             return
         self.hist_ack.add(self.now_ns - request.sent_ns)
+        market = self._market(request.slot // SLOTS_PER_INSTRUMENT)
         if not self.decoder.reply.is_error:
+            if market is not None:
+                market.refusals = 0
             self._absorb_orders(True, request.id)
             return
         self.counters.rejects += 1
         self.rejects[code] = self.rejects.get(code, 0) + 1
-        if request.slot < 0:
+        if request.slot < 0 or market is None:
             return
-        market = self._market(request.slot // SLOTS_PER_INSTRUMENT)
         self.orders.on_error(&request, code, &self.fault)
-        if market is not None:
-            market.is_dirty = True
+        market.is_dirty = True
+        if request.kind != REQUEST_CANCEL and not (
+                request.kind == REQUEST_EDIT and says_ended(code)):
+            self._pause(market, code)
         if self.orders.rows[request.slot].state == ORDER_UNKNOWN:
             self.orders.rows[request.slot].sent_ns = self.now_ns
             self._tell("on_unknown", (request.slot, self.now_ns))
+
+    cdef void _pause(self, Market market, int code):
+        """Stop asking for what the venue refuses; cancels still go out."""
+        cdef int doublings = min(market.refusals, PAUSE_DOUBLINGS_MAX)
+        market.refusals += 1
+        market.paused_until_ns = self.now_ns + (PAUSE_NS << doublings)
+        self.note("warning", "refused",
+                  f"{market.name}: error {code}, {market.refusals} in a row; no new "
+                  f"orders or edits for {(PAUSE_NS << doublings) / 1e9:g} s")
 
     cdef void _absorb_odd(self, int conn, MessageKind kind, bytes data):
         """Count what cannot be used, note it once a kind, give up what it hits."""
@@ -264,6 +279,8 @@ cdef class Core(Desk):
             self.waits_for_credits = market.is_dirty = True
             return False
         if action.kind != REQUEST_CANCEL:
+            if self.now_ns < market.paused_until_ns:
+                return True
             barrier = own_barrier(self.orders, market.index, action.side)
             if barrier != NO_PRICE and (
                     action.price_ticks >= barrier if action.side == BID

@@ -37,6 +37,8 @@ cdef class Market:
         QuoteLimits limits
         Permitted permitted
         GateCounts gate_counts
+        nanos_t paused_until_ns        # no new orders or edits before: just refused
+        int refusals                   # in a row, since the last accepted request
         readonly long quotes           # decisions that wished for something
         readonly long strategy_errors
         readonly str why_blank         # why nothing is wished for, "" = something is

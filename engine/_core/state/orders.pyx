@@ -335,7 +335,9 @@ cdef class OrderTable:
             return False
         if request.kind != REQUEST_NEW and says_ended(code):
             event = EVENT_DOUBTED
-        elif is_definite(code):
+        elif is_definite(code) and not (
+                request.kind == REQUEST_NEW and row.order_id_size):
+            # Refused, and yet shown on the channel: believe neither, ask.
             event = EVENT_REFUSED
         if row.request_id != request.id:
             return False

@@ -1,6 +1,7 @@
 """The corridor: odd input, bursts, gaps, faults, commands; and never a crash."""
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -164,6 +165,50 @@ class Broken(Strategy):
         sheet.bid(view.best_bid_ticks, 5)
         if self.fails:
             raise ZeroDivisionError("no depth")
+
+
+def test_what_the_venue_refuses_is_asked_again_ever_more_slowly() -> None:
+    rig, venue = Rig(), SlowVenue(NAME)
+    rig.wisher.bids = [(MID - 1, 5)]
+    rig.book([(MID - 1, 9)], [(MID + 1, 9)])
+    asked_ns = []
+    for _ in range(400):
+        venue.receive(rig.core.data_to_send(0))
+        while venue.requests:
+            asked_ns.append(rig.t_ns)
+            venue.work(10009)
+            rig.deliver(venue.frames.pop(0))
+        rig.advance(250)
+        rig.book([(MID - 1, 9)], [(MID + 1, 9)])
+    waits_s = [(b - a) / 1e9 for a, b in pairwise(asked_ns)]
+    assert waits_s == [0.5, 1, 2, 4, 8, 16, 32, 32]
+    rig.core.notes()
+    rig.advance(32_000)
+    settle(rig, venue)
+    assert len(venue.open_orders()) == 1, "accepted at last"
+    rig.wisher.bids = [(MID - 2, 5)]
+    rig.book([(MID - 1, 9)], [(MID + 1, 8)])
+    venue.receive(rig.core.data_to_send(0))
+    venue.work(10040)
+    rig.deliver(venue.frames.pop(0))
+    (note,) = rig.core.notes()
+    assert note[3] == (
+        "BTC-PERPETUAL: error 10040, 1 in a row; no new orders or edits for 0.5 s"
+    )
+
+
+def test_a_pause_after_a_refusal_does_not_keep_cancels_back() -> None:
+    rig, venue = quoting_rig(), SlowVenue(NAME)
+    settle(rig, venue)
+    rig.wisher.bids = [(MID - 2, 5)]
+    rig.book([(MID - 1, 9)], [(MID + 1, 8)])
+    venue.receive(rig.core.data_to_send(0))
+    venue.work(10040)
+    rig.deliver(venue.frames.pop(0))
+    rig.core.set_quoting(False, "pause")
+    rig.advance(1)
+    settle(rig, venue)
+    assert venue.open_orders() == []
 
 
 def test_a_strategy_that_raises_loses_its_quotes_not_the_engine() -> None:

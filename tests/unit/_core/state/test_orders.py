@@ -122,6 +122,19 @@ def test_a_clear_refusal_of_a_new_order_frees_the_slot(code: int) -> None:
     assert state(rig) == []
 
 
+def test_an_order_refused_and_yet_shown_on_the_channel_is_asked_about() -> None:
+    rig, venue = Rig(), SlowVenue(NAME)
+    rig.wisher.bids = [(9_999, 5)]
+    rig.book([(9_999, 9)], [(10_001, 9)])
+    venue.receive(rig.core.data_to_send(0))
+    request_id = venue.requests[0]["id"]
+    venue.work()
+    rig.deliver(venue.frames[1])
+    assert state(rig) == ["pending_new"]
+    rig.deliver(b'{"jsonrpc":"2.0","id":%d,"error":{"code":10009}}' % request_id)
+    assert state(rig) == ["unknown"]
+
+
 def test_a_refused_edit_leaves_the_order_as_it_was() -> None:
     rig, venue = Rig(), SlowVenue(NAME)
     resting(rig, venue)

@@ -14,6 +14,7 @@ from pathlib import Path
 from engine.config import Config
 from engine.config_text import key_infos
 from engine.metrics.export import BOUNDS_NS, CoreCollector, Reading, Stage
+from engine.sim.venue.methods import METHODS
 from tests.tidy.sources import ROOT, code_files, hot_declarations, module_name
 
 _PART = re.compile(r"(<!-- made by make docs: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -77,6 +78,11 @@ def metrics() -> str:
     return "\n".join(lines)
 
 
+def venue_methods() -> str:
+    """Return every method the simulated venue answers."""
+    return " ".join(f"`{name}`" for name in sorted(METHODS))
+
+
 def hot_path() -> str:
     """Return the table of every function that is compiled ``noexcept nogil``."""
     by_module: dict[str, dict[str, None]] = {}
@@ -95,6 +101,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "configuration": configuration,
     "metrics": metrics,
     "hot_path": hot_path,
+    "venue_methods": venue_methods,
 }
 
 

@@ -187,9 +187,7 @@ cdef class Core(Desk):
             market = self._market(self.decoder.fills[i].instrument)
             if market is None:
                 continue
-            if self.orders.on_fill(&self.decoder.fills[i], market.position):
-                self.counters.fills += 1
-            else:
+            if not self._book_fill(i):
                 self.counters.duplicate_fills += 1
             market.is_dirty = True
         for i in range(self.decoder.n_orders):

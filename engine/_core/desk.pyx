@@ -234,16 +234,18 @@ cdef class Desk:
 
     def trade(self, row):
         """Book a user trade that was fetched; one already booked changes nothing."""
-        cdef Market market
-        if (self._read_row("user.trades.any.any.raw", [row]) != MESSAGE_PRIVATE
-                or self.decoder.n_fills == 0):
-            return
-        market = self._market(self.decoder.fills[0].instrument)
-        if market is None:
-            return
-        if self.orders.on_fill(&self.decoder.fills[0], market.position):
-            self.counters.fills += 1
-            market.is_dirty = True
+        if (self._read_row("user.trades.any.any.raw", [row]) == MESSAGE_PRIVATE
+                and self.decoder.n_fills):
+            self._book_fill(0)
+
+    cdef bint _book_fill(self, int i) except -1:
+        cdef Market market = self._market(self.decoder.fills[i].instrument)
+        if market is None or not self.orders.on_fill(
+                &self.decoder.fills[i], market.position):
+            return False
+        self.counters.fills += 1
+        market.is_dirty = True
+        return True
 
     cdef bint _take_word(self, row) except -1:
         """Read an order row; False unless its label names a slot it can be in."""

@@ -63,10 +63,6 @@ class Resync:
         """Drop all repairs: the connection is gone, recovery subscribes anew."""
         self._repairs = {}
 
-    def is_pending(self) -> bool:
-        """Return whether anything is scheduled."""
-        return self.next_ns() > 0
-
     def next_ns(self) -> int:
         """Return when something is due. Empty: 0, nothing."""
         times = [

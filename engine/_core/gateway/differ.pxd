@@ -55,7 +55,9 @@ cdef class Differ:
         self, int32_t slot, Side side, const Instrument* row, const Wish* wish,
         qty_t* room, Fault* fault) noexcept nogil
     cdef void _cancel(self, int32_t slot, Side side, Fault* fault) noexcept nogil
-    cdef Action* _next(self, Fault* fault) noexcept nogil
+    cdef void _add(
+        self, RequestKind kind, Rank rank, int32_t slot, Side side,
+        price_t price_ticks, qty_t amount_lots, Fault* fault) noexcept nogil
 
 
 # The price of the other side of ours that an order of `side` must not reach; NO_PRICE

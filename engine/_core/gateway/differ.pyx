@@ -24,7 +24,7 @@ from engine._core.base.types cimport (
 from engine._core.quote.sheet cimport Permitted, QuoteLimits, Wish
 from engine._core.state.orders cimport (
     ORDER_DONE, ORDER_LIVE, ORDER_PENDING_CANCEL, ORDER_UNKNOWN, REQUEST_CANCEL,
-    REQUEST_EDIT, REQUEST_NEW, Order, OrderTable)
+    REQUEST_EDIT, REQUEST_NEW, Order, OrderTable, RequestKind)
 
 
 cdef inline bint is_better(Side side, price_t a, price_t b) noexcept nogil:
@@ -134,23 +134,24 @@ cdef int match(
 cdef class Differ:
     """Plans the requests of one instrument at a time; keeps nothing between turns."""
 
-    cdef Action* _next(self, Fault* fault) noexcept nogil:
+    cdef void _add(
+            self, RequestKind kind, Rank rank, int32_t slot, Side side,
+            price_t price_ticks, qty_t amount_lots, Fault* fault) noexcept nogil:
+        cdef Action* action
         if not check(fault, self.n_actions < SLOTS_PER_INSTRUMENT, FAULT_INDEX):
-            return NULL
-        self.n_actions += 1
-        return &self.actions[self.n_actions - 1]
-
-    cdef void _cancel(self, int32_t slot, Side side, Fault* fault) noexcept nogil:
-        cdef Action* action = self._next(fault)
-        if action == NULL:
             return
-        action.kind = REQUEST_CANCEL
-        action.rank = RANK_CANCEL
+        action = &self.actions[self.n_actions]
+        self.n_actions += 1
+        action.kind = kind
+        action.rank = rank
         action.slot = slot
         action.side = side
-        action.price_ticks = NO_PRICE
-        action.amount_lots = 0
+        action.price_ticks = price_ticks
+        action.amount_lots = amount_lots
         action.is_take = False
+
+    cdef void _cancel(self, int32_t slot, Side side, Fault* fault) noexcept nogil:
+        self._add(REQUEST_CANCEL, RANK_CANCEL, slot, side, NO_PRICE, 0, fault)
 
     cdef void _edit(
             self, int32_t slot, Side side, const Instrument* row, const Wish* wish,
@@ -160,44 +161,26 @@ cdef class Differ:
         cdef qty_t untraded = filled - order.booked_lots
         cdef qty_t worst = orders.worst(slot)
         cdef qty_t qty = qty_min(wish.qty_lots, worst + room[0] - untraded)
-        cdef Action* action
         if qty < row.min_qty_lots:
             self._cancel(slot, side, fault)
             return
         if order.price_ticks == wish.price_ticks and qty == order.amount_lots - filled:
             return
         room[0] -= qty_max(0, untraded + qty - worst)
-        action = self._next(fault)
-        if action == NULL:
-            return
-        action.kind = REQUEST_EDIT
-        action.rank = (
+        self._add(
+            REQUEST_EDIT,
             RANK_TOWARDS if is_better(side, wish.price_ticks, order.price_ticks)
-            else RANK_AWAY)
-        action.slot = slot
-        action.side = side
-        action.price_ticks = wish.price_ticks
-        action.amount_lots = filled + qty
-        action.is_take = False
+            else RANK_AWAY,
+            slot, side, wish.price_ticks, filled + qty, fault)
 
     cdef void _new(
             self, int32_t slot, Side side, const Instrument* row, const Wish* wish,
             qty_t* room, Fault* fault) noexcept nogil:
         cdef qty_t qty = qty_min(wish.qty_lots, room[0])
-        cdef Action* action
         if qty < row.min_qty_lots:
             return
         room[0] -= qty
-        action = self._next(fault)
-        if action == NULL:
-            return
-        action.kind = REQUEST_NEW
-        action.rank = RANK_TOWARDS
-        action.slot = slot
-        action.side = side
-        action.price_ticks = wish.price_ticks
-        action.amount_lots = qty
-        action.is_take = False
+        self._add(REQUEST_NEW, RANK_TOWARDS, slot, side, wish.price_ticks, qty, fault)
 
     cdef void _plan_side(
             self, int32_t instrument, Side side, const Instrument* row,

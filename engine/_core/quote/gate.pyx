@@ -106,13 +106,6 @@ cdef bint hold_size(
     return True
 
 
-cdef void put_level(Permitted* out, Side side, const Wish* wish) noexcept nogil:
-    """Append a permitted level to its side."""
-    cdef int n = out.n_levels[<int>side]
-    out.levels[<int>side][n] = wish[0]
-    out.n_levels[<int>side] = n + 1
-
-
 cdef void shape_take(
         QuoteSheet sheet, const Instrument* row, const QuoteLimits* limits,
         qty_t[2] room, Permitted* out, GateCounts* counts) noexcept nogil:
@@ -155,7 +148,8 @@ cdef void shape(
             wish = sheet.levels[s][i]
             if (hold_price(side, &wish, out, counts)
                     and hold_size(row, limits, &wish, &room[s], counts)):
-                put_level(out, side, &wish)
+                out.levels[s][out.n_levels[s]] = wish
+                out.n_levels[s] += 1
             else:
                 counts.blanked += 1
     if crosses_itself(out):

@@ -127,8 +127,12 @@ cdef class OrderTable:
     cdef int64_t _request(
         self, int32_t slot, RequestKind kind, nanos_t now_ns) noexcept nogil
     cdef void _learn(self, Order* row, const OrderUpdate* update) noexcept nogil
+    cdef int64_t _change(
+        self, int32_t slot, RequestKind kind, OrderEvent event, nanos_t now_ns,
+        Fault* fault) noexcept nogil
     cdef void _end(
-        self, int32_t slot, Position position, Fault* fault) noexcept nogil
+        self, int32_t slot, OrderEvent event, Position position, Fault* fault
+        ) noexcept nogil
     cdef bint _remember_trade(self, const Fill* fill) noexcept nogil
 
 

@@ -132,6 +132,12 @@ cdef inline uint64_t hash_trade(const Fill* fill) noexcept nogil:
     return h if h else 1
 
 
+cdef inline void want_nothing_else(Order* row) noexcept nogil:
+    """No request asks for another price or size than the venue last said."""
+    row.wanted_price_ticks = row.price_ticks
+    row.wanted_amount_lots = row.amount_lots
+
+
 cdef class OrderTable:
     """Orders by slot, requests by id, trades by hash of their id.
 
@@ -232,36 +238,35 @@ cdef class OrderTable:
         self._move(slot, EVENT_SEND_NEW, fault)
         return request_id
 
-    cdef int64_t send_edit(
-            self, int32_t slot, price_t price_ticks, qty_t amount_lots,
-            nanos_t now_ns, Fault* fault) noexcept nogil:
+    cdef int64_t _change(
+            self, int32_t slot, RequestKind kind, OrderEvent event, nanos_t now_ns,
+            Fault* fault) noexcept nogil:
+        """Put a request about a live order in flight; 0: there was no room for it."""
         cdef Order* row = &self.rows[slot]
         cdef int64_t request_id
         if not check(fault, row.state == ORDER_LIVE, FAULT_ORDER_TRANSITION):
             return 0
-        request_id = self._request(slot, REQUEST_EDIT, now_ns)
+        request_id = self._request(slot, kind, now_ns)
         if request_id == 0:
             return 0
-        row.wanted_price_ticks = price_ticks
-        row.wanted_amount_lots = amount_lots
         row.request_id = request_id
         row.sent_ns = now_ns
-        self._move(slot, EVENT_SEND_EDIT, fault)
+        self._move(slot, event, fault)
+        return request_id
+
+    cdef int64_t send_edit(
+            self, int32_t slot, price_t price_ticks, qty_t amount_lots,
+            nanos_t now_ns, Fault* fault) noexcept nogil:
+        cdef int64_t request_id = self._change(
+            slot, REQUEST_EDIT, EVENT_SEND_EDIT, now_ns, fault)
+        if request_id:
+            self.rows[slot].wanted_price_ticks = price_ticks
+            self.rows[slot].wanted_amount_lots = amount_lots
         return request_id
 
     cdef int64_t send_cancel(
             self, int32_t slot, nanos_t now_ns, Fault* fault) noexcept nogil:
-        cdef Order* row = &self.rows[slot]
-        cdef int64_t request_id
-        if not check(fault, row.state == ORDER_LIVE, FAULT_ORDER_TRANSITION):
-            return 0
-        request_id = self._request(slot, REQUEST_CANCEL, now_ns)
-        if request_id == 0:
-            return 0
-        row.request_id = request_id
-        row.sent_ns = now_ns
-        self._move(slot, EVENT_SEND_CANCEL, fault)
-        return request_id
+        return self._change(slot, REQUEST_CANCEL, EVENT_SEND_CANCEL, now_ns, fault)
 
     cdef int64_t send_cancel_all(self, nanos_t now_ns) noexcept nogil:
         return self._request(-1, REQUEST_CANCEL_ALL, now_ns)
@@ -288,13 +293,14 @@ cdef class OrderTable:
             row.price_ticks = update.price_ticks
 
     cdef void _end(
-            self, int32_t slot, Position position, Fault* fault) noexcept nogil:
+            self, int32_t slot, OrderEvent event, Position position, Fault* fault
+            ) noexcept nogil:
         """Free the slot; what is filled but not yet traded to us stays counted."""
         cdef Order* row = &self.rows[slot]
         cdef int side = (slot % SLOTS_PER_INSTRUMENT) // SLOTS_PER_SIDE
         if row.filled_lots > row.booked_lots:
             position.unbooked_lots[side] += row.filled_lots - row.booked_lots
-        self._move(slot, EVENT_ENDED, fault)
+        self._move(slot, event, fault)
 
     cdef bint on_update(
             self, const OrderUpdate* update, Position position, bint is_answer,
@@ -309,19 +315,17 @@ cdef class OrderTable:
             return update.label.run == self.run_id
         self._learn(row, update)
         if update.status != STATUS_OPEN and update.status != STATUS_OTHER:
-            self._end(slot, position, fault)
+            self._end(slot, EVENT_ENDED, position, fault)
             return True
         if is_answer and row.state != ORDER_LIVE:
             if row.state != ORDER_PENDING_CANCEL:
-                row.wanted_price_ticks = row.price_ticks
-                row.wanted_amount_lots = row.amount_lots
+                want_nothing_else(row)
                 row.request_id = 0
             self._move(slot, EVENT_ANSWERED, fault)
         else:
             self._move(slot, EVENT_OPEN, fault)
             if row.state == ORDER_LIVE:
-                row.wanted_price_ticks = row.price_ticks
-                row.wanted_amount_lots = row.amount_lots
+                want_nothing_else(row)
         return True
 
     cdef bint on_error(
@@ -343,8 +347,7 @@ cdef class OrderTable:
             return False
         row.request_id = 0
         if event == EVENT_REFUSED and row.state != ORDER_UNKNOWN:
-            row.wanted_price_ticks = row.price_ticks
-            row.wanted_amount_lots = row.amount_lots
+            want_nothing_else(row)
         return self._move(request.slot, event, fault)
 
     cdef bint on_fill(self, const Fill* fill, Position position) noexcept nogil:
@@ -401,13 +404,8 @@ cdef class OrderTable:
 
     cdef void on_gone(
             self, int32_t slot, Position position, Fault* fault) noexcept nogil:
-        cdef Order* row = &self.rows[slot]
-        cdef int side = (slot % SLOTS_PER_INSTRUMENT) // SLOTS_PER_SIDE
-        if not check(fault, row.state == ORDER_UNKNOWN, FAULT_ORDER_TRANSITION):
-            return
-        if row.filled_lots > row.booked_lots:
-            position.unbooked_lots[side] += row.filled_lots - row.booked_lots
-        self._move(slot, EVENT_GONE, fault)
+        if check(fault, self.rows[slot].state == ORDER_UNKNOWN, FAULT_ORDER_TRANSITION):
+            self._end(slot, EVENT_GONE, position, fault)
 
     cdef bint adopt(
             self, const OrderUpdate* update, Position position,
@@ -430,12 +428,11 @@ cdef class OrderTable:
             return False
         self._learn(row, update)
         row.request_id = 0
-        row.wanted_price_ticks = row.price_ticks
-        row.wanted_amount_lots = row.amount_lots
+        want_nothing_else(row)
         if update.status == STATUS_OPEN:
             return self._move(slot, EVENT_FOUND, fault)
         if update.status != STATUS_OTHER:
-            self._end(slot, position, fault)
+            self._end(slot, EVENT_ENDED, position, fault)
         return True
 
     def label_of(self, int32_t slot):

@@ -56,19 +56,6 @@ NONSENSE = [
 ]
 
 
-@pytest.fixture
-def bench() -> Bench:
-    bench = Bench()
-    bench.place("buy", 79_999.0, 1000)
-    bench.place("sell", 80_001.0, 1000)
-    return bench
-
-
-@pytest.fixture
-def client(bench: Bench) -> Client:
-    return bench.connect("maker")
-
-
 def test_every_channel_is_accepted(client: Client) -> None:
     assert client.call("private/subscribe", channels=ALL + PRIVATE) == ALL + PRIVATE
     assert client.call("private/unsubscribe", channels=ALL[:3]) == ALL[:3]

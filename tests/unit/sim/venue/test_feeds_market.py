@@ -5,19 +5,6 @@ import pytest
 from tests.unit.sim.venue.client import ETH, MS, PERP, SECOND, Bench, Client, rebuild
 
 
-@pytest.fixture
-def bench() -> Bench:
-    bench = Bench()
-    bench.place("buy", 79_999.0, 1000)
-    bench.place("sell", 80_001.0, 1000)
-    return bench
-
-
-@pytest.fixture
-def client(bench: Bench) -> Client:
-    return bench.connect("maker")
-
-
 def test_raw_books_speak_at_the_end_of_each_turn(bench: Bench, client: Client) -> None:
     raw = f"book.{PERP}.raw"
     client.listen(raw)

@@ -5,19 +5,6 @@ import pytest
 from tests.unit.sim.venue.client import MS, PERP, Bench, Client
 
 
-@pytest.fixture
-def bench() -> Bench:
-    bench = Bench()
-    bench.place("buy", 79_999.0, 1000)
-    bench.place("sell", 80_001.0, 1000)
-    return bench
-
-
-@pytest.fixture
-def client(bench: Bench) -> Client:
-    return bench.connect("maker")
-
-
 def test_order_channels_object_or_array(bench: Bench, client: Client) -> None:
     raw, slow = f"user.orders.{PERP}.raw", "user.orders.any.any.100ms"
     client.listen(raw, slow)

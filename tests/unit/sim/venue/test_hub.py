@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
-
 from tests.unit.sim.venue.client import ETH, PERP, SECOND, Bench, Client
 
 CHANNELS = [
@@ -19,19 +17,6 @@ PRIVATE = [
     "user.changes.future.BTC.agg2",
     "user.portfolio.any",
 ]
-
-
-@pytest.fixture
-def bench() -> Bench:
-    bench = Bench()
-    bench.place("buy", 79_999.0, 1000)
-    bench.place("sell", 80_001.0, 1000)
-    return bench
-
-
-@pytest.fixture
-def client(bench: Bench) -> Client:
-    return bench.connect("maker")
 
 
 def test_the_answer_comes_before_the_snapshot(client: Client) -> None:

@@ -10,11 +10,6 @@ def bench() -> Bench:
     return Bench()
 
 
-@pytest.fixture
-def client(bench: Bench) -> Client:
-    return bench.connect("maker")
-
-
 def mark(bench: Bench) -> float:
     return bench.venue.exchange.markets[PERP].mark_ref / 10_000
 

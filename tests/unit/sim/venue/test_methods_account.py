@@ -14,11 +14,6 @@ def bench() -> Bench:
     return bench
 
 
-@pytest.fixture
-def client(bench: Bench) -> Client:
-    return bench.connect("maker")
-
-
 def test_open_orders_by_everything(client: Client) -> None:
     client.buy(79_000.0, 10, label="a")
     client.buy(79_000.0, 10, label="b")

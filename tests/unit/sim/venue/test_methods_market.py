@@ -10,11 +10,6 @@ def bench() -> Bench:
     return Bench()
 
 
-@pytest.fixture
-def client(bench: Bench) -> Client:
-    return bench.connect("maker")
-
-
 def test_last_trades_newest_first(bench: Bench, client: Client) -> None:
     for _ in range(15):
         bench.place("sell", 80_000.0, 10)

@@ -16,11 +16,6 @@ def bench() -> Bench:
     return bench
 
 
-@pytest.fixture
-def client(bench: Bench) -> Client:
-    return bench.connect("maker")
-
-
 @pytest.mark.parametrize(
     ("change", "keeps"),
     [

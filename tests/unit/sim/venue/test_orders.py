@@ -33,11 +33,6 @@ def bench() -> Bench:
     return bench
 
 
-@pytest.fixture
-def client(bench: Bench) -> Client:
-    return bench.connect("maker")
-
-
 def test_other_currencies_prefix_their_ids(bench: Bench, client: Client) -> None:
     bench.place("sell", 3_001.0, 5, instrument=ETH)
     answer = client.buy(3_001.0, 2, instrument_name=ETH)

@@ -1,23 +1,8 @@
 """Rows as the wire shows them, key by key."""
 
-import pytest
-
 from tests.unit.sim.venue.client import ETH, MS, PERP, Bench, Client
 
 GTC = "good_til_cancelled"
-
-
-@pytest.fixture
-def bench() -> Bench:
-    bench = Bench()
-    bench.place("buy", 79_999.0, 1000)
-    bench.place("sell", 80_001.0, 1000)
-    return bench
-
-
-@pytest.fixture
-def client(bench: Bench) -> Client:
-    return bench.connect("maker")
 
 
 def test_a_resting_order(client: Client) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.config import Config
 from engine.config_text import key_infos
 from engine.metrics.export import BOUNDS_NS, CoreCollector, Reading, Stage
-from engine.sim.venue.methods import METHODS
+from engine.sim.venue.api.methods import METHODS
 from tests.tidy.sources import ROOT, code_files, hot_declarations, module_name
 
 _PART = re.compile(r"(<!-- made by make docs: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)

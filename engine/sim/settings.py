@@ -50,7 +50,7 @@ from engine.sim.venue.config import (
     VenueConfig,
     default_accounts,
 )
-from engine.sim.venue.instruments import default_contracts
+from engine.sim.venue.products.instruments import default_contracts
 
 ACCOUNTS_MAX = 1_000
 FIRST_USER_ID = 1001

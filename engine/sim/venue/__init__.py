@@ -8,7 +8,7 @@ from engine.sim.venue.config import (
     default_accounts,
 )
 from engine.sim.venue.errors import Reject
-from engine.sim.venue.matching import Order
+from engine.sim.venue.markets.matching import Order
 from engine.sim.venue.venue import Venue
 
 __all__ = [

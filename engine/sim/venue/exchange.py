@@ -10,18 +10,23 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from engine.sim.venue.accounts import CLOSED_ORDERS_MAX, RECENT_MS, Account, Position
-from engine.sim.venue.calendar import settlement_day
+from engine.sim.venue.accounts.account import (
+    CLOSED_ORDERS_MAX,
+    RECENT_MS,
+    Account,
+    Position,
+)
+from engine.sim.venue.api.limits import Credits
 from engine.sim.venue.config import VenueConfig
 from engine.sim.venue.errors import Reject, bad_param
-from engine.sim.venue.instruments import Instrument, default_contracts
-from engine.sim.venue.limits import Credits
-from engine.sim.venue.market import Index, Market
-from engine.sim.venue.trades import Trade
+from engine.sim.venue.markets.market import Index, Market
+from engine.sim.venue.markets.trades import Trade
+from engine.sim.venue.products.calendar import settlement_day
+from engine.sim.venue.products.instruments import Instrument, default_contracts
 from engine.sim.venue.units import to_ref
 
 if TYPE_CHECKING:
-    from engine.sim.venue.matching import Order
+    from engine.sim.venue.markets.matching import Order
 
 INDEX_DECIMALS = 2
 FIRST_ORDER_ID = 100_000_000_000

@@ -9,19 +9,21 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from engine.sim.venue.accounts import Account
-from engine.sim.venue.auth import Authority, Token
+from engine.sim.venue.accounts.account import Account
+from engine.sim.venue.api.auth import Authority, Token
+from engine.sim.venue.api.connection import Connection
+from engine.sim.venue.api.limits import Credits
+from engine.sim.venue.api.methods import METHODS
+from engine.sim.venue.api.rpc import LOGIN, Call, Method, Request, answer, read_request
 from engine.sim.venue.config import VenueConfig
-from engine.sim.venue.connection import Connection
 from engine.sim.venue.errors import Reject
 from engine.sim.venue.exchange import Exchange
-from engine.sim.venue.hub import Hub
-from engine.sim.venue.limits import Credits
-from engine.sim.venue.matching import BUY, SELL, SIDES, Order
-from engine.sim.venue.methods import METHODS
-from engine.sim.venue.orders import Change, NewOrder, edit, submit
-from engine.sim.venue.rows import levels_row, order_row, position_row
-from engine.sim.venue.rpc import LOGIN, Call, Method, Request, answer, read_request
+from engine.sim.venue.feeds.hub import Hub
+from engine.sim.venue.markets.matching import BUY, SELL, SIDES, Order
+from engine.sim.venue.rows.accounts import position_row
+from engine.sim.venue.rows.markets import levels_row
+from engine.sim.venue.rows.trading import order_row
+from engine.sim.venue.trading.orders import Change, NewOrder, edit, submit
 from engine.sim.venue.units import coins
 
 SECOND_NS = 1_000_000_000

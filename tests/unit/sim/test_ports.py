@@ -8,7 +8,7 @@ import pytest
 
 from engine.live.secrets import Signer
 from engine.sim import ports
-from engine.sim.venue.matching import Order
+from engine.sim.venue.markets.matching import Order
 from engine.sim.venue.venue import Venue
 from engine.sim.world import World
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine.sim.venue import accounts, exchange
+from engine.sim.venue import exchange
+from engine.sim.venue.accounts import account as accounts
 from engine.sim.venue.exchange import Exchange
 from tests.unit.sim.venue.client import ETH, PERP, Bench
 

@@ -1,0 +1,1 @@
+"""How a client speaks to the venue: requests, logins, limits, answers."""

@@ -1,0 +1,258 @@
+"""Login: grants, tokens, scopes.
+
+Tokens are texts of an HMAC over a counter under the venue's seed: the same venue gives
+the same tokens, and nobody without the seed can guess one. ``connection`` scope ties a
+token to its socket; ``session:NAME`` survives it, 16 sessions per account at most.
+Source: docs.deribit.com, public/auth, authentication, access scope, 2026-08-22.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.sim.venue.errors import Reject, bad_param
+
+if TYPE_CHECKING:
+    from engine.sim.venue.accounts.account import Account
+    from engine.sim.venue.api.connection import Connection
+    from engine.sim.venue.exchange import Exchange
+
+SECOND_NS = 1_000_000_000
+SIGNATURE_WINDOW_MS = 60_000
+SESSIONS_MAX = 16
+LOGINS_MAX = 32
+NONCES_MAX = 100_000
+LEVELS = {"none": 0, "read": 1, "read_write": 2}
+
+
+@dataclass(eq=False, slots=True)
+class Token:
+    """One login. Empty: session "" = connection scope, serial 0 = any socket."""
+
+    account: Account
+    scopes: dict[str, str]
+    session: str
+    serial: int
+    access: str = ""
+    refresh: str = ""
+    expires_ns: int = 0
+    lifetime_s: int = 0
+    valid: bool = True
+
+    def allows(self, scope: str) -> bool:
+        """Say whether the token grants e.g. ``trade:read_write``."""
+        category, _, level = scope.partition(":")
+        granted = self.scopes.get(category, "none")
+        return LEVELS[granted] >= LEVELS[level]
+
+    def scope_text(self) -> str:
+        """Return the granted scopes as the answer shows them."""
+        own = f"session:{self.session}" if self.session else "connection"
+        granted = [f"{category}:{level}" for category, level in self.scopes.items()]
+        return " ".join(sorted([own, "mainaccount", *granted]))
+
+
+def sign(secret: str, timestamp_ms: int, nonce: str, data: str) -> str:
+    """Return the signature of ``client_signature`` over WebSocket.
+
+    Source: docs.deribit.com, authentication: lower-case hex of HMAC-SHA256 under the
+    client secret over timestamp, nonce and data, joined by line feeds.
+    """
+    text = f"{timestamp_ms}\n{nonce}\n{data}"
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+class Authority:
+    """Grants, renews, checks and withdraws tokens."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._seed = hashlib.sha256(b"halfspread %d" % exchange.config.seed).digest()
+        self._count = 0
+        self._by_access: dict[str, Token] = {}
+        self._by_refresh: dict[str, Token] = {}
+        self._sessions: dict[str, dict[str, list[Token]]] = {}
+        self._nonces: dict[tuple[str, str], int] = {}
+        self._nonce_order: deque[tuple[str, str]] = deque()
+
+    def authenticate(self, params: Mapping[str, Any], connection: Connection) -> Token:
+        """Answer one ``public/auth`` and return the token it grants.
+
+        Raises:
+            Reject: 13004 wrong credentials or signature, 13009 bad refresh token.
+        """
+        grant = params["grant_type"]
+        if grant == "refresh_token":
+            return self._renew(_need(params, "refresh_token"), connection)
+        account = self._account(_need(params, "client_id"))
+        if grant == "client_credentials":
+            secret = _need(params, "client_secret")
+            if not hmac.compare_digest(_secret(account).encode(), secret.encode()):
+                raise Reject("invalid_credentials")
+        else:
+            self._check_signature(account, params)
+        return self._grant(account, str(params.get("scope", "")), connection)
+
+    def verify(self, access_token: str, connection: Connection) -> Token:
+        """Return the token of an access token that travels with a request.
+
+        Raises:
+            Reject: 13009 unknown, expired or another socket's.
+        """
+        token = self._by_access.get(access_token)
+        if token is None or not self.usable(token, connection):
+            raise Reject("unauthorized", data={"reason": "invalid_token"})
+        return token
+
+    def usable(self, token: Token, connection: Connection) -> bool:
+        """Say whether a token still opens doors on a connection."""
+        if not token.valid or token.expires_ns <= self._exchange.now_ns:
+            return False
+        return not token.serial or token.serial == connection.serial
+
+    def row(self, token: Token, state: str | None) -> dict[str, Any]:
+        """Return the answer of ``public/auth``."""
+        row: dict[str, Any] = {
+            "access_token": token.access,
+            "enabled_features": [],
+            "expires_in": token.lifetime_s,
+            "google_login": False,
+            "mandatory_tfa_status": "disabled",
+            "refresh_token": token.refresh,
+            "scope": token.scope_text(),
+            "sid": token.refresh[-12:],
+            "token_type": "bearer",
+        }
+        if state is not None:
+            row["state"] = state
+        return row
+
+    def withdraw(self, token: Token) -> None:
+        """End a token for good."""
+        token.valid = False
+        self._by_access.pop(token.access, None)
+        self._by_refresh.pop(token.refresh, None)
+        sessions = self._sessions.get(token.account.name, {})
+        if token in sessions.get(token.session, ()):
+            sessions[token.session].remove(token)
+            if not sessions[token.session]:
+                del sessions[token.session]
+
+    def connection_ended(self, connection: Connection) -> None:
+        """Withdraw a token that lives only as long as its socket."""
+        token = connection.token
+        if token is not None and token.serial == connection.serial:
+            self.withdraw(token)
+
+    # Grants.
+
+    def _account(self, client_id: str) -> Account:
+        account = self._exchange.accounts.get(client_id)
+        if account is None or account.internal:
+            raise Reject("invalid_credentials")
+        return account
+
+    def _check_signature(self, account: Account, params: Mapping[str, Any]) -> None:
+        now_ms = self._exchange.now_ms
+        timestamp_ms = _need(params, "timestamp")
+        nonce, data = params.get("nonce", ""), params.get("data", "")
+        expected = sign(_secret(account), timestamp_ms, nonce, data)
+        given = str(_need(params, "signature"))
+        if not hmac.compare_digest(expected.encode(), given.encode()):
+            raise Reject("invalid_credentials", data={"reason": "bad_signature"})
+        if abs(now_ms - timestamp_ms) > SIGNATURE_WINDOW_MS:
+            raise Reject("invalid_credentials", data={"reason": "bad_timestamp"})
+        if not self._use_nonce((account.name, nonce), now_ms):
+            raise Reject("invalid_credentials", data={"reason": "bad_nonce"})
+
+    def _use_nonce(self, key: tuple[str, str], now_ms: int) -> bool:
+        """Take a nonce; False when it was used within the last two windows."""
+        keep_ms = now_ms - 2 * SIGNATURE_WINDOW_MS
+        while self._nonce_order and (
+            self._nonces[self._nonce_order[0]] < keep_ms
+            or len(self._nonces) >= NONCES_MAX
+        ):
+            del self._nonces[self._nonce_order.popleft()]
+        if key in self._nonces:
+            return False
+        self._nonces[key] = now_ms
+        self._nonce_order.append(key)
+        return True
+
+    def _grant(self, account: Account, scope: str, connection: Connection) -> Token:
+        config = account.config
+        assert config is not None, "internal accounts cannot log in"
+        own = dict(one.split(":", 1) for one in config.scopes)
+        wanted: dict[str, str] = {}
+        session, lifetime_s = "", self._exchange.config.expires_in_s
+        for one in scope.split():
+            category, _, value = one.partition(":")
+            if category == "session" and value:
+                session = value
+            elif category == "expires" and value.isdigit():
+                lifetime_s = max(min(lifetime_s, int(value)), 1)
+            elif category in own and value in LEVELS:
+                wanted[category] = min(value, own[category], key=LEVELS.__getitem__)
+        token = Token(account, wanted or own, session, 0, lifetime_s=lifetime_s)
+        if session:
+            self._open_session(token)
+        else:
+            token.serial = connection.serial
+        self._stamp(token)
+        return token
+
+    def _open_session(self, token: Token) -> None:
+        """Register a login of a session; the oldest session gives way to a new one.
+
+        A session may have a login per socket; of those too the oldest gives way.
+        """
+        sessions = self._sessions.setdefault(token.account.name, {})
+        if token.session not in sessions and len(sessions) >= SESSIONS_MAX:
+            for old in list(next(iter(sessions.values()))):
+                self.withdraw(old)
+        logins = sessions.setdefault(token.session, [])
+        logins.append(token)
+        if len(logins) > LOGINS_MAX:
+            self.withdraw(logins[0])
+
+    def _renew(self, refresh_token: str, connection: Connection) -> Token:
+        token = self._by_refresh.get(refresh_token)
+        if token is None or token.serial not in (0, connection.serial):
+            raise Reject("unauthorized", data={"reason": "invalid_token"})
+        self._by_access.pop(token.access, None)
+        self._by_refresh.pop(token.refresh, None)
+        self._stamp(token)
+        return token
+
+    def _stamp(self, token: Token) -> None:
+        """Give a token its texts and its end."""
+        token.access, token.refresh = self._text(), self._text()
+        lifetime_ns = token.lifetime_s * SECOND_NS
+        token.expires_ns = self._exchange.now_ns + lifetime_ns
+        self._by_access[token.access] = token
+        self._by_refresh[token.refresh] = token
+
+    def _text(self) -> str:
+        self._count += 1
+        count = self._count.to_bytes(8, "big")
+        digest = hmac.new(self._seed, count, hashlib.sha512).digest()
+        text = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        return f"{self._exchange.now_ms}.{text[:8]}.{text[8:]}"
+
+
+def _secret(account: Account) -> str:
+    assert account.config is not None, "internal accounts have no secret"
+    return account.config.client_secret
+
+
+def _need(params: Mapping[str, Any], name: str) -> Any:
+    """Return a parameter the chosen grant cannot do without."""
+    if name not in params:
+        raise bad_param(name, "value required")
+    return params[name]

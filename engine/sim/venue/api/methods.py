@@ -1,0 +1,11 @@
+"""Every method the venue offers, by name; importing this registers them."""
+
+from __future__ import annotations
+
+import engine.sim.venue.api.methods_account
+import engine.sim.venue.api.methods_market
+import engine.sim.venue.api.methods_session
+import engine.sim.venue.api.methods_trading  # noqa: F401 -- imported to register
+from engine.sim.venue.api.rpc import METHODS
+
+__all__ = ["METHODS"]

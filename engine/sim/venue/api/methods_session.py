@@ -1,0 +1,192 @@
+"""Methods of the session: login, heartbeat, subscriptions, cancel-on-disconnect."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from engine.sim.venue.api.rpc import LIST_MAX, LOGIN, Call, Param, method
+from engine.sim.venue.errors import Reject
+from engine.sim.venue.feeds.channels import Channel, parse_channel
+
+VERSION = {"version": "1.2.26"}
+LABEL_MAX = 16
+HEARTBEAT_MIN_S = 10
+CHANNELS = {"channels": Param("texts", required=True, size_max=LIST_MAX)}
+COD_SCOPE = {"scope": Param("text", choices=("connection", "account"))}
+
+
+@method(
+    "public/auth",
+    {
+        "grant_type": Param(
+            "text",
+            required=True,
+            choices=("client_credentials", "client_signature", "refresh_token"),
+        ),
+        "client_id": Param("text"),
+        "client_secret": Param("text"),
+        "refresh_token": Param("text"),
+        "timestamp": Param("integer"),
+        "signature": Param("text"),
+        "nonce": Param("text"),
+        "data": Param("text"),
+        "state": Param("text"),
+        "scope": Param("text"),
+    },
+)
+def auth(call: Call) -> Any:
+    """Log in, or renew a login; the socket then needs no token in requests."""
+    venue, connection = call.venue, call.connection
+    token = venue.authority.authenticate(call.params, connection)
+    venue.log_in(connection, token)
+    return venue.authority.row(token, call.params.get("state"))
+
+
+@method("private/logout", {"invalidate_token": Param("flag")}, scope=LOGIN)
+def logout(call: Call) -> Any:
+    """Close the socket without an answer and without cancel-on-disconnect."""
+    token = call.connection.token
+    if call.params.get("invalidate_token", True) and token is not None:
+        call.venue.authority.withdraw(token)
+    call.answer = False
+    call.venue.end(call.connection, 1000, "logout", cancel_orders=False)
+    return None
+
+
+@method(
+    "public/set_heartbeat",
+    {"interval": Param("number", required=True, at_least=HEARTBEAT_MIN_S)},
+)
+def set_heartbeat(call: Call) -> Any:
+    """Start the heartbeat."""
+    interval_s = min(call.params["interval"], 86_400)
+    call.connection.set_heartbeat(interval_s, call.venue.exchange.now_ns)
+    return "ok"
+
+
+@method("public/disable_heartbeat")
+def disable_heartbeat(call: Call) -> Any:
+    """Stop the heartbeat."""
+    call.connection.set_heartbeat(0, 0)
+    return "ok"
+
+
+@method("public/test", {"expected_result": Param("text", choices=("exception",))})
+def test(call: Call) -> Any:
+    """Answer a test request."""
+    call.connection.answered = True
+    if "expected_result" in call.params:
+        raise Reject("other_reject", "exception")
+    return VERSION
+
+
+@method(
+    "public/hello",
+    {
+        "client_name": Param("text", required=True),
+        "client_version": Param("text", required=True),
+    },
+)
+def hello(call: Call) -> Any:
+    """Introduce a client."""
+    return VERSION
+
+
+@method("public/get_time")
+def get_time(call: Call) -> Any:
+    """Return the venue's clock."""
+    return call.venue.exchange.now_ms
+
+
+@method("public/status")
+def status(call: Call) -> Any:
+    """Return the lock state; ``locked`` is a text on the wire."""
+    return {"locked": "false"}
+
+
+# Subscriptions.
+
+
+def _subscribe(call: Call) -> Any:
+    """Subscribe and return the channels that exist and are allowed, each once."""
+    connection, authority = call.connection, call.venue.authority
+    token = connection.token
+    if token is not None and not authority.usable(token, connection):
+        token = None
+    wanted: dict[str, Channel] = {}
+    for name in call.params["channels"]:
+        channel = parse_channel(name, call.venue.exchange)
+        if channel is None:
+            continue
+        if channel.scope and (token is None or not token.allows(channel.scope)):
+            continue
+        if channel.raw_needs_login and token is None:
+            raise Reject("raw_subscriptions_not_available_for_unauthorized")
+        wanted[name] = channel
+    label = call.params.get("label", "")
+    for channel in wanted.values():
+        private = bool(channel.scope)
+        owner = connection.account if private else None
+        known = channel.name in connection.feeds
+        feed = call.venue.hub.subscribe(
+            connection, channel, owner, label if private else ""
+        )
+        if not known:
+            call.after.append(partial(feed.greet, connection))
+    return list(wanted)
+
+
+def _unsubscribe(call: Call) -> Any:
+    """Unsubscribe and return what was subscribed."""
+    hub, connection = call.venue.hub, call.connection
+    return [
+        name for name in call.params["channels"] if hub.unsubscribe(connection, name)
+    ]
+
+
+def _unsubscribe_all(call: Call) -> Any:
+    """Unsubscribe from everything."""
+    call.venue.hub.leave(call.connection)
+    return "ok"
+
+
+LABELLED = {**CHANNELS, "label": Param("text", size_max=LABEL_MAX)}
+method("public/subscribe", CHANNELS, cost="subscribe")(_subscribe)
+method("private/subscribe", LABELLED, scope=LOGIN, cost="subscribe")(_subscribe)
+method("public/unsubscribe", CHANNELS)(_unsubscribe)
+method("private/unsubscribe", CHANNELS, scope=LOGIN)(_unsubscribe)
+method("public/unsubscribe_all")(_unsubscribe_all)
+method("private/unsubscribe_all", scope=LOGIN)(_unsubscribe_all)
+
+
+# Cancel-on-disconnect.
+
+
+@method("private/enable_cancel_on_disconnect", COD_SCOPE, scope="account:read_write")
+def enable_cancel_on_disconnect(call: Call) -> Any:
+    """Switch COD on for this connection, or for every later one of the account."""
+    return _switch_cod(call, True)
+
+
+@method("private/disable_cancel_on_disconnect", COD_SCOPE, scope="account:read_write")
+def disable_cancel_on_disconnect(call: Call) -> Any:
+    """Switch COD off for this connection, or for every later one of the account."""
+    return _switch_cod(call, False)
+
+
+def _switch_cod(call: Call, on: bool) -> str:
+    if call.params.get("scope", "connection") == "account":
+        call.account.cod_by_default = on
+    else:
+        call.connection.cancel_on_disconnect = on
+    return "ok"
+
+
+@method("private/get_cancel_on_disconnect", COD_SCOPE, scope="account:read")
+def get_cancel_on_disconnect(call: Call) -> Any:
+    """Say whether COD is on."""
+    scope = call.params.get("scope", "connection")
+    if scope == "account":
+        return {"scope": scope, "enabled": call.account.cod_by_default}
+    return {"scope": scope, "enabled": call.connection.cancel_on_disconnect}

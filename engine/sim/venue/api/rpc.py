@@ -1,0 +1,203 @@
+"""The request side of JSON-RPC: methods, their parameters, answers.
+
+A method is registered with the scope it needs, what it costs and what it takes; a
+request passes frame → method → token → credits → scope → parameters → handler, and the
+first of these that objects answers. Parameters are named, unknown ones are refused.
+Source: docs.deribit.com, JSON-RPC usage, 2026-08-22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from engine.sim.venue.api.wire import dumps
+from engine.sim.venue.errors import Reject, bad_param
+
+if TYPE_CHECKING:
+    from engine.sim.venue.accounts.account import Account
+    from engine.sim.venue.api.connection import Connection
+    from engine.sim.venue.venue import Venue
+
+Params = dict[str, Any]
+LOGIN = "login"  # the scope of methods that need a token and nothing more of it
+TEXT_MAX = 1_000
+LIST_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """What one parameter must be. Empty: choices () = anything of the kind."""
+
+    kind: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    size_max: int = TEXT_MAX
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def check(self, name: str, value: Any) -> Any:
+        """Return the value, or refuse it.
+
+        Raises:
+            Reject: -32602 with the parameter and the reason.
+        """
+        match self.kind:
+            case "text":
+                good = isinstance(value, str)
+            case "flag":
+                good = isinstance(value, bool)
+            case "texts":
+                good = isinstance(value, list) and all(
+                    isinstance(one, str) and len(one) <= TEXT_MAX for one in value
+                )
+            case "text or texts":
+                return self._check_either(name, value)
+            case "integer":
+                good = isinstance(value, int) and not isinstance(value, bool)
+            case _:
+                good = isinstance(value, int | float) and not isinstance(value, bool)
+        if not good:
+            raise bad_param(name, f"must be a {self.kind}")
+        if isinstance(value, str | list) and len(value) > self.size_max:
+            raise bad_param(name, f"too long, at most {self.size_max}")
+        if self.choices and value not in self.choices:
+            raise bad_param(name, f"must be one of {', '.join(self.choices)}")
+        if self.at_least is not None and value < self.at_least:
+            raise bad_param(name, f"must be at least {self.at_least}")
+        if self.at_most is not None and value > self.at_most:
+            raise bad_param(name, f"must be at most {self.at_most}")
+        return value
+
+    def _check_either(self, name: str, value: Any) -> list[str]:
+        values = value if isinstance(value, list) else [value]
+        for one in values:
+            Param("text", choices=self.choices).check(name, one)
+        return values
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way: who asks, from where, with which parameters.
+
+    ``after`` runs when the answer has been queued (snapshots of new subscriptions).
+    """
+
+    venue: Venue
+    connection: Connection
+    params: Params
+    after: list[Callable[[], None]]
+    answer: bool = True
+
+    @property
+    def account(self) -> Account:
+        """Return the account of a private request."""
+        account = self.connection.account
+        assert account is not None, "private methods run logged in"
+        return account
+
+
+Handler = Callable[[Call], Any]
+Cost = str | Callable[[Params], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One registered method. Empty: scope "" = public; LOGIN = any token."""
+
+    name: str
+    handler: Handler
+    scope: str
+    cost: Cost
+    params: dict[str, Param]
+
+    def cost_of(self, params: Params) -> str:
+        """Return the credit class of a request."""
+        return self.cost if isinstance(self.cost, str) else self.cost(params)
+
+    def check(self, params: Params) -> Params:
+        """Return the parameters, each checked.
+
+        Raises:
+            Reject: -32602: one is missing, unknown or not what it must be.
+        """
+        for name in params:
+            if name not in self.params and name != "access_token":
+                raise bad_param(name, "unexpected parameter")
+        checked: Params = {}
+        for name, param in self.params.items():
+            if name in params:
+                checked[name] = param.check(name, params[name])
+            elif param.required:
+                raise bad_param(name, "value required")
+        return checked
+
+
+METHODS: dict[str, Method] = {}
+
+
+def method(
+    name: str,
+    params: dict[str, Param] | None = None,
+    *,
+    scope: str = "",
+    cost: Cost = "general",
+) -> Callable[[Handler], Handler]:
+    """Register a handler under a method name."""
+
+    def register(handler: Handler) -> Handler:
+        METHODS[name] = Method(name, handler, scope, cost, params or {})
+        return handler
+
+    return register
+
+
+@dataclass(slots=True)
+class Request:
+    """A frame taken apart. Empty: ``request_id`` None = it had no usable id."""
+
+    request_id: int | str | None = None
+    method: str = ""
+    params: Params | None = None
+
+
+def read_request(payload: bytes, frame_max: int) -> tuple[Request, Reject | None]:
+    """Take a frame apart; with a refusal when it is not a request."""
+    request = Request()
+    if len(payload) > frame_max:
+        return request, Reject("request entity too large")
+    try:
+        frame = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return request, Reject("Parse error")
+    if not isinstance(frame, dict):
+        return request, Reject("Invalid Request", data={"reason": "no batch requests"})
+    request_id = frame.get("id")
+    if isinstance(request_id, int | str) and not isinstance(request_id, bool):
+        request.request_id = request_id
+    else:
+        return request, Reject("Invalid Request", data={"reason": "id required"})
+    name, params = frame.get("method"), frame.get("params", {})
+    if not isinstance(name, str):
+        return request, Reject("Invalid Request", data={"reason": "method required"})
+    if not isinstance(params, dict):
+        return request, bad_param("params", "must be an object")
+    request.method, request.params = name, params
+    return request, None
+
+
+def answer(
+    request: Request, body: tuple[str, Any], now_us: int, service_us: int, testnet: bool
+) -> bytes:
+    """Return the frame that answers a request; body is ("result" or "error", value)."""
+    frame: dict[str, Any] = {"jsonrpc": "2.0"}
+    if request.request_id is not None:
+        frame["id"] = request.request_id
+    frame[body[0]] = body[1]
+    frame["usIn"], frame["usOut"] = now_us, now_us + service_us
+    frame["usDiff"] = service_us
+    frame["testnet"] = testnet
+    return dumps(frame)

@@ -1,0 +1,1 @@
+"""What the venue says unasked: channels and who listens to them."""

@@ -1,0 +1,1 @@
+"""What one book is: queues, tape, mark, band, statistics."""

@@ -1,0 +1,200 @@
+"""Price-time queues: the order book of one instrument.
+
+A side maps a price in ticks to a level, a level holds its orders first come first
+served. The book knows orders, prices and lots, nothing of accounts, fees or messages;
+who may trade with whom is decided by the caller, one fill at a time.
+
+Invariants: a level is never empty; its ``lots`` is the sum of what remains of its
+orders; after each request the best bid is below the best ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sortedcontainers import SortedDict
+
+if TYPE_CHECKING:
+    from engine.sim.venue.accounts.account import Account
+    from engine.sim.venue.products.instruments import Instrument
+
+BUY, SELL = 1, -1
+DIRECTIONS = {BUY: "buy", SELL: "sell"}
+SIDES = {"buy": BUY, "sell": SELL}
+
+
+class Order:
+    """One order; its queue place is its level's insertion order.
+
+    Units: price in ticks, amounts in lots, value_filled in atto, times in ms.
+    ``amount_lots`` is the total including what has filled. ``origin`` is the serial
+    number of the connection that created it, 0 = none.
+    """
+
+    __slots__ = (
+        "account", "amount_lots", "api", "cancel_reason", "created_ms", "filled_lots",
+        "instrument", "label", "number", "order_id", "order_type", "origin",
+        "original_order_type", "post_only", "price_ticks", "reduce_only",
+        "reject_post_only", "replaced", "side", "state", "time_in_force", "updated_ms",
+        "value_filled",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        account: Account,
+        instrument: Instrument,
+        side: int,
+        price_ticks: int,
+        amount_lots: int,
+    ) -> None:
+        self.account, self.instrument, self.side = account, instrument, side
+        self.price_ticks, self.amount_lots = price_ticks, amount_lots
+        self.number = 0
+        self.order_id = ""
+        self.filled_lots = 0
+        self.value_filled = 0
+        self.state = "open"
+        self.order_type = "limit"
+        self.original_order_type = ""
+        self.time_in_force = "good_til_cancelled"
+        self.label = ""
+        self.cancel_reason = ""
+        self.post_only = self.reject_post_only = self.reduce_only = False
+        self.replaced = False
+        self.api = True
+        self.created_ms = self.updated_ms = 0
+        self.origin = 0
+
+    @property
+    def open_lots(self) -> int:
+        """Return what has not filled yet."""
+        return self.amount_lots - self.filled_lots
+
+    @property
+    def direction(self) -> str:
+        """Return ``buy`` or ``sell``."""
+        return DIRECTIONS[self.side]
+
+
+class Level:
+    """All orders at one price, oldest first, and their open lots."""
+
+    __slots__ = ("lots", "orders")
+
+    def __init__(self) -> None:
+        self.orders: dict[int, Order] = {}
+        self.lots = 0
+
+
+class Book:
+    """Both sides of one instrument.
+
+    ``touched`` maps (side, price) to the lots that stood there when the turn began; who
+    publishes the book takes it and clears it.
+    """
+
+    def __init__(self) -> None:
+        self._sides: dict[int, SortedDict] = {BUY: SortedDict(), SELL: SortedDict()}
+        self.touched: dict[tuple[int, int], int] = {}
+
+    # Reads.
+
+    def best(self, side: int) -> int | None:
+        """Return the best price of a side in ticks, None when it is empty."""
+        levels = self._sides[side]
+        if not levels:
+            return None
+        best: int = levels.peekitem(-1 if side == BUY else 0)[0]
+        return best
+
+    def lots_at(self, side: int, price_ticks: int) -> int:
+        """Return the open lots at a price."""
+        level = self._sides[side].get(price_ticks)
+        return level.lots if level is not None else 0
+
+    def levels(self, side: int, depth: int | None = None) -> Iterator[tuple[int, int]]:
+        """Yield (price in ticks, lots), best first."""
+        levels = self._sides[side]
+        prices = reversed(levels) if side == BUY else iter(levels)
+        for count, price in enumerate(prices):
+            if depth is not None and count >= depth:
+                return
+            yield price, levels[price].lots
+
+    def queue(self, side: int, price_ticks: int) -> list[Order]:
+        """Return the orders at a price, first in line first."""
+        level = self._sides[side].get(price_ticks)
+        return list(level.orders.values()) if level is not None else []
+
+    def would_cross(self, side: int, price_ticks: int) -> bool:
+        """Say whether an order at this price would trade at once."""
+        best = self.best(-side)
+        return best is not None and (price_ticks - best) * side >= 0
+
+    def facing(self, side: int, price_ticks: int) -> Iterator[Order]:
+        """Yield the resting orders an order would meet, in priority order.
+
+        The book must not be changed while this runs.
+        """
+        levels = self._sides[-side]
+        prices = iter(levels) if side == BUY else reversed(levels)
+        for price in prices:
+            if (price_ticks - price) * side < 0:
+                return
+            yield from levels[price].orders.values()
+
+    def first_facing(self, side: int, price_ticks: int) -> Order | None:
+        """Return the resting order that would trade first, None when none would."""
+        levels = self._sides[-side]
+        if not levels:
+            return None
+        price, level = levels.peekitem(0 if side == BUY else -1)
+        if (price_ticks - price) * side < 0:
+            return None
+        first: Order = next(iter(level.orders.values()))
+        return first
+
+    # Changes.
+
+    def add(self, order: Order) -> None:
+        """Put an order at the end of the queue of its price."""
+        levels = self._sides[order.side]
+        level = levels.get(order.price_ticks)
+        if level is None:
+            level = levels[order.price_ticks] = Level()
+        self._touch(order, level.lots)
+        level.orders[order.number] = order
+        level.lots += order.open_lots
+
+    def remove(self, order: Order) -> None:
+        """Take a resting order out."""
+        levels = self._sides[order.side]
+        level = levels[order.price_ticks]
+        self._touch(order, level.lots)
+        del level.orders[order.number]
+        level.lots -= order.open_lots
+        if not level.orders:
+            del levels[order.price_ticks]
+
+    def fill(self, order: Order, lots: int) -> None:
+        """Fill a resting order; it leaves the book when nothing remains."""
+        levels = self._sides[order.side]
+        level = levels[order.price_ticks]
+        self._touch(order, level.lots)
+        order.filled_lots += lots
+        level.lots -= lots
+        if order.open_lots == 0:
+            del level.orders[order.number]
+            if not level.orders:
+                del levels[order.price_ticks]
+
+    def shrink(self, order: Order, amount_lots: int) -> None:
+        """Lower the total of a resting order, which keeps its place in the queue."""
+        level = self._sides[order.side][order.price_ticks]
+        self._touch(order, level.lots)
+        level.lots -= order.amount_lots - amount_lots
+        order.amount_lots = amount_lots
+
+    def _touch(self, order: Order, lots: int) -> None:
+        self.touched.setdefault((order.side, order.price_ticks), lots)

@@ -1,0 +1,1 @@
+"""What is listed: the calendar, the contracts, their conversions and prices."""

@@ -1,0 +1,1 @@
+"""What an order may do: entry, edits, and the rules that move it later."""

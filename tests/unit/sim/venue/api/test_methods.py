@@ -1,0 +1,88 @@
+"""The registry; test_methods_schema.py checks what every method answers."""
+
+import pytest
+
+from engine.sim.venue.api.methods import METHODS
+
+OFFERED = [
+    "public/auth",
+    "public/set_heartbeat",
+    "public/disable_heartbeat",
+    "public/test",
+    "public/hello",
+    "public/get_time",
+    "public/status",
+    "public/get_instruments",
+    "public/get_instrument",
+    "public/get_order_book",
+    "public/ticker",
+    "public/get_index_price",
+    "public/get_last_trades_by_instrument",
+    "public/subscribe",
+    "public/unsubscribe",
+    "public/unsubscribe_all",
+    "private/subscribe",
+    "private/unsubscribe",
+    "private/unsubscribe_all",
+    "private/logout",
+    "private/enable_cancel_on_disconnect",
+    "private/disable_cancel_on_disconnect",
+    "private/get_cancel_on_disconnect",
+    "private/buy",
+    "private/sell",
+    "private/edit",
+    "private/edit_by_label",
+    "private/cancel",
+    "private/cancel_by_label",
+    "private/cancel_all",
+    "private/cancel_all_by_currency",
+    "private/cancel_all_by_currency_pair",
+    "private/cancel_all_by_instrument",
+    "private/cancel_all_by_kind_or_type",
+    "private/close_position",
+    "private/get_open_orders",
+    "private/get_open_orders_by_currency",
+    "private/get_open_orders_by_instrument",
+    "private/get_open_orders_by_label",
+    "private/get_order_state",
+    "private/get_order_state_by_label",
+    "private/get_user_trades_by_currency",
+    "private/get_user_trades_by_instrument",
+    "private/get_user_trades_by_order",
+    "private/get_position",
+    "private/get_positions",
+    "private/get_account_summary",
+    "private/get_account_summaries",
+]
+MATCHING = (
+    "buy",
+    "sell",
+    "edit",
+    "edit_by_label",
+    "cancel",
+    "cancel_all_by_currency",
+    "cancel_all_by_instrument",
+    "close_position",
+)
+
+
+def test_everything_offered_is_registered() -> None:
+    assert sorted(METHODS) == sorted(OFFERED)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_private_methods_and_only_they_have_a_scope(name: str) -> None:
+    assert bool(METHODS[name].scope) == name.startswith("private/")
+
+
+def test_costs_follow_the_published_list() -> None:
+    for name in MATCHING:
+        assert METHODS[f"private/{name}"].cost_of({}) == "matching", name
+    assert METHODS["private/cancel_all"].cost_of({}) == "cancel_all"
+    by_label = METHODS["private/cancel_by_label"]
+    assert by_label.cost_of({"currency": "BTC"}) == "matching"
+    assert by_label.cost_of({}) == "cancel_all"
+    by_kind = METHODS["private/cancel_all_by_kind_or_type"]
+    assert by_kind.cost_of({"currency": "any"}) == "cancel_all"
+    assert by_kind.cost_of({"currency": "BTC"}) == "matching"
+    assert METHODS["private/get_open_orders"].cost_of({}) == "general"

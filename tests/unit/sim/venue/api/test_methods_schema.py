@@ -1,0 +1,180 @@
+"""The venue's own traffic against the published schema, where that is at hand."""
+
+import importlib.util
+import types
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from engine.sim.venue.api.methods import METHODS
+from tests.data.shared import recorded
+from tests.unit.sim.venue.client import ETH, PERP, SECOND, Bench, Client
+
+CHANNELS = [
+    f"book.{PERP}.raw",
+    f"book.{PERP}.100ms",
+    f"book.{PERP}.none.10.100ms",
+    f"ticker.{PERP}.raw",
+    f"ticker.{ETH}.100ms",
+    f"quote.{PERP}",
+    f"trades.{PERP}.raw",
+    "trades.future.any.agg2",
+    "deribit_price_index.btc_usd",
+    "instrument.state.any.any",
+    f"user.orders.{PERP}.raw",
+    "user.orders.any.any.100ms",
+    "user.trades.any.any.raw",
+    f"user.changes.{PERP}.raw",
+    "user.portfolio.any",
+]
+
+
+def load_checker(path: Path) -> types.ModuleType:
+    """Return the frame checker as a module."""
+    spec = importlib.util.spec_from_file_location("check_frames", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Recorder:
+    """A client whose traffic is validated frame by frame."""
+
+    def __init__(self, bench: Bench, checker: Any) -> None:
+        self.client: Client = bench.connect()
+        self.checker = checker
+        self.asked: set[str] = set()
+
+    def call(self, method: str, **params: Any) -> Any:
+        """Make a request; validate it, its answer and what came along."""
+        self.asked.add(method)
+        self.checker.request(method, params)
+        frame = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        result = None
+        for got in self.client.send(orjson.dumps(frame)):
+            if got.get("id") == 1:
+                self.checker.response(method, got)
+                result = got.get("result")
+            else:
+                self.notify(got)
+        return result
+
+    def notify(self, frame: dict[str, Any]) -> None:
+        """Validate one notification.
+
+        The schema publishes the lists of user.changes as single objects, captures show
+        lists: they are validated part by part.
+        """
+        if frame.get("method") != "subscription":
+            return
+        channel, data = frame["params"]["channel"], frame["params"]["data"]
+        if not channel.startswith("user.changes."):
+            self.checker.notification(channel, data)
+            return
+        for order in data["orders"]:
+            self.checker.notification(f"user.orders.{PERP}.raw", order)
+        self.checker.notification(f"user.trades.{PERP}.raw", data["trades"])
+
+
+@pytest.fixture
+def checker() -> Any:
+    module = load_checker(recorded("spec", "check_frames.py"))
+    schema = orjson.loads(recorded("spec", "deribit-schema.json").read_bytes())
+    return module.Checker(schema)
+
+
+def queries(one: Recorder) -> None:
+    """Ask everything that changes nothing."""
+    by_instrument = {"instrument_name": PERP}
+    for method in (
+        "public/ticker",
+        "public/get_order_book",
+        "public/get_instrument",
+        "public/get_last_trades_by_instrument",
+        "private/get_open_orders_by_instrument",
+        "private/get_user_trades_by_instrument",
+        "private/get_position",
+    ):
+        one.call(method, **by_instrument)
+    for method in (
+        "public/get_instruments",
+        "private/get_open_orders_by_currency",
+        "private/get_user_trades_by_currency",
+        "private/get_positions",
+    ):
+        one.call(method, currency="BTC")
+    one.call("private/get_account_summary", currency="BTC", extended=True)
+    one.call("private/get_account_summaries", extended=True)
+    one.call("private/get_open_orders_by_label", currency="BTC", label="a")
+    one.call("private/get_order_state_by_label", currency="BTC", label="a")
+    one.call("private/get_open_orders")
+    one.call("public/get_index_price", index_name="btc_usd")
+    for method in ("test", "get_time", "status"):
+        one.call(f"public/{method}")
+    one.call("public/hello", client_name="a", client_version="1")
+
+
+def trading(one: Recorder, bench: Bench) -> None:
+    """Trade in every way there is."""
+    order = {"instrument_name": PERP, "amount": 100, "label": "a"}
+    resting = one.call("private/buy", **order, price=79_000.0, post_only=True)
+    order_id = resting["order"]["order_id"]
+    one.call("private/edit", order_id=order_id, amount=120, price=79_001.0)
+    by_label = {"instrument_name": PERP, "label": "a", "amount": 100}
+    one.call("private/edit_by_label", **by_label, price=79_002.0)
+    one.call("private/get_order_state", order_id=order_id)
+    taken = one.call("private/buy", **order, price=80_001.0)
+    taken_id = taken["order"]["order_id"]
+    one.call("private/get_user_trades_by_order", order_id=taken_id)
+    bench.place("sell", 79_002.0, 30, account="other")
+    one.call("private/cancel", order_id=order_id)
+    one.call("private/sell", **order, price=81_000.0)
+    one.call("private/sell", **{**order, "amount": 50}, type="market")
+    one.call("private/cancel_by_label", label="a")
+    one.call("private/cancel_all_by_instrument", instrument_name=PERP)
+    one.call("private/cancel_all_by_currency", currency="BTC")
+    one.call("private/cancel_all_by_currency_pair", currency_pair="btc_usd")
+    one.call("private/cancel_all_by_kind_or_type", currency=["BTC", "ETH"])
+    one.call("private/close_position", instrument_name=PERP, type="market")
+    one.call("private/cancel_all")
+
+
+def test_our_traffic_is_what_the_schema_says(checker: Any) -> None:
+    bench = Bench()
+    bench.place("buy", 79_999.0, 100_000)
+    bench.place("sell", 80_001.0, 100_000)
+    one = Recorder(bench, checker)
+    one.call("public/set_heartbeat", interval=10)
+    login = {"client_id": "maker", "client_secret": "maker-secret"}
+    one.call("public/auth", grant_type="client_credentials", **login)
+    one.call("public/subscribe", channels=CHANNELS[:10])
+    one.call("private/subscribe", channels=CHANNELS)
+    one.call("private/enable_cancel_on_disconnect")
+    one.call("private/get_cancel_on_disconnect")
+    queries(one)
+    for _ in range(3):
+        trading(one, bench)
+        bench.advance(SECOND)
+        bench.venue.set_index("btc_usd", 80_000.5, bench.now_ns)
+        bench.venue.set_state(ETH, "locked", bench.now_ns)
+        for frame in one.client.take():
+            one.notify(frame)
+    queries(one)
+    one.call("private/disable_cancel_on_disconnect")
+    one.call("private/unsubscribe", channels=CHANNELS[:1])
+    one.call("public/unsubscribe", channels=CHANNELS[1:2])
+    one.call("private/unsubscribe_all")
+    one.call("public/unsubscribe_all")
+    one.call("public/disable_heartbeat")
+    one.call("private/logout")
+    failures = [
+        failure for failure in checker.failures if not failure.startswith("request ")
+    ]
+    assert failures == []
+    assert set(METHODS) - one.asked == set()
+    seen = [name for name in checker.counts if name.startswith("channel ")]
+    assert len(seen) >= 12

@@ -1,13 +1,15 @@
 """What the parts of the simulation need of each other, as protocols.
 
 ``Exchange`` is the venue as the background market sees it, ``VenueVerbs`` as a link
-sees it; ``SignerVerbs`` is the signer of the live shell, which the simulation takes as
-an argument and never imports.
+sees it, ``ShellVerbs`` a world as the shell drives it; ``SignerVerbs`` is the signer of
+the live shell, which the simulation takes as an argument and never imports.
 """
 
 from __future__ import annotations
 
 from typing import Any, Protocol
+
+from engine.sim.venue.api.rest import HttpRequest
 
 
 class PlacedOrder(Protocol):
@@ -73,6 +75,23 @@ class VenueVerbs(Protocol):
 
     def connections_to_close(self) -> list[tuple[int, int, str]]:
         """Return (connection, close code, reason) and forget them."""
+
+
+class ShellVerbs(VenueVerbs, Protocol):
+    """What the shell behind the sockets needs of a world besides."""
+
+    now_ns: int
+
+    def request_made(
+        self, conn: int, t_ns: int, http: HttpRequest, peer: str = ""
+    ) -> None:
+        """Take one HTTP request."""
+
+    def responses(self) -> list[tuple[int, int, bytes]]:
+        """Return (connection, HTTP status, body) of every answer and forget them."""
+
+    def skip_to(self, t_ns: int) -> None:
+        """Move the clock without the market having moved."""
 
 
 class SignerVerbs(Protocol):

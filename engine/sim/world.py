@@ -12,6 +12,7 @@ from typing import Any
 from engine.errors import InvariantError
 from engine.sim.flow import Flow
 from engine.sim.settings import WorldConfig
+from engine.sim.venue.api.rest import HttpRequest
 from engine.sim.venue.venue import Venue
 
 TURNS_MAX = 10_000  # venue timers due at one instant; more is a timer that never moves
@@ -38,6 +39,17 @@ class World:
         """Take one JSON-RPC text."""
         self._catch_up(t_ns)
         self.venue.receive_data(conn, t_ns, payload)
+
+    def request_made(
+        self, conn: int, t_ns: int, http: HttpRequest, peer: str = ""
+    ) -> None:
+        """Take one HTTP request; its answer comes, now or later, by ``responses``."""
+        self._catch_up(t_ns)
+        self.venue.request_made(conn, t_ns, http, peer)
+
+    def responses(self) -> list[tuple[int, int, bytes]]:
+        """Return (connection, HTTP status, body) of every answer, each once."""
+        return self.venue.responses()
 
     def connection_lost(self, conn: int, t_ns: int) -> None:
         """Take note that a connection is gone; its orders may go with it."""

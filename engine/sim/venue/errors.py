@@ -23,6 +23,7 @@ CODES = {
     "invalid_price": 10023,
     "too_many_requests": 10028,
     "not_owner_of_order": 10029,
+    "must_be_websocket_request": 10030,
     "settlement_in_progress": 10041,
     "price_wrong_tick": 10043,
     "post_only_price_modification_not_possible": 11021,

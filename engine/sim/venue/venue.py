@@ -12,8 +12,18 @@ from typing import Any
 from engine.sim.venue.accounts.account import Account
 from engine.sim.venue.api.auth import Authority, Token
 from engine.sim.venue.api.connection import Connection
-from engine.sim.venue.api.limits import Credits
+from engine.sim.venue.api.limits import Credits, PeerPools
 from engine.sim.venue.api.methods import METHODS
+from engine.sim.venue.api.rest import (
+    BAD_REQUEST,
+    NO_SUCH_PATH,
+    NOT_FOUND,
+    OK,
+    HttpRequest,
+    identify,
+    method_of,
+    read_http,
+)
 from engine.sim.venue.api.rpc import LOGIN, Call, Method, Request, answer, read_request
 from engine.sim.venue.config import VenueConfig
 from engine.sim.venue.errors import Reject
@@ -47,6 +57,8 @@ class Venue:
         self.hub = Hub(self.exchange)
         self._connections: dict[int, Connection] = {}
         self._to_close: list[tuple[int, int, str]] = []
+        self._responses: list[tuple[int, int, bytes]] = []
+        self._peer_pools = PeerPools(config.credits)
         self._serial = 0
         self._second_ns = (t_ns // SECOND_NS + 1) * SECOND_NS
 
@@ -68,6 +80,39 @@ class Venue:
             return
         connection.seen_ns = self.exchange.now_ns
         request, refusal = read_request(payload, self.config.frame_max)
+        self._serve(connection, request, refusal)
+
+    def request_made(
+        self, conn: int, t_ns: int, http: HttpRequest, peer: str = ""
+    ) -> None:
+        """Take one HTTP request; its answer comes, now or later, by ``responses``.
+
+        The number may be used again when it has been answered; a request still open
+        under it is forgotten, and what it asked for stays done.
+        """
+        self.connection_lost(conn, t_ns)
+        name = method_of(http.target)
+        if name is None:
+            self._responses.append((conn, NOT_FOUND, NO_SUCH_PATH))
+            return
+        self._serial += 1
+        now_ns = self.exchange.now_ns
+        pools = self._peer_pools.of(peer, now_ns)
+        connection = Connection(conn, self._serial, pools, now_ns, http=True)
+        self._connections[conn] = connection
+        request, refusal = read_http(http, name, self.config.frame_max)
+        if refusal is None:
+            refusal = self._identify(connection, http)
+        self._serve(connection, request, refusal)
+
+    def responses(self) -> list[tuple[int, int, bytes]]:
+        """Return (connection, HTTP status, body) of every answer, each once."""
+        responses, self._responses = self._responses, []
+        return responses
+
+    def _serve(
+        self, connection: Connection, request: Request, refusal: Reject | None
+    ) -> None:
         call = Call(self, connection, request.params or {}, [])
         body: tuple[str, Any]
         try:
@@ -77,7 +122,7 @@ class Venue:
         if self.config.notifications_first:
             self._publish()
         if call.answer:
-            connection.send(self._answer(request, body))
+            self._reply(connection, request, body)
         for step in call.after:
             step()
         self._publish()
@@ -250,11 +295,31 @@ class Venue:
         call.params = method.check(call.params)
         return method.handler(call)
 
-    def _answer(self, request: Request, body: tuple[str, Any]) -> bytes:
+    def _reply(
+        self, connection: Connection, request: Request, body: tuple[str, Any]
+    ) -> None:
+        """Send an answer; over HTTP it also ends the connection it came by."""
         now_us = self.exchange.now_ns // 1_000
-        return answer(
+        frame = answer(
             request, body, now_us, self.config.service_us, self.config.testnet
         )
+        if not connection.http:
+            connection.send(frame)
+        elif self._connections.get(connection.number) is connection:
+            del self._connections[connection.number]
+            status = OK if body[0] == "result" else BAD_REQUEST
+            self._responses.append((connection.number, status, frame))
+
+    def _identify(self, connection: Connection, http: HttpRequest) -> Reject | None:
+        """Let the login of an HTTP request speak for it; a wrong one costs credits."""
+        try:
+            token = identify(self.authority, http, connection)
+        except Reject as refusal:
+            paid = connection.credits.take("general", self.exchange.now_ns)
+            return refusal if paid else Reject("too_many_requests")
+        if token is not None:
+            self.log_in(connection, token)
+        return None
 
     def _admit(self, call: Call, method: Method) -> None:
         """Check switch, login, scope and credits of a request.
@@ -270,6 +335,8 @@ class Venue:
             self.log_in(connection, self.authority.verify(given, connection))
         token = connection.token
         self._pay(connection, method.cost_of(call.params))
+        if connection.http and method.socket_only:
+            raise Reject("must_be_websocket_request")
         if not method.scope:
             return
         if token is None:
@@ -300,7 +367,7 @@ class Venue:
         before = connection.token
         if before is not None and before is not token and before.serial:
             self.authority.withdraw(before)
-        if connection.account is None:
+        if connection.account is None and not connection.http:
             connection.cancel_on_disconnect = token.account.cod_by_default
         elif connection.account is not token.account:
             self.hub.leave(connection, private_only=True)

@@ -15,6 +15,7 @@ from engine.sim.world import World
 PAIRS = [
     (ports.VenueVerbs, World),
     (ports.VenueVerbs, Venue),
+    (ports.ShellVerbs, World),
     (ports.Exchange, Venue),
     (ports.SignerVerbs, Signer),
     (ports.PlacedOrder, Order),

@@ -33,12 +33,16 @@ LEVELS = {"none": 0, "read": 1, "read_write": 2}
 
 @dataclass(eq=False, slots=True)
 class Token:
-    """One login. Empty: session "" = connection scope, serial 0 = any socket."""
+    """One login. Empty: session "" = connection scope, serial 0 = any socket.
+
+    ``slot`` is the session it takes up: its own name or, without one, a made-up one.
+    """
 
     account: Account
     scopes: dict[str, str]
     session: str
     serial: int
+    slot: str = ""
     access: str = ""
     refresh: str = ""
     expires_ns: int = 0
@@ -58,14 +62,25 @@ class Token:
         return " ".join(sorted([own, "mainaccount", *granted]))
 
 
-def sign(secret: str, timestamp_ms: int, nonce: str, data: str) -> str:
-    """Return the signature of ``client_signature`` over WebSocket.
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a client signed: ``text`` is its data, or the whole HTTP request."""
+
+    client_id: str
+    timestamp_ms: int
+    nonce: str
+    text: str
+    signature: str
+
+
+def sign(secret: str, timestamp_ms: int, nonce: str, text: str) -> str:
+    """Return the signature of a client over its data or its HTTP request.
 
     Source: docs.deribit.com, authentication: lower-case hex of HMAC-SHA256 under the
-    client secret over timestamp, nonce and data, joined by line feeds.
+    client secret over timestamp, nonce and text, joined by line feeds.
     """
-    text = f"{timestamp_ms}\n{nonce}\n{data}"
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+    message = f"{timestamp_ms}\n{nonce}\n{text}".encode(errors="surrogateescape")
+    return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
 
 
 class Authority:
@@ -92,12 +107,30 @@ class Authority:
             return self._renew(_need(params, "refresh_token"), connection)
         account = self._account(_need(params, "client_id"))
         if grant == "client_credentials":
-            secret = _need(params, "client_secret")
-            if not hmac.compare_digest(_secret(account).encode(), secret.encode()):
-                raise Reject("invalid_credentials")
+            _check_secret(account, _need(params, "client_secret"))
         else:
             self._check_signature(account, params)
         return self._grant(account, str(params.get("scope", "")), connection)
+
+    def admit(self, client_id: str, secret: str, connection: Connection) -> Token:
+        """Return a token for one request that brought the key itself.
+
+        Raises:
+            Reject: 13004 wrong credentials.
+        """
+        account = self._account(client_id)
+        _check_secret(account, secret)
+        return self._for_one_request(account, connection)
+
+    def admit_signed(self, signed: Signed, connection: Connection) -> Token:
+        """Return a token for one request that brought a signature of itself.
+
+        Raises:
+            Reject: 13004 wrong signature, old timestamp, nonce used before.
+        """
+        account = self._account(signed.client_id)
+        self._check_signed(account, signed)
+        return self._for_one_request(account, connection)
 
     def verify(self, access_token: str, connection: Connection) -> Token:
         """Return the token of an access token that travels with a request.
@@ -139,10 +172,10 @@ class Authority:
         self._by_access.pop(token.access, None)
         self._by_refresh.pop(token.refresh, None)
         sessions = self._sessions.get(token.account.name, {})
-        if token in sessions.get(token.session, ()):
-            sessions[token.session].remove(token)
-            if not sessions[token.session]:
-                del sessions[token.session]
+        if token in sessions.get(token.slot, ()):
+            sessions[token.slot].remove(token)
+            if not sessions[token.slot]:
+                del sessions[token.slot]
 
     def connection_ended(self, connection: Connection) -> None:
         """Withdraw a token that lives only as long as its socket."""
@@ -159,16 +192,27 @@ class Authority:
         return account
 
     def _check_signature(self, account: Account, params: Mapping[str, Any]) -> None:
+        self._check_signed(
+            account,
+            Signed(
+                account.name,
+                _need(params, "timestamp"),
+                params.get("nonce", ""),
+                params.get("data", ""),
+                str(_need(params, "signature")),
+            ),
+        )
+
+    def _check_signed(self, account: Account, signed: Signed) -> None:
         now_ms = self._exchange.now_ms
-        timestamp_ms = _need(params, "timestamp")
-        nonce, data = params.get("nonce", ""), params.get("data", "")
-        expected = sign(_secret(account), timestamp_ms, nonce, data)
-        given = str(_need(params, "signature"))
-        if not hmac.compare_digest(expected.encode(), given.encode()):
+        expected = sign(
+            _secret(account), signed.timestamp_ms, signed.nonce, signed.text
+        )
+        if not hmac.compare_digest(expected.encode(), signed.signature.encode()):
             raise Reject("invalid_credentials", data={"reason": "bad_signature"})
-        if abs(now_ms - timestamp_ms) > SIGNATURE_WINDOW_MS:
+        if abs(now_ms - signed.timestamp_ms) > SIGNATURE_WINDOW_MS:
             raise Reject("invalid_credentials", data={"reason": "bad_timestamp"})
-        if not self._use_nonce((account.name, nonce), now_ms):
+        if not self._use_nonce((account.name, signed.nonce), now_ms):
             raise Reject("invalid_credentials", data={"reason": "bad_nonce"})
 
     def _use_nonce(self, key: tuple[str, str], now_ms: int) -> bool:
@@ -186,9 +230,7 @@ class Authority:
         return True
 
     def _grant(self, account: Account, scope: str, connection: Connection) -> Token:
-        config = account.config
-        assert config is not None, "internal accounts cannot log in"
-        own = dict(one.split(":", 1) for one in config.scopes)
+        own = _scopes(account)
         wanted: dict[str, str] = {}
         session, lifetime_s = "", self._exchange.config.expires_in_s
         for one in scope.split():
@@ -200,11 +242,20 @@ class Authority:
             elif category in own and value in LEVELS:
                 wanted[category] = min(value, own[category], key=LEVELS.__getitem__)
         token = Token(account, wanted or own, session, 0, lifetime_s=lifetime_s)
-        if session:
+        if session or connection.http:
+            # A login over HTTP has no socket to die with: it is a session as well.
+            token.slot = session or f"unnamed {self._count}"
             self._open_session(token)
         else:
             token.serial = connection.serial
         self._stamp(token)
+        return token
+
+    def _for_one_request(self, account: Account, connection: Connection) -> Token:
+        """Return a token nobody else will ever see; it ends with the connection."""
+        token = Token(account, _scopes(account), "", connection.serial)
+        lifetime_ns = self._exchange.config.expires_in_s * SECOND_NS
+        token.expires_ns = self._exchange.now_ns + lifetime_ns
         return token
 
     def _open_session(self, token: Token) -> None:
@@ -213,10 +264,10 @@ class Authority:
         A session may have a login per socket; of those too the oldest gives way.
         """
         sessions = self._sessions.setdefault(token.account.name, {})
-        if token.session not in sessions and len(sessions) >= SESSIONS_MAX:
+        if token.slot not in sessions and len(sessions) >= SESSIONS_MAX:
             for old in list(next(iter(sessions.values()))):
                 self.withdraw(old)
-        logins = sessions.setdefault(token.session, [])
+        logins = sessions.setdefault(token.slot, [])
         logins.append(token)
         if len(logins) > LOGINS_MAX:
             self.withdraw(logins[0])
@@ -249,6 +300,17 @@ class Authority:
 def _secret(account: Account) -> str:
     assert account.config is not None, "internal accounts have no secret"
     return account.config.client_secret
+
+
+def _check_secret(account: Account, secret: str) -> None:
+    if not hmac.compare_digest(_secret(account).encode(), secret.encode()):
+        raise Reject("invalid_credentials")
+
+
+def _scopes(account: Account) -> dict[str, str]:
+    """Return everything the key of an account may be granted."""
+    assert account.config is not None, "internal accounts cannot log in"
+    return dict(one.split(":", 1) for one in account.config.scopes)
 
 
 def _need(params: Mapping[str, Any], name: str) -> Any:

@@ -28,6 +28,7 @@ OUT_FRAMES_MAX = 100_000
 class Connection:
     """One socket. ``number`` is the shell's name for it, ``serial`` is never reused.
 
+    An ``http`` one lasts for one request: it has no feeds, no heartbeat and no COD.
     Empty: interval_ns 0 = no heartbeat; answer_by_ns 0 = no test request is open.
     """
 
@@ -35,6 +36,7 @@ class Connection:
     serial: int
     credits: Credits
     seen_ns: int
+    http: bool = False
     account: Account | None = None
     token: Token | None = None
     cancel_on_disconnect: bool = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 from engine.sim.venue.config import CreditConfig
 
 SECOND_NS = 1_000_000_000
+PEERS_MAX = 10_000
 
 
 class Bucket:
@@ -97,3 +98,25 @@ class Credits:
                 },
             },
         }
+
+
+class PeerPools:
+    """The pools of those who have not logged in, one per address.
+
+    Bounded: of more than ``PEERS_MAX`` the one unseen for longest starts afresh.
+    Source: rate-limits article, 2026-08-22: public requests are limited per IP.
+    """
+
+    def __init__(self, config: CreditConfig) -> None:
+        self._config = config
+        self._pools: dict[str, Credits] = {}
+
+    def of(self, peer: str, now_ns: int) -> Credits:
+        """Return the pools of an address."""
+        pools = self._pools.pop(peer, None)
+        if pools is None:
+            pools = Credits(self._config, 0, 0, now_ns)
+            if len(self._pools) >= PEERS_MAX:
+                del self._pools[next(iter(self._pools))]
+        self._pools[peer] = pools
+        return pools

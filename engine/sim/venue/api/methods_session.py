@@ -43,7 +43,12 @@ def auth(call: Call) -> Any:
     return venue.authority.row(token, call.params.get("state"))
 
 
-@method("private/logout", {"invalidate_token": Param("flag")}, scope=LOGIN)
+@method(
+    "private/logout",
+    {"invalidate_token": Param("flag")},
+    scope=LOGIN,
+    socket_only=True,
+)
 def logout(call: Call) -> Any:
     """Close the socket without an answer and without cancel-on-disconnect."""
     token = call.connection.token
@@ -57,6 +62,7 @@ def logout(call: Call) -> Any:
 @method(
     "public/set_heartbeat",
     {"interval": Param("number", required=True, at_least=HEARTBEAT_MIN_S)},
+    socket_only=True,
 )
 def set_heartbeat(call: Call) -> Any:
     """Start the heartbeat."""
@@ -65,7 +71,7 @@ def set_heartbeat(call: Call) -> Any:
     return "ok"
 
 
-@method("public/disable_heartbeat")
+@method("public/disable_heartbeat", socket_only=True)
 def disable_heartbeat(call: Call) -> Any:
     """Stop the heartbeat."""
     call.connection.set_heartbeat(0, 0)
@@ -87,6 +93,7 @@ def test(call: Call) -> Any:
         "client_name": Param("text", required=True),
         "client_version": Param("text", required=True),
     },
+    socket_only=True,
 )
 def hello(call: Call) -> Any:
     """Introduce a client."""
@@ -152,24 +159,35 @@ def _unsubscribe_all(call: Call) -> Any:
 
 
 LABELLED = {**CHANNELS, "label": Param("text", size_max=LABEL_MAX)}
-method("public/subscribe", CHANNELS, cost="subscribe")(_subscribe)
-method("private/subscribe", LABELLED, scope=LOGIN, cost="subscribe")(_subscribe)
-method("public/unsubscribe", CHANNELS)(_unsubscribe)
-method("private/unsubscribe", CHANNELS, scope=LOGIN)(_unsubscribe)
-method("public/unsubscribe_all")(_unsubscribe_all)
-method("private/unsubscribe_all", scope=LOGIN)(_unsubscribe_all)
+_on_socket = partial(method, socket_only=True)
+_on_socket("public/subscribe", CHANNELS, cost="subscribe")(_subscribe)
+_on_socket("private/subscribe", LABELLED, scope=LOGIN, cost="subscribe")(_subscribe)
+_on_socket("public/unsubscribe", CHANNELS)(_unsubscribe)
+_on_socket("private/unsubscribe", CHANNELS, scope=LOGIN)(_unsubscribe)
+_on_socket("public/unsubscribe_all")(_unsubscribe_all)
+_on_socket("private/unsubscribe_all", scope=LOGIN)(_unsubscribe_all)
 
 
 # Cancel-on-disconnect.
 
 
-@method("private/enable_cancel_on_disconnect", COD_SCOPE, scope="account:read_write")
+@method(
+    "private/enable_cancel_on_disconnect",
+    COD_SCOPE,
+    scope="account:read_write",
+    socket_only=True,
+)
 def enable_cancel_on_disconnect(call: Call) -> Any:
     """Switch COD on for this connection, or for every later one of the account."""
     return _switch_cod(call, True)
 
 
-@method("private/disable_cancel_on_disconnect", COD_SCOPE, scope="account:read_write")
+@method(
+    "private/disable_cancel_on_disconnect",
+    COD_SCOPE,
+    scope="account:read_write",
+    socket_only=True,
+)
 def disable_cancel_on_disconnect(call: Call) -> Any:
     """Switch COD off for this connection, or for every later one of the account."""
     return _switch_cod(call, False)

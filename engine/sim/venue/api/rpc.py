@@ -106,13 +106,17 @@ Cost = str | Callable[[Params], str]
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One registered method. Empty: scope "" = public; LOGIN = any token."""
+    """One registered method. Empty: scope "" = public; LOGIN = any token.
+
+    A ``socket_only`` one is refused over HTTP.
+    """
 
     name: str
     handler: Handler
     scope: str
     cost: Cost
     params: dict[str, Param]
+    socket_only: bool = False
 
     def cost_of(self, params: Params) -> str:
         """Return the credit class of a request."""
@@ -145,11 +149,12 @@ def method(
     *,
     scope: str = "",
     cost: Cost = "general",
+    socket_only: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Register a handler under a method name."""
 
     def register(handler: Handler) -> Handler:
-        METHODS[name] = Method(name, handler, scope, cost, params or {})
+        METHODS[name] = Method(name, handler, scope, cost, params or {}, socket_only)
         return handler
 
     return register
@@ -164,8 +169,13 @@ class Request:
     params: Params | None = None
 
 
-def read_request(payload: bytes, frame_max: int) -> tuple[Request, Reject | None]:
-    """Take a frame apart; with a refusal when it is not a request."""
+def read_request(
+    payload: bytes, frame_max: int, default_method: str | None = None
+) -> tuple[Request, Reject | None]:
+    """Take a frame apart; with a refusal when it is not a request.
+
+    Empty: default_method None = the frame itself must name one.
+    """
     request = Request()
     if len(payload) > frame_max:
         return request, Reject("request entity too large")
@@ -180,7 +190,7 @@ def read_request(payload: bytes, frame_max: int) -> tuple[Request, Reject | None
         request.request_id = request_id
     else:
         return request, Reject("Invalid Request", data={"reason": "id required"})
-    name, params = frame.get("method"), frame.get("params", {})
+    name, params = frame.get("method", default_method), frame.get("params", {})
     if not isinstance(name, str):
         return request, Reject("Invalid Request", data={"reason": "method required"})
     if not isinstance(params, dict):

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from engine.sim.venue import Venue, VenueConfig, default_accounts
+from engine.sim.venue.api.rest import HttpRequest
 
 START_NS = 1_790_000_000_000_000_000  # 2026-09-21T14:13:20Z
 MS = 1_000_000
@@ -57,6 +58,23 @@ class Bench:
         return self.venue.place(
             account, instrument, direction, price, amount, t_ns=self.now_ns, **more
         )
+
+    def http(
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        authorization: str = "",
+        peer: str = "192.0.2.1",
+    ) -> tuple[int, dict[str, Any]]:
+        """Return status and frame of a request that is answered at once."""
+        self._conns += 1
+        headers = {"authorization": authorization} if authorization else {}
+        request = HttpRequest(method, target, headers, body)
+        self.venue.request_made(self._conns, self.now_ns, request, peer)
+        ((conn, status, frame),) = self.venue.responses()
+        assert conn == self._conns
+        return status, orjson.loads(frame)
 
     def closing(self) -> list[tuple[int, int, str]]:
         """Return every connection the venue has asked to close so far."""

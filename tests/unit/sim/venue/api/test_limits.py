@@ -1,9 +1,11 @@
 """Buckets, at the limit and one past it."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.sim.venue.api.limits import SECOND_NS, Bucket, Credits
+from engine.sim.venue.api import limits
+from engine.sim.venue.api.limits import SECOND_NS, Bucket, Credits, PeerPools
 from engine.sim.venue.config import CreditConfig
 
 
@@ -64,3 +66,13 @@ def test_limits_row() -> None:
         "guaranteed_mass_quotes",
         "cancel_all",
     }
+
+
+def test_the_pools_of_addresses_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PEERS_MAX", 2)
+    peers = PeerPools(CreditConfig())
+    first, second = peers.of("a", 0), peers.of("b", 0)
+    assert peers.of("a", 0) is first
+    peers.of("c", 0)  # "b" was unseen for longest
+    assert peers.of("a", 0) is first
+    assert peers.of("b", 0) is not second

@@ -50,7 +50,7 @@ from engine.sim.venue.config import (
     VenueConfig,
     default_accounts,
 )
-from engine.sim.venue.products.instruments import default_contracts
+from engine.sim.venue.products.listing import few_contracts
 
 ACCOUNTS_MAX = 1_000
 FIRST_USER_ID = 1001
@@ -225,7 +225,7 @@ def world_config(sim: SimConfig, seed: int, t_ns: int) -> WorldConfig:
     venue = VenueConfig(
         seed=seed,
         accounts=_accounts(sim),
-        contracts=default_contracts(t_ns // MILLISECOND_NS),
+        contracts=few_contracts(t_ns // MILLISECOND_NS),
         index_prices={**plain.index_prices, **prices},
         expires_in_s=sim.venue.expires_in_s,
         testnet=sim.venue.testnet,

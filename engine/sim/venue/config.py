@@ -13,6 +13,7 @@ from typing import Literal
 
 MAKER_COMMISSION = Decimal("0.00015")
 TAKER_COMMISSION = Decimal("0.00035")
+OPTION_COMMISSION = Decimal("0.0003")
 ALL_SCOPES = (
     "account:read_write",
     "block_rfq:read_write",
@@ -26,6 +27,7 @@ FUNDS: Mapping[str, Decimal] = {
     "USDC": Decimal(1_000_000),
 }
 SelfTradeMode = Literal["reject_taker", "cancel_maker"]
+Kind = Literal["future", "option", "spot", "future_combo", "option_combo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +48,60 @@ class AccountConfig:
     self_trade_mode: SelfTradeMode = "reject_taker"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContractConfig:
     """One contract as the venue lists it; the rest of its row is derived.
 
     Units: tick_size in quote currency; contract_size and min_trade_amount in the unit
-    of order amounts (USD for inverse, base coin for linear).
+    of order amounts (USD for inverse futures, base coin for everything else);
+    tick_steps as (above this price, tick); legs as (instrument, signed ratio).
+    Empty: settlement_period "" = spot; option_type "" and strike None = no option;
+    legs () = no combo.
     """
 
     instrument_name: str
     instrument_id: int
     base_currency: str
+    price_index: str
+    index_id: int
     settlement_period: str
     expiration_timestamp: int
+    creation_timestamp: int
     tick_size: Decimal
     contract_size: Decimal
     min_trade_amount: Decimal
-    price_index: str
-    index_id: int
-    creation_timestamp: int
-    block_trade_min_trade_amount: int
+    kind: Kind = "future"
     instrument_type: Literal["reversed", "linear"] = "reversed"
-    kind: str = "future"
     quote_currency: str = "USD"
+    counter_currency: str = "USD"
     settlement_currency: str = ""
+    tick_steps: tuple[tuple[Decimal, Decimal], ...] = ()
+    option_type: Literal["", "call", "put"] = ""
+    strike: Decimal | None = None
+    legs: tuple[tuple[str, int], ...] = ()
     product_group: str = ""
+    lot_size: int = 1
     maker_commission: Decimal = MAKER_COMMISSION
     taker_commission: Decimal = TAKER_COMMISSION
+    block_trade_commission: Decimal = Decimal("0.00025")
+    block_trade_tick_size: Decimal = Decimal("0.01")
+    block_trade_min_trade_amount: Decimal = Decimal(200_000)
     max_leverage: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ListingConfig:
+    """How much of each family is listed.
+
+    Units: strikes_each_side counts strikes below and above the money, per expiry.
+    Empty: families () = all that the venue knows.
+    """
+
+    families: tuple[str, ...] = ()
+    options: bool = True
+    spot: bool = True
+    combos: bool = True
+    strikes_each_side: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +138,36 @@ def default_accounts(
 class VenueConfig:
     """One simulated venue; the same configuration and inputs give the same bytes.
 
-    Units: *_s seconds, *_us microseconds, band in basis points of the mark price,
-    index_prices in quote currency, frame_max in bytes.
-    Empty: ``contracts`` empty = the two perpetuals and one quarterly BTC future.
+    Units: *_s seconds, *_us microseconds, *_ms milliseconds, bands in basis points of
+    the mark price, index_prices in quote currency, frame_max in bytes. matching_us is
+    how long one request holds the lock of its user and currency; bump_ms is the speed
+    bump, from which the instruments named in bump_exempt are free.
+    Empty: ``listing`` None = ``contracts``, and these empty = the two perpetuals and
+    one quarterly BTC future.
     """
 
     seed: int = 1
     accounts: tuple[AccountConfig, ...] = field(default_factory=default_accounts)
     contracts: tuple[ContractConfig, ...] = ()
+    listing: ListingConfig | None = None
     index_prices: Mapping[str, Decimal] = field(
         default_factory=lambda: {
             "btc_usd": Decimal("80000.00"),
             "eth_usd": Decimal("3000.00"),
+            "btc_usdc": Decimal("80000.00"),
+            "eth_usdc": Decimal("3000.00"),
+            "sol_usdc": Decimal("150.0000"),
+            "xrp_usdc": Decimal("2.5000"),
+            "eth_btc": Decimal("0.037500"),
         }
     )
     credits: CreditConfig = field(default_factory=CreditConfig)
     band_bps: int = 150
+    spot_band_bps: int = 200
     mark_bound_bps: int = 50
+    matching_us: int = 0
+    bump_ms: int = 10
+    bump_exempt: tuple[str, ...] = ("BTC-PERPETUAL", "ETH-PERPETUAL")
     expires_in_s: int = 900
     service_us: int = 150
     frame_max: int = 32 * 1024

@@ -7,8 +7,9 @@ The rules of order entry are in ``orders``, the queues in ``matching``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.sim.venue.accounts.account import (
     CLOSED_ORDERS_MAX,
@@ -16,19 +17,24 @@ from engine.sim.venue.accounts.account import (
     Account,
     Position,
 )
+from engine.sim.venue.agenda import Agenda
 from engine.sim.venue.api.limits import Credits
-from engine.sim.venue.config import VenueConfig
+from engine.sim.venue.config import ContractConfig, VenueConfig
 from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.markets.market import Index, Market
 from engine.sim.venue.markets.trades import Trade
 from engine.sim.venue.products.calendar import settlement_day
-from engine.sim.venue.products.instruments import Instrument, default_contracts
-from engine.sim.venue.units import to_ref
+from engine.sim.venue.products.instruments import Instrument
+from engine.sim.venue.products.listing import (
+    FIRST_INSTRUMENT_ID,
+    contracts_at,
+    few_contracts,
+)
+from engine.sim.venue.units import REF, to_ref
 
 if TYPE_CHECKING:
     from engine.sim.venue.markets.matching import Order
 
-INDEX_DECIMALS = 2
 FIRST_ORDER_ID = 100_000_000_000
 FIRST_TRADE_ID = 400_000_000
 FIRST_TRADE_SEQ = 200_000_000
@@ -48,6 +54,7 @@ class Turn:
         self.markets: dict[str, Market] = {}
         self.indices: dict[str, Index] = {}
         self.states: dict[str, Market] = {}
+        self.created: list[Market] = []
 
 
 class Exchange:
@@ -60,22 +67,17 @@ class Exchange:
         self.config = config
         self.now_ns = now_ns
         self.turn = Turn()
+        self.agenda = Agenda()
         self.indices = {
-            name: Index(name, to_ref(price, INDEX_DECIMALS))
+            name: Index(name, to_ref(price, decimals), decimals)
             for name, price in config.index_prices.items()
+            for decimals in (max(2, _decimals(price)),)
         }
         self.markets: dict[str, Market] = {}
-        contracts = config.contracts or default_contracts(self.now_ms)
-        for instrument in map(Instrument, contracts):
-            market = Market(
-                instrument,
-                self.indices[instrument.index_name],
-                config.band_bps,
-                config.mark_bound_bps,
-            )
-            market.trade_seq = FIRST_TRADE_SEQ
-            market.change_id = FIRST_CHANGE_ID
-            self.markets[instrument.name] = market
+        self._instrument_id = FIRST_INSTRUMENT_ID
+        for contract in config.contracts or self._listed():
+            self.list_contract(contract)
+        self.turn = Turn()
         self.accounts: dict[str, Account] = {}
         for one in config.accounts:
             pools = Credits(
@@ -88,6 +90,34 @@ class Exchange:
         self._trade_numbers: dict[str, int] = {}
         self._change_id = FIRST_CHANGE_ID
         self._settled_day = settlement_day(self.now_ms)
+
+    # What is listed.
+
+    def _listed(self) -> Iterable[ContractConfig]:
+        if self.config.listing is None:
+            return few_contracts(self.now_ms)
+        prices = {
+            name: Decimal(index.ref) / REF for name, index in self.indices.items()
+        }
+        return contracts_at(
+            self.now_ms, prices, self.config.listing, self._instrument_id
+        )
+
+    def list_contract(self, contract: ContractConfig) -> Market:
+        """Open the market of a new contract; its legs and its index must be there."""
+        instrument = Instrument(contract)
+        market = Market(
+            instrument,
+            self.indices[instrument.index_name],
+            self.config,
+            tuple((self.markets[name], ratio) for name, ratio in contract.legs),
+        )
+        market.trade_seq = FIRST_TRADE_SEQ
+        market.change_id = FIRST_CHANGE_ID
+        self._instrument_id = max(self._instrument_id, contract.instrument_id + 1)
+        self.markets[instrument.name] = market
+        self.turn.created.append(market)
+        return market
 
     @property
     def now_ms(self) -> int:
@@ -125,6 +155,18 @@ class Exchange:
             raise bad_param("index_name", "unknown index")
         return index
 
+    def currency_of(self, params: Mapping[str, Any]) -> str:
+        """Return the currency whose lock a request needs, "" = none of its own."""
+        name = params.get("instrument_name")
+        if name is None and isinstance(params.get("order_id"), str):
+            order = self.orders.get(params["order_id"])
+            return order.instrument.currency if order is not None else ""
+        market = self.markets.get(name) if isinstance(name, str) else None
+        if market is not None:
+            return market.instrument.currency
+        currency = params.get("currency", "")
+        return currency if isinstance(currency, str) else ""
+
     def position_of(self, order: Order) -> Position:
         """Return the position an order's fills go to."""
         market = self.markets[order.instrument.name]
@@ -133,13 +175,12 @@ class Exchange:
     # Life of an order.
 
     def admit(self, order: Order) -> None:
-        """Give a new order its id and times."""
+        """Give a new order its id and times; nobody is told of it yet."""
         self._sequence += 1
         order.number = self._sequence
         order.order_id = f"{order.instrument.prefix}{FIRST_ORDER_ID + order.number}"
         order.created_ms = order.updated_ms = self.now_ms
         self.orders[order.order_id] = order
-        self.note_order(order)
 
     def rest(self, order: Order) -> None:
         """Put what remains of an order into the book."""
@@ -148,7 +189,7 @@ class Exchange:
         order.account.open_orders[order.order_id] = order
         if order.reduce_only:
             order.account.reduce_only_orders[order.order_id] = order
-        self._count_open(order, order.open_lots)
+        self.count_open(order, order.open_lots)
         self.note_market(market)
         self.note_order(order)
 
@@ -156,14 +197,14 @@ class Exchange:
         """Take a resting order out of the book, to be rested again or closed."""
         market = self.markets[order.instrument.name]
         market.book.remove(order)
-        self._forget_open(order)
-        self._count_open(order, -order.open_lots)
+        self.forget_open(order)
+        self.count_open(order, -order.open_lots)
         self.note_market(market)
 
     def shrink(self, order: Order, amount_lots: int) -> None:
         """Lower the total of a resting order, keeping its place."""
         market = self.markets[order.instrument.name]
-        self._count_open(order, amount_lots - order.amount_lots)
+        self.count_open(order, amount_lots - order.amount_lots)
         market.book.shrink(order, amount_lots)
         self.note_market(market)
         self.note_order(order)
@@ -184,11 +225,15 @@ class Exchange:
             del self.orders[closed.popleft().order_id]
 
     def cancel(self, order: Order, reason: str = "user_request") -> None:
-        """Cancel a resting order."""
+        """Cancel an open order; one in the speed bump is firm and becomes IOC."""
+        if order.pending:
+            order.doomed = order.doomed or reason or "user_request"
+            return
         self.lift(order)
         self.close(order, "cancelled", reason)
 
-    def _count_open(self, order: Order, lots: int) -> None:
+    def count_open(self, order: Order, lots: int) -> None:
+        """Count more (or fewer) open lots of an order's side for the margin."""
         position = self.position_of(order)
         if order.side > 0:
             position.buy_lots += lots
@@ -196,7 +241,8 @@ class Exchange:
             position.sell_lots += lots
         self.note_account(order.account, order.instrument.currency)
 
-    def _forget_open(self, order: Order) -> None:
+    def forget_open(self, order: Order) -> None:
+        """Take an order off its account's open ones."""
         del order.account.open_orders[order.order_id]
         order.account.reduce_only_orders.pop(order.order_id, None)
 
@@ -226,14 +272,14 @@ class Exchange:
         trade = self._trade(market, taker, maker, lots)
         market.book.fill(maker, lots)
         taker.filled_lots += lots
-        self._count_open(maker, -lots)
+        self.count_open(maker, -lots)
         value = market.instrument.value(lots, maker.price_ticks)
         for order in (maker, taker):
             order.value_filled += value
             order.updated_ms = self.now_ms
             self.note_order(order)
         if not maker.open_lots:
-            self._forget_open(maker)
+            self.forget_open(maker)
             self.close(maker, "filled")
         if not taker.open_lots:
             self.close(taker, "filled")
@@ -279,7 +325,7 @@ class Exchange:
         long_before = max(position.size, 0)
         profit = position.book(order.side, lots, value)
         position.market.open_interest_lots += max(position.size, 0) - long_before
-        fee = order.instrument.fee(value, maker)
+        fee = order.instrument.fee(lots, value, position.market.index.ref, maker)
         order.account.pay(order.instrument.currency, fee)
         key = (order.account.name, order.instrument.name)
         self.turn.positions[key] = (order.account, position)
@@ -304,16 +350,16 @@ class Exchange:
     def set_index(self, name: str, price: float | Decimal) -> None:
         """Publish a new index price; marks and bands follow at once."""
         index = self.indices[name]
-        index.ref, index.updated_ms = to_ref(price, INDEX_DECIMALS), self.now_ms
+        index.ref, index.updated_ms = to_ref(price, index.decimals), self.now_ms
         self.turn.indices[name] = index
         for market in self.markets.values():
-            if market.index is index:
+            if market.index is index and not market.instrument.is_option:
                 self._note_mark(market, market.update_mark())
 
     def tick(self) -> None:
         """Do what falls due once a second: marks, the end of good-til-day orders."""
         for market in self.markets.values():
-            self._note_mark(market, market.sample_basis())
+            self._note_mark(market, market.sample_mark())
         day = settlement_day(self.now_ms)
         if day != self._settled_day:
             self._settled_day = day
@@ -336,7 +382,8 @@ class Exchange:
 
     def note_order(self, order: Order) -> None:
         """Remember that an order changed."""
-        self.turn.orders[order.number] = order
+        if not order.pending:
+            self.turn.orders[order.number] = order
 
     def note_market(self, market: Market) -> None:
         """Remember that a market changed."""
@@ -362,3 +409,9 @@ class Exchange:
                 self._change_id += len(market.book.touched)
                 market.change_id = self._change_id
         return turn
+
+
+def _decimals(price: float | Decimal) -> int:
+    """Return the digits a price was given with."""
+    exponent = Decimal(price).as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0

@@ -3,7 +3,8 @@
 Money is counted in atto, 1e-18 of a coin: fine enough that one contract's coin value
 keeps fourteen digits, so average prices are exact to far below a tick, and integer, so
 that every sum is conserved. Fees are rounded to 1e-8 when they are charged. Reference
-prices (index, mark, settlement) are integers of 1e-4.
+prices (index, mark, settlement) are integers of 1e-8: fine enough for an option's
+mark in coins and for an index far below one dollar.
 Source: fees rounded to 8 decimals, user trades captured 2026-07-19 and 2025-12-12.
 """
 
@@ -13,7 +14,7 @@ from decimal import Decimal
 
 ATTO = 10**18
 SATOSHI = 10**10
-REF = 10**4
+REF = 10**8
 
 
 def divide(numerator: int, denominator: int) -> int:
@@ -47,8 +48,14 @@ def coins(atto: int) -> float:
 
 
 def to_ref(price: Decimal | float | str, decimals: int) -> int:
-    """Return a reference price rounded to ``decimals`` digits, in units of 1e-4."""
+    """Return a reference price rounded to ``decimals`` digits, in units of 1e-8."""
     return int(round(Decimal(str(price)), decimals) * REF)
+
+
+def round_ref(ref: int, decimals: int) -> int:
+    """Return a reference price rounded to ``decimals`` digits."""
+    step = int(REF // 10**decimals)
+    return divide(ref, step) * step
 
 
 def ref_price(ref: int) -> float:

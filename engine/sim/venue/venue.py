@@ -24,7 +24,16 @@ from engine.sim.venue.api.rest import (
     method_of,
     read_http,
 )
-from engine.sim.venue.api.rpc import LOGIN, Call, Method, Request, answer, read_request
+from engine.sim.venue.api.rpc import (
+    LATER,
+    LOGIN,
+    Body,
+    Call,
+    Method,
+    Request,
+    answer,
+    read_request,
+)
 from engine.sim.venue.config import VenueConfig
 from engine.sim.venue.errors import Reject
 from engine.sim.venue.exchange import Exchange
@@ -33,12 +42,14 @@ from engine.sim.venue.markets.matching import BUY, SELL, SIDES, Order
 from engine.sim.venue.rows.accounts import position_row
 from engine.sim.venue.rows.markets import levels_row
 from engine.sim.venue.rows.trading import order_row
+from engine.sim.venue.trading.lock import Locks, Ticket
 from engine.sim.venue.trading.orders import Change, NewOrder, edit, submit
 from engine.sim.venue.units import coins
 
 SECOND_NS = 1_000_000_000
 CATCH_UP_NS = 60 * SECOND_NS
 POLICY_CLOSE = 1008
+MATCHING_COSTS = ("matching", "cancel_all")
 ALWAYS_OPEN = ("public/status", "public/test", "public/get_time", "public/hello")
 Price = float | Decimal
 
@@ -55,6 +66,7 @@ class Venue:
         self.exchange = Exchange(config, t_ns)
         self.authority = Authority(self.exchange)
         self.hub = Hub(self.exchange)
+        self.locks = Locks(self.exchange.agenda, config.matching_us)
         self._connections: dict[int, Connection] = {}
         self._to_close: list[tuple[int, int, str]] = []
         self._responses: list[tuple[int, int, bytes]] = []
@@ -113,21 +125,31 @@ class Venue:
     def _serve(
         self, connection: Connection, request: Request, refusal: Reject | None
     ) -> None:
-        call = Call(self, connection, request.params or {}, [])
-        body: tuple[str, Any]
+        call = Call(self, connection, request, self.exchange.now_ns)
         try:
-            body = "result", self._perform(call, request, refusal)
+            if refusal is not None:
+                raise refusal
+            result = self._perform(call)
         except Reject as reject:
-            refusal, body = reject, ("error", reject.body())
+            call.fail(reject)
+            if reject.name == "too_many_requests":
+                self.end(connection, POLICY_CLOSE, reject.name)
+            return
+        if result is not LATER:
+            call.finish(result)
+
+    def conclude(self, call: Call, body: Body) -> None:
+        """Answer a request and publish what it changed; nobody may be there any more.
+
+        With ``notifications_first`` the channels speak before the answer.
+        """
         if self.config.notifications_first:
-            self._publish()
+            self.publish()
         if call.answer:
-            self._reply(connection, request, body)
+            self._reply(call, body)
         for step in call.after:
             step()
-        self._publish()
-        if refusal is not None and refusal.name == "too_many_requests":
-            self.end(connection, POLICY_CLOSE, refusal.name)
+        self.publish()
 
     def connection_lost(self, conn: int, t_ns: int) -> None:
         """Forget a connection; cancel-on-disconnect fires at once."""
@@ -143,8 +165,9 @@ class Venue:
     def next_timer_ns(self) -> int:
         """Return when ``handle_timer`` is wanted next."""
         times = [self._second_ns]
-        if due_ns := self.hub.next_due_ns():
-            times.append(due_ns)
+        for due_ns in (self.hub.next_due_ns(), self.exchange.agenda.next_ns()):
+            if due_ns:
+                times.append(due_ns)
         times += [
             c.beat_ns
             for c in self._connections.values()
@@ -209,7 +232,7 @@ class Venue:
         try:
             return submit(self.exchange, new)
         finally:
-            self._publish()
+            self.publish()
 
     def edit_order(self, order: Order, price: Price, amount: Price, t_ns: int) -> None:
         """Change price and total amount of an open order.
@@ -227,7 +250,7 @@ class Venue:
         try:
             edit(self.exchange, order, change)
         finally:
-            self._publish()
+            self.publish()
 
     def cancel_order(self, order: Order, t_ns: int) -> bool:
         """Cancel an order; False when it was no longer open."""
@@ -235,20 +258,20 @@ class Venue:
         if order.state != "open":
             return False
         self.exchange.cancel(order)
-        self._publish()
+        self.publish()
         return True
 
     def set_index(self, index_name: str, price: Price, t_ns: int) -> None:
         """Publish an index price."""
         self._advance(t_ns)
         self.exchange.set_index(index_name, price)
-        self._publish()
+        self.publish()
 
     def set_state(self, instrument: str, state: str, t_ns: int) -> None:
         """Set the state of a book."""
         self._advance(t_ns)
         self.exchange.set_state(instrument, state)
-        self._publish()
+        self.publish()
 
     def snapshot(self) -> dict[str, Any]:
         """Return accounts and books as they stand, for tests and views."""
@@ -279,29 +302,30 @@ class Venue:
 
     # Requests.
 
-    def _perform(self, call: Call, request: Request, refusal: Reject | None) -> Any:
-        """Run one request and return its result.
+    def _perform(self, call: Call) -> Any:
+        """Run one request and return its result, or LATER.
 
         Raises:
             Reject: the answer is an error.
         """
-        if refusal is not None:
-            raise refusal
-        method = METHODS.get(request.method)
+        method = METHODS.get(call.request.method)
         if method is None:
             self._pay(call.connection, "general")
             raise Reject("Method not found")
+        call.params = call.request.params or {}
         self._admit(call, method)
         call.params = method.check(call.params)
+        if self.locks.hold_ns and method.cost_of(call.params) in MATCHING_COSTS:
+            self._queue(call, method)
+            return LATER
         return method.handler(call)
 
-    def _reply(
-        self, connection: Connection, request: Request, body: tuple[str, Any]
-    ) -> None:
+    def _reply(self, call: Call, body: Body) -> None:
         """Send an answer; over HTTP it also ends the connection it came by."""
-        now_us = self.exchange.now_ns // 1_000
+        connection = call.connection
+        out_us = self.exchange.now_ns // 1_000 + self.config.service_us
         frame = answer(
-            request, body, now_us, self.config.service_us, self.config.testnet
+            call.request, body, call.in_ns // 1_000, out_us, self.config.testnet
         )
         if not connection.http:
             connection.send(frame)
@@ -320,6 +344,30 @@ class Venue:
         if token is not None:
             self.log_in(connection, token)
         return None
+
+    def _queue(self, call: Call, method: Method) -> None:
+        """Send a matching request through the lock of its user and currency.
+
+        Raises:
+            Reject: 10047, too many wait already.
+        """
+
+        def run() -> None:
+            try:
+                result = method.handler(call)
+            except Reject as reject:
+                call.fail(reject)
+            else:
+                if result is not LATER:
+                    call.finish(result)
+
+        params = call.params
+        subject = params.get("order_id") or params.get("label", "")
+        ticket = Ticket(
+            method.name, subject, call.connection.serial, call.in_ns, run, call.fail
+        )
+        currency = self.exchange.currency_of(params)
+        self.locks.enter(call.account.name, currency, ticket)
 
     def _admit(self, call: Call, method: Method) -> None:
         """Check switch, login, scope and credits of a request.
@@ -355,8 +403,9 @@ class Venue:
             raise Reject("too_many_requests")
 
     def _ticks(self, instrument: str, price: Price) -> int:
-        ticks = self.exchange.market(instrument).instrument.ticks(price)
-        if ticks is None or ticks <= 0:
+        facts = self.exchange.market(instrument).instrument
+        ticks = facts.ticks(price)
+        if ticks is None or (ticks <= 0 and not facts.is_combo):
             raise Reject("price_wrong_tick")
         return ticks
 
@@ -389,13 +438,14 @@ class Venue:
     def _release(self, connection: Connection, cancel_orders: bool) -> None:
         """Undo what a connection holds: subscriptions, token, orders under COD."""
         self.hub.leave(connection)
+        self.locks.forget(connection.serial)
         self.authority.connection_ended(connection)
         if cancel_orders and connection.cancel_on_disconnect:
             for account in self.exchange.accounts.values():
                 for order in list(account.open_orders.values()):
                     if order.origin == connection.serial:
                         self.exchange.cancel(order, "cancel_on_disconnect")
-        self._publish()
+        self.publish()
 
     # Time.
 
@@ -405,10 +455,13 @@ class Venue:
             self._second_ns = (t_ns - CATCH_UP_NS) // SECOND_NS * SECOND_NS
         while (due_ns := self.next_timer_ns()) <= t_ns:
             self._move_clock(due_ns)
+            if self.exchange.agenda.run_due(due_ns):
+                self.publish()
+                continue
             if due_ns >= self._second_ns:
                 self._second_ns += SECOND_NS
                 self.exchange.tick()
-                self._publish()
+                self.publish()
                 self._close_unfit(due_ns)
             self.hub.flush_due(due_ns)
             self._beat(due_ns)
@@ -440,5 +493,6 @@ class Venue:
             ):
                 self.end(connection, POLICY_CLOSE, "inactivity")
 
-    def _publish(self) -> None:
+    def publish(self) -> None:
+        """Close the turn and let the channels say what it changed."""
         self.hub.publish(self.exchange.end_turn())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.sim.venue.api.methods_market import INSTRUMENT, market_of
-from engine.sim.venue.api.rpc import Call, Param, Params, method
+from engine.sim.venue.api.rpc import LATER, Call, Param, Params, method
 from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.feeds.channels import CURRENCIES, KINDS
 from engine.sim.venue.markets.matching import BUY, SELL, Order
@@ -73,14 +73,18 @@ def lots_of(instrument: Instrument, params: Params) -> int:
     amount: float | None = params.get("amount")
     if contracts is None and amount is None:
         raise bad_param("amount", "amount or contracts is required")
-    if contracts is not None:
-        if amount is not None and instrument.contracts_of(amount) != contracts:
+    if amount is not None:
+        too_low, lots = amount < instrument.amount(1), instrument.lots(amount)
+        if contracts is not None and (
+            lots is None or instrument.contracts(lots) != contracts
+        ):
             raise bad_param("contracts", "amount and contracts do not match")
-        amount = contracts * instrument.amount(instrument.lots_per_contract)
-    assert amount is not None, "one of the two was given"
-    if amount < instrument.amount(1):
+    else:
+        assert contracts is not None, "one of the two was given"
+        too_low = contracts < instrument.contracts(1)
+        lots = instrument.lots_of_contracts(contracts)
+    if too_low:
         raise Reject("qty_too_low")
-    lots = instrument.lots(amount)
     if lots is None:
         raise Reject("invalid_amount")
     return lots
@@ -93,7 +97,7 @@ def ticks_of(instrument: Instrument, params: Params) -> int:
         Reject: not positive, or off the tick (nothing is rounded).
     """
     price = params["price"]
-    if price <= 0:
+    if price <= 0 and not instrument.is_combo:
         raise Reject("invalid_price")
     ticks = instrument.ticks(price)
     if ticks is None:
@@ -139,7 +143,7 @@ def _submit(call: Call, side: int) -> Any:
         valid_until_ms=params.get("valid_until"),
         origin=call.connection.serial,
     )
-    return answer_of(call, submit(call.venue.exchange, new))
+    return answer_when_settled(call, submit(call.venue.exchange, new))
 
 
 method("private/buy", ENTRY, scope=TRADE, cost="matching")(_enter(BUY))
@@ -175,7 +179,15 @@ def close_position(call: Call) -> Any:
         reduce_only=True,
         origin=call.connection.serial,
     )
-    return answer_of(call, submit(call.venue.exchange, new))
+    return answer_when_settled(call, submit(call.venue.exchange, new))
+
+
+def answer_when_settled(call: Call, order: Order) -> Any:
+    """Return what a request did to an order; later if it waits in the speed bump."""
+    if not order.pending:
+        return answer_of(call, order)
+    order.on_settled = lambda: call.finish(answer_of(call, order))
+    return LATER
 
 
 def answer_of(call: Call, order: Order) -> dict[str, Any]:
@@ -238,7 +250,7 @@ def _edit(call: Call, order: Order) -> Any:
         valid_until_ms=params.get("valid_until"),
     )
     edit(call.venue.exchange, order, change)
-    return answer_of(call, order)
+    return answer_when_settled(call, order)
 
 
 def own_order(call: Call, order_id: str) -> Order:

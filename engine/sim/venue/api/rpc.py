@@ -9,7 +9,8 @@ Source: docs.deribit.com, JSON-RPC usage, 2026-08-22.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from engine.sim.venue.venue import Venue
 
 Params = dict[str, Any]
+Body = tuple[str, Any]  # ("result" or "error", value)
 LOGIN = "login"  # the scope of methods that need a token and nothing more of it
 TEXT_MAX = 1_000
 LIST_MAX = 500
@@ -79,18 +81,40 @@ class Param:
         return values
 
 
+class Later(Enum):
+    """What a handler returns when its answer comes later."""
+
+    LATER = "later"
+
+
+LATER = Later.LATER
+
+
 @dataclass(slots=True)
 class Call:
     """One request on its way: who asks, from where, with which parameters.
 
-    ``after`` runs when the answer has been queued (snapshots of new subscriptions).
+    A handler returns the result, raises Reject, or returns ``LATER`` and sees to it
+    that ``finish`` or ``fail`` is called once. ``after`` runs when the answer has been
+    queued (snapshots of new subscriptions).
+    Units: in_ns is the venue's clock when the request came in.
     """
 
     venue: Venue
     connection: Connection
-    params: Params
-    after: list[Callable[[], None]]
+    request: Request
+    in_ns: int
+    params: Params = field(default_factory=dict)
+    after: list[Callable[[], None]] = field(default_factory=list)
     answer: bool = True
+
+    def finish(self, result: Any) -> None:
+        """Answer with a result."""
+        self.venue.conclude(self, ("result", result))
+
+    def fail(self, reject: Reject) -> None:
+        """Answer with an error."""
+        self.venue.conclude(self, ("error", reject.body()))
 
     @property
     def account(self) -> Account:
@@ -200,14 +224,14 @@ def read_request(
 
 
 def answer(
-    request: Request, body: tuple[str, Any], now_us: int, service_us: int, testnet: bool
+    request: Request, body: Body, in_us: int, out_us: int, testnet: bool
 ) -> bytes:
-    """Return the frame that answers a request; body is ("result" or "error", value)."""
+    """Return the frame that answers a request."""
     frame: dict[str, Any] = {"jsonrpc": "2.0"}
     if request.request_id is not None:
         frame["id"] = request.request_id
     frame[body[0]] = body[1]
-    frame["usIn"], frame["usOut"] = now_us, now_us + service_us
-    frame["usDiff"] = service_us
+    frame["usIn"], frame["usOut"] = in_us, out_us
+    frame["usDiff"] = out_us - in_us
     frame["testnet"] = testnet
     return dumps(frame)

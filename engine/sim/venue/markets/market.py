@@ -1,39 +1,29 @@
-"""What one instrument's market knows beside its queues: mark, bands, tape, statistics.
-
-Mark price: index + basis, where the basis is an exponential average of mid - index,
-sampled once a second with weight 1/30 and kept within ``mark_bound_bps`` of the index.
-A move of the index passes at once, a move of the book alone takes about half a minute.
-Source: support.deribit.com, mark price: the classic form, index + 30 s EMA of (fair
-price - index); production of 2026 uses a depth-weighted price, unpublished in detail.
-
-Price band: mark * (1 ± 1.5 %), lower bound floored and upper bound raised to the tick.
-Source: production tickers of 2025-12 and 2026-09.
-"""
+"""What a market knows beside its queues: mark, band, tape, statistics."""
 
 from __future__ import annotations
 
 from collections import deque
 from typing import TYPE_CHECKING
 
-from engine.sim.venue.markets.matching import BUY, SELL, Book
-from engine.sim.venue.units import REF, divide
+from engine.sim.venue.markets.marks import ComboMark, FutureMark, Mark, SpotMark
+from engine.sim.venue.markets.matching import Book
+from engine.sim.venue.units import REF
 
 if TYPE_CHECKING:
+    from engine.sim.venue.config import VenueConfig
     from engine.sim.venue.markets.trades import Trade
     from engine.sim.venue.products.instruments import Instrument
 
 TAPE_MAX = 10_000
 HOUR_MS = 3_600_000
 STATS_HOURS = 24
-BASIS_WEIGHT = 30
-CENT = REF // 100
 
 
 class Index:
-    """One price index; price in reference units (1e-4)."""
+    """One price index; price in reference units (1e-8), published with ``decimals``."""
 
-    def __init__(self, name: str, ref: int) -> None:
-        self.name, self.ref = name, ref
+    def __init__(self, name: str, ref: int, decimals: int) -> None:
+        self.name, self.ref, self.decimals = name, ref, decimals
         self.updated_ms = 0
 
 
@@ -53,10 +43,13 @@ class Market:
     """The market of one instrument."""
 
     def __init__(
-        self, instrument: Instrument, index: Index, band_bps: int, mark_bound_bps: int
+        self,
+        instrument: Instrument,
+        index: Index,
+        config: VenueConfig,
+        legs: tuple[tuple[Market, int], ...] = (),
     ) -> None:
-        self.instrument, self.index = instrument, index
-        self.band_bps, self.mark_bound_bps = band_bps, mark_bound_bps
+        self.instrument, self.index, self.legs = instrument, index, legs
         self.book = Book()
         self.change_id = 0
         self.state = "open"
@@ -66,37 +59,33 @@ class Market:
         self.last_ticks: int | None = None
         self._last_move = 0
         self.open_interest_lots = 0
-        self.settlement_ref = index.ref
-        self._basis = 0
+        self.mark_unit = int(REF // 10**instrument.mark_decimals)
+        self._mark = self._rule(config)
         self.mark_ref = self.min_ticks = self.max_ticks = 0
         self.update_mark()
+        self.settlement_ref = self.mark_ref
+
+    def _rule(self, config: VenueConfig) -> Mark:
+        if self.instrument.is_spot:
+            return SpotMark(self, config)
+        if self.instrument.is_combo:
+            return ComboMark(self, config)
+        return FutureMark(self, config)
 
     # Mark and band.
 
     def update_mark(self) -> bool:
-        """Derive mark and band from index and basis; say whether the mark moved."""
+        """Derive mark and band from what moves them; say whether the mark moved."""
         before = self.mark_ref
-        mark = self.index.ref + divide(self._basis, BASIS_WEIGHT)
-        self.mark_ref = max(divide(mark, CENT), 1) * CENT
-        low = self.mark_ref * (10_000 - self.band_bps) // 10_000
-        high = -(-self.mark_ref * (10_000 + self.band_bps) // 10_000)
+        self.mark_ref = self._mark.ref()
+        low, high = self._mark.band(self.mark_ref)
         self.min_ticks = self.instrument.ticks_below(low)
         self.max_ticks = self.instrument.ticks_above(high)
         return self.mark_ref != before
 
-    def sample_basis(self) -> bool:
-        """Take one sample of mid - index; say whether the mark moved.
-
-        ``_basis`` holds the average times its weight, so that it decays exactly to
-        zero and no rounding sticks.
-        """
-        bid, ask = self.book.best(BUY), self.book.best(SELL)
-        if bid is not None and ask is not None:
-            ref = self.instrument.ref
-            mid = (ref(bid) + ref(ask)) // 2
-            bound = self.index.ref * self.mark_bound_bps // 10_000
-            sample = min(max(mid - self.index.ref, -bound), bound)
-            self._basis += sample - divide(self._basis, BASIS_WEIGHT)
+    def sample_mark(self) -> bool:
+        """Take the once-a-second look at the book; say whether the mark moved."""
+        self._mark.sample()
         return self.update_mark()
 
     # Tape.

@@ -10,7 +10,7 @@ orders; after each request the best bid is below the best ask.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from sortedcontainers import SortedDict
@@ -29,15 +29,16 @@ class Order:
 
     Units: price in ticks, amounts in lots, value_filled in atto, times in ms.
     ``amount_lots`` is the total including what has filled. ``origin`` is the serial
-    number of the connection that created it, 0 = none.
+    number of the connection that created it, 0 = none. ``pending`` orders are in the
+    speed bump; ``doomed`` says why one of them must not rest after it, "" = it may.
     """
 
     __slots__ = (
-        "account", "amount_lots", "api", "cancel_reason", "created_ms", "filled_lots",
-        "instrument", "label", "number", "order_id", "order_type", "origin",
-        "original_order_type", "post_only", "price_ticks", "reduce_only",
-        "reject_post_only", "replaced", "side", "state", "time_in_force", "updated_ms",
-        "value_filled",
+        "account", "amount_lots", "api", "cancel_reason", "created_ms", "doomed",
+        "filled_lots", "instrument", "label", "number", "on_settled", "order_id",
+        "order_type", "origin", "original_order_type", "pending", "post_only",
+        "price_ticks", "reduce_only", "reject_post_only", "replaced", "side", "state",
+        "time_in_force", "updated_ms", "value_filled",
     )  # fmt: skip
 
     def __init__(
@@ -65,6 +66,9 @@ class Order:
         self.api = True
         self.created_ms = self.updated_ms = 0
         self.origin = 0
+        self.pending = False
+        self.doomed = ""
+        self.on_settled: Callable[[], None] | None = None
 
     @property
     def open_lots(self) -> int:

@@ -15,7 +15,7 @@ class Trade:
     """One match of a taker with a resting maker.
 
     Units: price in ticks, amount in lots, fees and profits in atto, index and mark in
-    reference units (1e-4), time in ms and ns.
+    reference units (1e-8), time in ms and ns.
     ``direction`` on the tape is the taker's; states are those after this trade.
     """
 

@@ -1,10 +1,15 @@
 """Contracts: ticks and lots in, prices, amounts and coin values out.
 
-A price is an integer number of ticks, an amount an integer number of lots (a lot is the
-step of order amounts, ``min_trade_amount``). Coin values are atto of the settlement
-currency. Inverse: value = amount / price; linear: value = amount * price.
+A price is an integer number of base ticks (``tick_size``), an amount an integer number
+of lots (a lot is the step of order amounts, ``min_trade_amount``). Above the price of a
+tick step only multiples of that step's tick are on the grid; the boundary itself still
+belongs to the finer grid below it.
+
+Coin values are atto of the currency that pays: an inverse future is worth amount /
+price of its coin; everything else amount * price, an inverse option in coins since its
+price is in coins, a linear contract in USDC, spot in its quote currency.
 Source: public/get_instruments of production, 2026-09-20 (row shape and its key order);
-docs.deribit.com, inverse futures.
+docs.deribit.com, inverse futures, inverse options, linear options.
 """
 
 from __future__ import annotations
@@ -13,16 +18,20 @@ from decimal import Decimal
 from typing import Any
 
 from engine.sim.venue.config import ContractConfig
-from engine.sim.venue.products.calendar import expiry_name, quarterly_expiry_ms
 from engine.sim.venue.units import ATTO, REF, SATOSHI, divide, fraction
 
-PERPETUAL_EXPIRY_MS = 32_503_708_800_000
 TICKS_MAX = 1 << 40
 LOTS_MAX = 1 << 40
+FEE_CAP = (125, 1000)  # of an option's premium
+COIN_MARK_DECIMALS = 4  # an inverse option's mark
 
 
 class Instrument:
-    """One contract: its facts, its conversions, its row."""
+    """One contract: its facts, its conversions, its row.
+
+    ``currency`` is what it settles in (the quote currency for spot), ``currencies`` all
+    it is found under. Empty: ``expiry_ms`` 0 = it has none.
+    """
 
     def __init__(self, contract: ContractConfig) -> None:
         self.contract = contract
@@ -30,31 +39,92 @@ class Instrument:
         self.kind = contract.kind
         self.index_name = contract.price_index
         self.base = contract.base_currency
-        self.currency = contract.settlement_currency or contract.base_currency
-        self.inverse = contract.instrument_type == "reversed"
+        self.is_option = contract.kind == "option"
+        self.is_spot = contract.kind == "spot"
+        self.is_combo = bool(contract.legs)
+        self.is_future = contract.kind == "future"
         self.perpetual = contract.settlement_period == "perpetual"
+        self.reversed = contract.instrument_type == "reversed"
+        self.inverse = self.reversed and contract.kind in ("future", "future_combo")
+        settlement = contract.settlement_currency or contract.base_currency
+        self.currency = contract.quote_currency if self.is_spot else settlement
+        self.currencies = (
+            (contract.base_currency, self.currency)
+            if self.is_spot
+            else (self.currency,)
+        )
+        expires = not (self.perpetual or self.is_spot)
+        self.expiry_ms = contract.expiration_timestamp if expires else 0
         self.max_leverage = contract.max_leverage
         self.tick_num, self.tick_den = fraction(contract.tick_size)
         self.lot_num, self.lot_den = fraction(contract.min_trade_amount)
-        lots_per_contract = contract.contract_size / contract.min_trade_amount
-        self.lots_per_contract = int(lots_per_contract)
-        if self.lots_per_contract != lots_per_contract:
-            raise ValueError(f"{self.name}: contract_size is no multiple of its step")
-        self.prefix = "" if self.currency == "BTC" else f"{self.currency}-"
+        self.steps = tuple(
+            (int(above / contract.tick_size), int(tick / contract.tick_size))
+            for above, tick in sorted(contract.tick_steps)
+        )
+        self._contracts_per_lot = contract.min_trade_amount / contract.contract_size
+        self.prefix = self._prefix()
+        self.mark_decimals = self._mark_decimals()
         self._maker = fraction(contract.maker_commission)
         self._taker = fraction(contract.taker_commission)
+
+    def _prefix(self) -> str:
+        """Return what its order and trade ids begin with."""
+        if self.is_spot:
+            return f"{self.name}-"
+        return "" if self.currency == "BTC" else f"{self.currency}-"
+
+    def _mark_decimals(self) -> int:
+        """Return the digits of its mark price: two, more where the tick is finer."""
+        if self.is_option and self.reversed:
+            return COIN_MARK_DECIMALS
+        exponent = self.contract.tick_size.normalize().as_tuple().exponent
+        return max(2, -exponent if isinstance(exponent, int) else 0)
+
+    # The grid.
+
+    def on_grid(self, ticks: int) -> bool:
+        """Say whether a price may be quoted."""
+        return ticks % self.step_at(ticks) == 0
+
+    def step_at(self, ticks: int) -> int:
+        """Return the tick that holds at a price, in base ticks."""
+        step = 1
+        for above, coarser in self.steps:
+            if ticks > above:
+                step = coarser
+        return step
+
+    def floor(self, ticks: int) -> int:
+        """Return the highest price on the grid at or below a number of base ticks."""
+        for above, step in reversed(self.steps):
+            if ticks > above:
+                return max(ticks // step * step, above)
+        return ticks
+
+    def ceil(self, ticks: int) -> int:
+        """Return the lowest price on the grid at or above a number of base ticks."""
+        step = self.step_at(ticks)
+        return -(-ticks // step) * step
+
+    def inside(self, ticks: int, side: int) -> int:
+        """Return the next price on the grid away from the other side: -1 up, 1 down."""
+        return self.floor(ticks - 1) if side > 0 else self.ceil(ticks + 1)
 
     # Conversions at the door: None means the number is not on the grid.
 
     def ticks(self, price: float | Decimal) -> int | None:
-        """Return a price in ticks, None when it is off the tick or out of range."""
+        """Return a price in ticks, None when it is off the grid or out of range."""
         if isinstance(price, Decimal):
             exact = price * self.tick_den / self.tick_num
-            return int(exact) if exact == int(exact) else None
-        if not abs(price) < TICKS_MAX:
-            return None
-        ticks = round(price * self.tick_den / self.tick_num)
-        return ticks if ticks * self.tick_num / self.tick_den == price else None
+            ticks = int(exact)
+            good = exact == ticks
+        else:
+            if not abs(price) < TICKS_MAX:
+                return None
+            ticks = round(price * self.tick_den / self.tick_num)
+            good = ticks * self.tick_num / self.tick_den == price
+        return ticks if good and self.on_grid(ticks) else None
 
     def lots(self, amount: float | Decimal) -> int | None:
         """Return an amount in lots, None when it is off the step or out of range."""
@@ -74,30 +144,32 @@ class Instrument:
         """Return an amount in the unit of orders."""
         return lots * self.lot_num / self.lot_den
 
-    def contracts_of(self, amount: float) -> float | None:
-        """Return a requested amount in contracts, None when it is off the step."""
-        lots = self.lots(amount)
-        return None if lots is None else self.contracts(lots)
-
     def contracts(self, lots: int) -> float:
         """Return an amount in contracts."""
-        return lots / self.lots_per_contract
+        return float(lots * self._contracts_per_lot)
 
-    # Reference prices (units of 1e-4) against ticks.
+    def lots_of_contracts(self, contracts: float) -> int | None:
+        """Return a number of contracts in lots, None when it is off the step."""
+        if not abs(contracts) < LOTS_MAX:
+            return None
+        exact = Decimal(repr(contracts)) / self._contracts_per_lot
+        return int(exact) if exact == int(exact) else None
+
+    # Reference prices (units of 1e-8) against ticks.
 
     def ticks_below(self, ref: int) -> int:
-        """Return the highest tick at or below a reference price."""
-        return ref * self.tick_den // (REF * self.tick_num)
+        """Return the highest price on the grid at or below a reference price."""
+        return self.floor(ref * self.tick_den // (REF * self.tick_num))
 
     def ticks_above(self, ref: int) -> int:
-        """Return the lowest tick at or above a reference price."""
-        return -(-ref * self.tick_den // (REF * self.tick_num))
+        """Return the lowest price on the grid at or above a reference price."""
+        return self.ceil(-(-ref * self.tick_den // (REF * self.tick_num)))
 
     def ref(self, ticks: int) -> int:
         """Return a price in reference units, rounded."""
         return divide(ticks * self.tick_num * REF, self.tick_den)
 
-    # Money, in atto of the settlement currency.
+    # Money, in atto of ``currency``.
 
     def value(self, lots: int, ticks: int) -> int:
         """Return the coin value of lots at a price."""
@@ -117,113 +189,97 @@ class Instrument:
             return divide(lots * self.lot_num * REF * ATTO, ref * self.lot_den)
         return divide(lots * self.lot_num * ref * ATTO, self.lot_den * REF)
 
-    def average_price(self, lots: int, value: int) -> float:
-        """Return the price at which lots have a coin value, to 4 decimals.
+    def units(self, lots: int) -> int:
+        """Return an amount in atto of the unit of orders."""
+        return divide(lots * self.lot_num * ATTO, self.lot_den)
 
-        For inverse contracts this is the harmonic mean of the fill prices.
+    def average_price(self, lots: int, value: int, decimals: int = 4) -> float:
+        """Return the price at which lots have a coin value.
+
+        For inverse futures this is the harmonic mean of the fill prices.
         """
         if lots == 0 or value == 0:
             return 0.0
         amount = abs(lots) * self.lot_num
+        scale = int(10 ** max(decimals, self.mark_decimals))
         if self.inverse:
-            return divide(amount * ATTO * REF, abs(value) * self.lot_den) / REF
-        return divide(abs(value) * self.lot_den * REF, amount * ATTO) / REF
+            return divide(amount * ATTO * scale, abs(value) * self.lot_den) / scale
+        return divide(value * self.lot_den * scale, amount * ATTO) / scale
 
     def profit(self, size_value: int, cost: int) -> int:
         """Return the profit of a signed position worth ``size_value`` now."""
         return cost - size_value if self.inverse else size_value - cost
 
-    def fee(self, value: int, maker: bool) -> int:
-        """Return the fee on a traded coin value, rounded to 1e-8; < 0 is a rebate."""
+    def fee(self, lots: int, value: int, index_ref: int, maker: bool) -> int:
+        """Return the fee on a fill, in atto of ``currency``; < 0 is a rebate.
+
+        Futures and spot pay on the traded value; options on the underlying (a coin for
+        inverse ones, the index price for linear ones), at most 12.5 % of the premium.
+        Rounded to 1e-8.
+        """
         numerator, denominator = self._maker if maker else self._taker
-        return divide(value * numerator, denominator * SATOSHI) * SATOSHI
+        basis = value
+        if self.is_option:
+            basis = self.units(lots)
+            if not self.reversed:
+                basis = divide(basis * index_ref, REF)
+        fee = divide(basis * numerator, denominator)
+        if self.is_option:
+            fee = min(fee, divide(value * FEE_CAP[0], FEE_CAP[1]))
+        return divide(fee, SATOSHI) * SATOSHI
 
     def row(self, state: str) -> dict[str, Any]:
         """Return the row of ``public/get_instruments``."""
         c = self.contract
-        return {
+        row: dict[str, Any] = {
             "price_index": c.price_index,
             "index_id": c.index_id,
             "kind": c.kind,
             "instrument_name": c.instrument_name,
             "instrument_id": c.instrument_id,
             "instrument_type": c.instrument_type,
-            "future_type": c.instrument_type,
             "underlying_type": "crypto",
             "product_group": c.product_group or c.base_currency,
             "state": state,
             "is_active": state == "open",
-            "max_leverage": c.max_leverage,
-            "max_non_default_leverage": 5.0,
-            "max_liquidation_commission": 0.01,
+        }
+        if self.is_future:
+            row["future_type"] = c.instrument_type
+            row["max_leverage"] = c.max_leverage
+            row["max_non_default_leverage"] = 5.0
+            row["max_liquidation_commission"] = 0.01
+        if self.is_option:
+            assert c.strike is not None, "an option has a strike"
+            row["option_type"], row["strike"] = c.option_type, float(c.strike)
+        row |= {
             "maker_commission": float(c.maker_commission),
             "taker_commission": float(c.taker_commission),
-            "block_trade_commission": 0.00025,
-            "block_trade_tick_size": 0.01,
-            "block_trade_min_trade_amount": c.block_trade_min_trade_amount,
+        }
+        if not (self.is_spot or self.is_combo):
+            block_min = c.block_trade_min_trade_amount
+            row["block_trade_commission"] = float(c.block_trade_commission)
+            row["block_trade_tick_size"] = float(c.block_trade_tick_size)
+            row["block_trade_min_trade_amount"] = (
+                int(block_min) if block_min == int(block_min) else float(block_min)
+            )
+        row |= {
             "tick_size": float(c.tick_size),
-            "tick_size_steps": [],
+            "tick_size_steps": [
+                {"above_price": float(above), "tick_size": float(tick)}
+                for above, tick in c.tick_steps
+            ],
             "contract_size": float(c.contract_size),
             "min_trade_amount": float(c.min_trade_amount),
-            "lot_size": 1,
-            "settlement_currency": self.currency,
-            "settlement_period": c.settlement_period,
+            "lot_size": c.lot_size,
+        }
+        if not self.is_spot:
+            row["settlement_currency"] = self.currency
+            row["settlement_period"] = c.settlement_period
+        row |= {
             "base_currency": c.base_currency,
             "quote_currency": c.quote_currency,
-            "counter_currency": c.quote_currency,
+            "counter_currency": c.counter_currency,
             "creation_timestamp": c.creation_timestamp,
             "expiration_timestamp": c.expiration_timestamp,
         }
-
-
-def default_contracts(now_ms: int) -> tuple[ContractConfig, ...]:
-    """Return BTC-PERPETUAL, ETH-PERPETUAL and the next quarterly BTC future.
-
-    Source: production rows of 2026-09-20 (BTC), captures of 2025/26 (ETH).
-    """
-    expiry_ms = quarterly_expiry_ms(now_ms)
-    ten, one = Decimal(10), Decimal(1)
-    return (
-        ContractConfig(
-            "BTC-PERPETUAL",
-            210838,
-            "BTC",
-            "perpetual",
-            PERPETUAL_EXPIRY_MS,
-            Decimal("0.5"),
-            ten,
-            ten,
-            "btc_usd",
-            1000033,
-            1534242287000,
-            200_000,
-        ),
-        ContractConfig(
-            "ETH-PERPETUAL",
-            210839,
-            "ETH",
-            "perpetual",
-            PERPETUAL_EXPIRY_MS,
-            Decimal("0.05"),
-            one,
-            one,
-            "eth_usd",
-            1000034,
-            1552568454000,
-            100_000,
-        ),
-        ContractConfig(
-            expiry_name("BTC", expiry_ms),
-            690_001,
-            "BTC",
-            "month",
-            expiry_ms,
-            Decimal("2.5"),
-            ten,
-            ten,
-            "btc_usd",
-            1000033,
-            now_ms // 86_400_000 * 86_400_000 - 30 * 86_400_000,
-            200_000,
-        ),
-    )
+        return row

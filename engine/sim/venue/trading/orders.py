@@ -1,7 +1,9 @@
 """Order entry: what the venue accepts, moves, refuses and how an edit keeps its place.
 
 A refused request changes nothing, but for one: an edit in reject-post-only mode that
-would trade cancels the resting order.
+would trade cancels the resting order. An order that would trade where the speed bump
+applies waits for it: it is firm, a cancel turns it into immediate-or-cancel, and it
+cannot be edited (since 2026-11-26; the code of that refusal is not published).
 Source: docs.deribit.com, order management, private/buy, private/edit, 2026-08-22;
 changelog 22.10.21 (off tick or step is refused), 25.01.23 (bands refuse), 01.08.23.
 """
@@ -9,16 +11,19 @@ changelog 22.10.21 (off tick or step is refused), 25.01.23 (bands refuse), 01.08
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.sim.venue.errors import Reject
 from engine.sim.venue.markets.matching import BUY, Order
+from engine.sim.venue.trading import bump
 
 if TYPE_CHECKING:
     from engine.sim.venue.accounts.account import Account
     from engine.sim.venue.exchange import Exchange
     from engine.sim.venue.markets.market import Market
 
+RESTING = ("good_til_cancelled", "good_til_day")
 OPEN_ORDERS_MAX = 10_000
 
 
@@ -89,17 +94,32 @@ def submit(exchange: Exchange, new: NewOrder) -> Order:
     order.reject_post_only = new.reject_post_only
     order.origin, order.api = new.origin, new.api
     exchange.admit(order)
-    if new.time_in_force == "fill_or_kill" and not _can_fill(order, market):
-        exchange.close(order, "cancelled")
-        return order
-    exchange.match(order)
-    may_rest = new.time_in_force in ("good_til_cancelled", "good_til_day")
-    if order.state == "open":
-        if may_rest and not is_market_order:
-            exchange.rest(order)
-        else:
-            exchange.close(order, "cancelled")
+    _enter(exchange, market, order)
     return order
+
+
+def _enter(exchange: Exchange, market: Market, order: Order) -> None:
+    """Let an order meet the book, at once or after the speed bump."""
+    if bump.applies(exchange, market, order.side, order.price_ticks):
+        bump.hold(exchange, order, partial(_settle, exchange, market))
+    else:
+        _settle(exchange, market, order)
+
+
+def _settle(exchange: Exchange, market: Market, order: Order) -> None:
+    """Trade what can trade, rest what may rest, cancel the remainder."""
+    exchange.note_order(order)
+    if order.time_in_force == "fill_or_kill" and not _can_fill(order, market):
+        exchange.close(order, "cancelled")
+        return
+    exchange.match(order)
+    if order.state != "open":
+        return
+    may_rest = order.time_in_force in RESTING and order.original_order_type != "market"
+    if may_rest and not order.doomed and market.state == "open":
+        exchange.rest(order)
+    else:
+        exchange.close(order, "cancelled", order.doomed)
 
 
 def edit(exchange: Exchange, order: Order, change: Change) -> None:
@@ -114,6 +134,8 @@ def edit(exchange: Exchange, order: Order, change: Change) -> None:
     _check_time(exchange, change.valid_until_ms)
     market = exchange.markets[order.instrument.name]
     _check_open(market)
+    if order.pending:
+        raise Reject("other_reject", "speed_bumped")
     if change.amount_lots <= order.filled_lots:
         raise Reject("invalid_amount")
     post_only = order.post_only if change.post_only is None else change.post_only
@@ -160,9 +182,7 @@ def _apply(
     order.post_only, order.reject_post_only, order.reduce_only = flags
     order.replaced, order.updated_ms = True, exchange.now_ms
     if moves:
-        exchange.match(order)
-        if order.state == "open":
-            exchange.rest(order)
+        _enter(exchange, exchange.markets[order.instrument.name], order)
         return
     account = order.account
     account.reduce_only_orders.pop(order.order_id, None)
@@ -198,9 +218,10 @@ def _passive_price(market: Market, side: int, ticks: int, reject: bool) -> int:
         raise Reject("post_only_reject")
     facing = market.book.best(-side)
     assert facing is not None, "crossing needs a facing price"
-    if facing - side <= 0:
+    inside = market.instrument.inside(facing, side)
+    if inside <= 0 and not market.instrument.is_combo:
         raise Reject("post_only_price_modification_not_possible")
-    return facing - side
+    return inside
 
 
 def _reducible(account: Account, market: Market, side: int) -> int:

@@ -34,5 +34,5 @@ def test_coins_have_eight_decimals(number: Decimal) -> None:
 
 
 def test_reference_prices() -> None:
-    assert to_ref("80815.664", 2) == 808156600
-    assert to_ref(0.1 + 0.2, 2) == 3000
+    assert to_ref("80815.664", 2) == 80_815_66000000
+    assert to_ref(0.1 + 0.2, 2) == 30_000_000

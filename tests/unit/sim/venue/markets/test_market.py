@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.sim.venue.units import REF
 from tests.unit.sim.venue.client import PERP, SECOND, Bench, Client
 
 
@@ -11,7 +12,7 @@ def bench() -> Bench:
 
 
 def mark(bench: Bench) -> float:
-    return bench.venue.exchange.markets[PERP].mark_ref / 10_000
+    return bench.venue.exchange.markets[PERP].mark_ref / REF
 
 
 def test_the_mark_follows_the_index_at_once(bench: Bench) -> None:

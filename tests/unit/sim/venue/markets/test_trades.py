@@ -1,5 +1,6 @@
 """What a trade remembers of its moment."""
 
+from engine.sim.venue.units import REF
 from tests.unit.sim.venue.client import PERP, Bench
 
 
@@ -13,7 +14,7 @@ def test_a_trade_keeps_the_states_and_prices_of_its_moment() -> None:
     assert (first.maker, first.taker) == (maker, taker)
     assert (first.maker_state, first.taker_state) == ("open", "filled")
     assert (second.maker_state, second.taker_state) == ("filled", "filled")
-    assert (first.mark_ref, second.mark_ref) == (800_000_000, 810_000_000)
+    assert (first.mark_ref, second.mark_ref) == (80_000 * REF, 81_000 * REF)
     assert (first.lots, second.lots) == (2, 1)
     assert first.time_ns == bench.now_ns
     assert second.trade_id == str(int(first.trade_id) + 1)

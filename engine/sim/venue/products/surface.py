@@ -43,8 +43,8 @@ class SurfaceState:
     short_vol: float
     long_vol: float
     half_life_years: float = 0.15
-    rho: float = -0.1
-    eta: float = 1.0
+    rho: float = -0.2
+    eta: float = 0.95
 
     def __post_init__(self) -> None:
         for vol in (self.short_vol, self.long_vol):

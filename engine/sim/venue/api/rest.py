@@ -60,7 +60,7 @@ def read_http(
     if len(http.target) > frame_max:
         return Request(), Reject("request entity too large")
     if http.body or not name:
-        request, refusal = read_request(http.body, frame_max, name or None)
+        request, refusal = read_request(http.body, frame_max, name or None, False)
         if refusal is None and name and request.method != name:
             reason = f"the path names {name}"
             refusal = Reject("Invalid Request", data={"reason": reason})

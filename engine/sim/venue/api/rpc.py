@@ -2,7 +2,7 @@
 
 A method is registered with the scope it needs, what it costs and what it takes; a
 request passes frame → method → token → credits → scope → parameters → handler, and the
-first of these that objects answers. Parameters are named, unknown ones are refused.
+first of these that objects answers. Parameters are named, unknown ones are ignored.
 Source: docs.deribit.com, JSON-RPC usage, 2026-08-22.
 """
 
@@ -147,14 +147,13 @@ class Method:
         return self.cost if isinstance(self.cost, str) else self.cost(params)
 
     def check(self, params: Params) -> Params:
-        """Return the parameters, each checked.
+        """Return the parameters the method knows, each checked.
+
+        Others are passed over: clients in the wild send ones of older versions.
 
         Raises:
-            Reject: -32602: one is missing, unknown or not what it must be.
+            Reject: -32602: one is missing or not what it must be.
         """
-        for name in params:
-            if name not in self.params and name != "access_token":
-                raise bad_param(name, "unexpected parameter")
         checked: Params = {}
         for name, param in self.params.items():
             if name in params:
@@ -194,9 +193,14 @@ class Request:
 
 
 def read_request(
-    payload: bytes, frame_max: int, default_method: str | None = None
+    payload: bytes,
+    frame_max: int,
+    default_method: str | None = None,
+    needs_id: bool = True,
 ) -> tuple[Request, Reject | None]:
     """Take a frame apart; with a refusal when it is not a request.
+
+    A slash before the method is passed over: clients in the wild send one.
 
     Empty: default_method None = the frame itself must name one.
     """
@@ -212,14 +216,14 @@ def read_request(
     request_id = frame.get("id")
     if isinstance(request_id, int | str) and not isinstance(request_id, bool):
         request.request_id = request_id
-    else:
+    elif needs_id or "id" in frame:
         return request, Reject("Invalid Request", data={"reason": "id required"})
     name, params = frame.get("method", default_method), frame.get("params", {})
     if not isinstance(name, str):
         return request, Reject("Invalid Request", data={"reason": "method required"})
     if not isinstance(params, dict):
         return request, bad_param("params", "must be an object")
-    request.method, request.params = name, params
+    request.method, request.params = name.removeprefix("/"), params
     return request, None
 
 

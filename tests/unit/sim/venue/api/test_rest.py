@@ -95,6 +95,13 @@ def test_an_answer_carries_times_and_no_id_when_none_was_given(bench: Bench) -> 
     assert frame["usOut"] - frame["usIn"] == frame["usDiff"]
 
 
+def test_a_body_needs_no_id(bench: Bench) -> None:
+    body = rpc("public/get_time", None)
+    status, frame = bench.http("POST", "/api/v2/public/get_time", body)
+    assert status == 200
+    assert "id" not in frame
+
+
 @pytest.mark.parametrize("number", [7, "seven", 0, ""])
 def test_a_body_gets_its_id_back(bench: Bench, number: int | str) -> None:
     body = rpc("public/get_time", number)
@@ -136,8 +143,6 @@ def test_lists_are_json_in_a_query(bench: Bench) -> None:
         ("amount=10&post_only=True", "post_only"),
         ("amount=10&post_only=1", "post_only"),
         ("amount=10&amount=10", "amount"),
-        ("amount=10&nonsense=1", "nonsense"),
-        ("amount=10&Price=1", "Price"),
     ],
 )
 def test_a_query_with_a_bad_parameter(bench: Bench, query: str, param: str) -> None:
@@ -147,7 +152,7 @@ def test_a_query_with_a_bad_parameter(bench: Bench, query: str, param: str) -> N
 
 def test_a_query_has_only_so_many_fields(bench: Bench) -> None:
     many = "&".join(f"a{n}=1" for n in range(QUERY_FIELDS_MAX))
-    assert param_of(bench.http("GET", f"/api/v2/public/test?{many}")) == "a0"
+    assert bench.http("GET", f"/api/v2/public/test?{many}")[0] == 200
     target = f"/api/v2/public/test?{many}&b=1"
     assert param_of(bench.http("GET", target)) == "params"
 
@@ -156,7 +161,7 @@ def test_a_target_above_the_limit(bench: Bench) -> None:
     limit = bench.venue.config.frame_max
     target = "/api/v2/public/test?x="
     fits = target + "y" * (limit - len(target))
-    assert param_of(bench.http("GET", fits)) == "x"
+    assert bench.http("GET", fits)[0] == 200
     answer = bench.http("GET", fits + "y")
     assert code(answer) == -32600
     assert answer[1]["error"]["message"] == "request entity too large"
@@ -213,7 +218,6 @@ def test_path_and_body_must_name_the_same_method(bench: Bench) -> None:
         (b"\xff\xfe", -32700),
         (b"[]", -32600),
         (b"1", -32600),
-        (rpc("public/test", None), -32600),
         (b'{"id":null,"method":"public/test"}', -32600),
         (b'{"id":true,"method":"public/test"}', -32600),
         (b'{"id":1,"method":7}', -32600),

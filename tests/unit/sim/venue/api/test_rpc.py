@@ -84,7 +84,6 @@ def test_a_frame_at_the_limit_and_one_past_it(client: Client) -> None:
         ("public/ticker", {}, "instrument_name"),
         ("public/ticker", {"instrument_name": 5}, "instrument_name"),
         ("public/ticker", {"instrument_name": "x" * 1001}, "instrument_name"),
-        ("public/ticker", {"instrument_name": PERP, "depth": 1}, "depth"),
         ("public/get_order_book", {"instrument_name": PERP, "depth": 0}, "depth"),
         ("public/get_order_book", {"instrument_name": PERP, "depth": True}, "depth"),
         ("public/get_order_book", {"instrument_name": PERP, "depth": 1.5}, "depth"),
@@ -109,6 +108,14 @@ def test_bad_parameters_are_named(
     assert refused.value.message == "Invalid params"
     assert refused.value.data["param"] == param
     assert refused.value.data["reason"]
+
+
+def test_what_a_method_does_not_know_is_passed_over(client: Client) -> None:
+    row = client.call("public/ticker", instrument_name=PERP, include_old=True)
+    assert row["instrument_name"] == PERP
+    payload = b'{"id":"a","method":"/public/test","params":{},"more":1}'
+    (frame,) = client.send(payload)
+    assert (frame["id"], frame["result"]) == ("a", {"version": "1.2.26"})
 
 
 def test_private_methods_need_a_login(client: Client) -> None:

@@ -7,9 +7,12 @@ the live shell, which the simulation takes as an argument and never imports.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from engine.sim.venue.api.rest import HttpRequest
+from engine.sim.venue.products.instruments import Instrument
+from engine.sim.venue.products.surface import SurfaceState
 
 
 class PlacedOrder(Protocol):
@@ -25,7 +28,10 @@ class PlacedOrder(Protocol):
 
 
 class Exchange(Protocol):
-    """Direct, credit-free order entry and the index."""
+    """Direct, credit-free order entry, the indices and the vol surfaces."""
+
+    def instruments(self) -> Sequence[Instrument]:
+        """Return what is listed and open."""
 
     def place(
         self,
@@ -48,8 +54,17 @@ class Exchange(Protocol):
     def cancel_order(self, order: Any, t_ns: int) -> object:
         """Take one order out of its book; nothing happens when it is not open."""
 
+    def edit_order(self, order: Any, price: float, amount: float, t_ns: int) -> None:
+        """Change price and total amount of an open order.
+
+        Raises: Reject when the venue does not take it.
+        """
+
     def set_index(self, index_name: str, price: float, t_ns: int) -> None:
         """Publish an index price."""
+
+    def set_surface(self, index_name: str, state: SurfaceState, t_ns: int) -> None:
+        """Move the vol surface of the options on an index."""
 
 
 class VenueVerbs(Protocol):

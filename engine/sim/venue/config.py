@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
+from engine.sim.venue.products.surface import SurfaceState
+
 MAKER_COMMISSION = Decimal("0.00015")
 TAKER_COMMISSION = Decimal("0.00035")
 OPTION_COMMISSION = Decimal("0.0003")
@@ -143,7 +145,7 @@ class VenueConfig:
     how long one request holds the lock of its user and currency; bump_ms is the speed
     bump, from which the instruments named in bump_exempt are free.
     Empty: ``listing`` None = ``contracts``, and these empty = the two perpetuals and
-    one quarterly BTC future.
+    one quarterly BTC future; an index without a vol surface starts with a plain one.
     """
 
     seed: int = 1
@@ -161,6 +163,7 @@ class VenueConfig:
             "eth_btc": Decimal("0.037500"),
         }
     )
+    surfaces: Mapping[str, SurfaceState] = field(default_factory=dict)
     credits: CreditConfig = field(default_factory=CreditConfig)
     band_bps: int = 150
     spot_band_bps: int = 200

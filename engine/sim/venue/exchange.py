@@ -30,6 +30,7 @@ from engine.sim.venue.products.listing import (
     contracts_at,
     few_contracts,
 )
+from engine.sim.venue.products.surface import PLAIN_SURFACE, SurfaceState
 from engine.sim.venue.units import REF, to_ref
 
 if TYPE_CHECKING:
@@ -69,7 +70,12 @@ class Exchange:
         self.turn = Turn()
         self.agenda = Agenda()
         self.indices = {
-            name: Index(name, to_ref(price, decimals), decimals)
+            name: Index(
+                name,
+                to_ref(price, decimals),
+                decimals,
+                config.surfaces.get(name, PLAIN_SURFACE),
+            )
             for name, price in config.index_prices.items()
             for decimals in (max(2, _decimals(price)),)
         }
@@ -355,6 +361,10 @@ class Exchange:
         for market in self.markets.values():
             if market.index is index and not market.instrument.is_option:
                 self._note_mark(market, market.update_mark())
+
+    def set_surface(self, name: str, state: SurfaceState) -> None:
+        """Move the vol surface of an index; option marks follow within a second."""
+        self.indices[name].surface = state
 
     def tick(self) -> None:
         """Do what falls due once a second: marks, the end of good-til-day orders."""

@@ -39,6 +39,8 @@ from engine.sim.venue.errors import Reject
 from engine.sim.venue.exchange import Exchange
 from engine.sim.venue.feeds.hub import Hub
 from engine.sim.venue.markets.matching import BUY, SELL, SIDES, Order
+from engine.sim.venue.products.instruments import Instrument
+from engine.sim.venue.products.surface import SurfaceState
 from engine.sim.venue.rows.accounts import position_row
 from engine.sim.venue.rows.markets import levels_row
 from engine.sim.venue.rows.trading import order_row
@@ -190,6 +192,14 @@ class Venue:
 
     # The background market and tests: no credits, no connection.
 
+    def instruments(self) -> list[Instrument]:
+        """Return what is listed and open, in the order of listing."""
+        return [
+            market.instrument
+            for market in self.exchange.markets.values()
+            if market.state == "open"
+        ]
+
     def place(
         self,
         account: str | Account,
@@ -266,6 +276,11 @@ class Venue:
         self._advance(t_ns)
         self.exchange.set_index(index_name, price)
         self.publish()
+
+    def set_surface(self, index_name: str, state: SurfaceState, t_ns: int) -> None:
+        """Move the vol surface of an index; option marks follow within a second."""
+        self._advance(t_ns)
+        self.exchange.set_surface(index_name, state)
 
     def set_state(self, instrument: str, state: str, t_ns: int) -> None:
         """Set the state of a book."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from engine.sim.venue.config import VenueConfig
     from engine.sim.venue.markets.trades import Trade
     from engine.sim.venue.products.instruments import Instrument
+    from engine.sim.venue.products.surface import SurfaceState
 
 TAPE_MAX = 10_000
 HOUR_MS = 3_600_000
@@ -20,10 +21,16 @@ STATS_HOURS = 24
 
 
 class Index:
-    """One price index; price in reference units (1e-8), published with ``decimals``."""
+    """One price index; price in reference units (1e-8), published with ``decimals``.
 
-    def __init__(self, name: str, ref: int, decimals: int) -> None:
+    ``surface`` is the vol surface of the options written on it.
+    """
+
+    def __init__(
+        self, name: str, ref: int, decimals: int, surface: SurfaceState
+    ) -> None:
         self.name, self.ref, self.decimals = name, ref, decimals
+        self.surface = surface
         self.updated_ms = 0
 
 

@@ -58,6 +58,9 @@ class SurfaceState:
             raise ValueError(f"eta {self.eta} is too curved for rho {self.rho}")
 
 
+PLAIN_SURFACE = SurfaceState(short_vol=0.5, long_vol=0.55)
+
+
 class Smile:
     """The surface at one expiry: the vol of any strike, and marks.
 

@@ -1,10 +1,12 @@
 """The venue as a whole: the same calls give the same bytes; the clock only advances."""
 
 import random
+from dataclasses import replace
 
 import orjson
 
 from engine.sim.venue import Reject, VenueConfig
+from engine.sim.venue.products.surface import PLAIN_SURFACE, SurfaceState
 from tests.unit.sim.venue.client import ETH, MS, PERP, SECOND, START_NS, Bench
 
 
@@ -107,6 +109,25 @@ def test_internal_orders_leave_nothing_behind() -> None:
         order = bench.place("buy", 79_000.0, 10)
         bench.venue.cancel_order(order, bench.now_ns)
     assert bench.venue.exchange.orders == {}
+
+
+def test_only_what_is_open_is_offered_to_the_background_market() -> None:
+    bench = Bench()
+    assert [one.name for one in bench.venue.instruments()][:2] == [PERP, ETH]
+    bench.venue.set_state(PERP, "locked", bench.now_ns)
+    assert PERP not in [one.name for one in bench.venue.instruments()]
+
+
+def test_every_index_has_a_vol_surface_that_can_be_moved() -> None:
+    given = SurfaceState(0.4, 0.4)
+    bench = Bench(VenueConfig(surfaces={"eth_usd": given}))
+    indices = bench.venue.exchange.indices
+    assert indices["btc_usd"].surface == PLAIN_SURFACE
+    assert indices["eth_usd"].surface == given
+    moved = replace(PLAIN_SURFACE, short_vol=0.9)
+    bench.venue.set_surface("btc_usd", moved, bench.now_ns + 1)
+    assert indices["btc_usd"].surface == moved
+    assert bench.venue.exchange.now_ns == bench.now_ns + 1
 
 
 def test_place_checks_its_numbers() -> None:

@@ -43,6 +43,7 @@ from engine.sim.params import (
 )
 from engine.sim.venue.config import (
     ALL_SCOPES,
+    FREE,
     FUNDS,
     AccountConfig,
     ContractConfig,
@@ -117,6 +118,9 @@ class VenueSection(Section):
         int, Field(ge=10, le=31_536_000), Key("life of an access token", "s")
     ] = 900
     testnet: Annotated[bool, Key("say testnet in every answer")] = False
+    credits: Annotated[
+        bool, Key("false: requests that enter no order cost nothing")
+    ] = True
 
 
 class MarketSection(Section):
@@ -229,6 +233,7 @@ def world_config(sim: SimConfig, seed: int, t_ns: int) -> WorldConfig:
         index_prices={**plain.index_prices, **prices},
         expires_in_s=sim.venue.expires_in_s,
         testnet=sim.venue.testnet,
+        credits=plain.credits if sim.venue.credits else FREE,
     )
     return WorldConfig(venue, _flow(sim, venue))
 

@@ -48,6 +48,13 @@ class Client:
 
     async def ask(self, method: str, **params: Any) -> dict[str, Any]:
         """Send one request and return the whole answer."""
+        answer = asyncio.get_running_loop().create_future()
+        self._answers[self._last_id + 1] = answer
+        await self.tell(method, **params)
+        return await asyncio.wait_for(answer, TIMEOUT_S)
+
+    async def tell(self, method: str, **params: Any) -> None:
+        """Send one request and do not wait for its answer."""
         self._last_id += 1
         request = {
             "jsonrpc": "2.0",
@@ -55,11 +62,8 @@ class Client:
             "method": method,
             "params": params,
         }
-        answer = asyncio.get_running_loop().create_future()
-        self._answers[self._last_id] = answer
         self.records.append(("out", request))
         await self.socket.send(json.dumps(request))
-        return await asyncio.wait_for(answer, TIMEOUT_S)
 
     async def refused(self, method: str, **params: Any) -> int:
         """Send a request that must be refused; return the error code."""
@@ -75,13 +79,15 @@ class Client:
                 await self._arrived.wait()
         return value
 
-    async def log_in(self, name: str, secret: str) -> dict[str, Any]:
-        """Authenticate by client_credentials."""
+    async def log_in(self, name: str, secret: str, scope: str = "") -> dict[str, Any]:
+        """Authenticate by client_credentials; scope "" asks for all the key has."""
+        more = {"scope": scope} if scope else {}
         result = await self.call(
             "public/auth",
             grant_type="client_credentials",
             client_id=name,
             client_secret=secret,
+            **more,
         )
         assert isinstance(result, dict)
         return result

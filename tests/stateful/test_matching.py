@@ -10,13 +10,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from engine.sim.venue import CreditConfig, Order, Reject, VenueConfig
+from engine.sim.venue import Order, Reject, VenueConfig
+from engine.sim.venue.config import FREE
 from tests.oracles.matching import SlowBook, SlowOrder
 from tests.unit.sim.venue.client import MS, PERP, SECOND, Bench, rebuild
 
 pytestmark = pytest.mark.stateful
 
-FREE = CreditConfig(cost=0, subscribe_cost=0)
+
 TICK, LOT = Decimal("0.5"), Decimal(10)
 PRICES = st.integers(-8, 8).map(lambda n: Decimal(80_000) + n * TICK)
 AMOUNTS = st.integers(1, 12).map(lambda n: n * LOT)

@@ -124,6 +124,10 @@ class CreditConfig:
     cancel_all_burst: int = 250
 
 
+FREE = CreditConfig(cost=0, subscribe_cost=0, instruments_cost=0)
+"""Nothing but orders and cancels is counted."""
+
+
 def default_accounts(
     matching_rate: int = 5, matching_burst: int = 20
 ) -> tuple[AccountConfig, ...]:

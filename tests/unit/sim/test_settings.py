@@ -67,6 +67,13 @@ def test_a_file_changes_what_it_names(tmp_path: Path) -> None:
     assert config.flow.markets[0].takers.rate == 2 * plain.takers.rate
 
 
+def test_requests_can_be_free(tmp_path: Path) -> None:
+    assert world_config(SimConfig(), 1, T_NS).venue.credits.cost == 500
+    path = written(tmp_path, "[venue]\ncredits = false\n")
+    credits = world_config(load(path), 1, T_NS).venue.credits
+    assert (credits.cost, credits.subscribe_cost, credits.instruments_cost) == (0, 0, 0)
+
+
 def test_a_market_can_be_switched_off(tmp_path: Path) -> None:
     config = world_config(load(written(tmp_path, "[market]\nenabled = false")), 1, T_NS)
     assert config.flow.markets == ()

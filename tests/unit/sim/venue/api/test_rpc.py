@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.sim.venue import CreditConfig, VenueConfig
+from engine.sim.venue import VenueConfig
 from engine.sim.venue.api.methods import METHODS
+from engine.sim.venue.config import FREE
 from tests.unit.sim.venue.client import PERP, START_NS, Bench, Client, Refused
 
-FREE = CreditConfig(cost=0, subscribe_cost=0, instruments_cost=0)
 PUBLIC = {name for name in METHODS if name.startswith("public/")}
 
 

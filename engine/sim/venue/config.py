@@ -167,7 +167,16 @@ class VenueConfig:
             "eth_btc": Decimal("0.037500"),
         }
     )
-    surfaces: Mapping[str, SurfaceState] = field(default_factory=dict)
+    surfaces: Mapping[str, SurfaceState] = field(
+        default_factory=lambda: {
+            "btc_usd": SurfaceState(0.45, 0.52),
+            "eth_usd": SurfaceState(0.65, 0.72, rho=-0.15),
+            "btc_usdc": SurfaceState(0.45, 0.52),
+            "eth_usdc": SurfaceState(0.65, 0.72, rho=-0.15),
+            "sol_usdc": SurfaceState(0.85, 0.9, rho=-0.1),
+            "xrp_usdc": SurfaceState(0.85, 0.9, rho=0.0),
+        }
+    )
     credits: CreditConfig = field(default_factory=CreditConfig)
     band_bps: int = 150
     spot_band_bps: int = 200

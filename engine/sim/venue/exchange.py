@@ -22,6 +22,7 @@ from engine.sim.venue.api.limits import Credits
 from engine.sim.venue.config import ContractConfig, VenueConfig
 from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.markets.market import Index, Market
+from engine.sim.venue.markets.smiles import Smiles
 from engine.sim.venue.markets.trades import Trade
 from engine.sim.venue.products.calendar import settlement_day
 from engine.sim.venue.products.instruments import Instrument
@@ -35,6 +36,7 @@ from engine.sim.venue.units import REF, to_ref
 
 if TYPE_CHECKING:
     from engine.sim.venue.markets.matching import Order
+    from engine.sim.venue.products.surface import SurfaceState
 
 FIRST_ORDER_ID = 100_000_000_000
 FIRST_TRADE_ID = 400_000_000
@@ -79,7 +81,9 @@ class Exchange:
             for name, price in config.index_prices.items()
             for decimals in (max(2, _decimals(price)),)
         }
+        self.smiles = Smiles()
         self.markets: dict[str, Market] = {}
+        self._options: list[Market] = []
         self._instrument_id = FIRST_INSTRUMENT_ID
         for contract in config.contracts or self._listed():
             self.list_contract(contract)
@@ -116,12 +120,17 @@ class Exchange:
             instrument,
             self.indices[instrument.index_name],
             self.config,
+            self.smiles,
             tuple((self.markets[name], ratio) for name, ratio in contract.legs),
         )
         market.trade_seq = FIRST_TRADE_SEQ
         market.change_id = FIRST_CHANGE_ID
         self._instrument_id = max(self._instrument_id, contract.instrument_id + 1)
         self.markets[instrument.name] = market
+        if instrument.is_future and instrument.expiry_ms:
+            self.smiles.follow(market, self.now_ms)
+        if instrument.is_option:
+            self._options.append(market)
         self.turn.created.append(market)
         return market
 
@@ -369,7 +378,11 @@ class Exchange:
     def tick(self) -> None:
         """Do what falls due once a second: marks, the end of good-til-day orders."""
         for market in self.markets.values():
-            self._note_mark(market, market.sample_mark())
+            if not market.instrument.is_option:
+                self._note_mark(market, market.sample_mark())
+        self.smiles.redraw(self.now_ms)
+        for market in self._options:
+            self._note_mark(market, market.update_mark())
         day = settlement_day(self.now_ms)
         if day != self._settled_day:
             self._settled_day = day

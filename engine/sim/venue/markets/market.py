@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from engine.sim.venue.markets.marks import ComboMark, FutureMark, Mark, SpotMark
+from engine.sim.venue.markets.marks import (
+    ComboMark,
+    FutureMark,
+    Mark,
+    OptionMark,
+    SpotMark,
+)
 from engine.sim.venue.markets.matching import Book
 from engine.sim.venue.units import REF
 
 if TYPE_CHECKING:
     from engine.sim.venue.config import VenueConfig
+    from engine.sim.venue.markets.smiles import Smiles
     from engine.sim.venue.markets.trades import Trade
     from engine.sim.venue.products.instruments import Instrument
+    from engine.sim.venue.products.pricing import Mark as Theory
     from engine.sim.venue.products.surface import SurfaceState
 
 TAPE_MAX = 10_000
@@ -47,16 +55,25 @@ class HourStats:
 
 
 class Market:
-    """The market of one instrument."""
+    """The market of one instrument.
+
+    ``underlying`` is the future an option is written on, ``theory`` its price and
+    greeks as last marked. Empty: both None for everything else.
+    """
 
     def __init__(
         self,
         instrument: Instrument,
         index: Index,
         config: VenueConfig,
+        smiles: Smiles,
         legs: tuple[tuple[Market, int], ...] = (),
     ) -> None:
         self.instrument, self.index, self.legs = instrument, index, legs
+        self.theory: Theory | None = None
+        self.underlying: Market | None = None
+        if instrument.is_option:
+            self.underlying = smiles.underlying(index.name, instrument.expiry_ms)
         self.book = Book()
         self.change_id = 0
         self.state = "open"
@@ -67,12 +84,14 @@ class Market:
         self._last_move = 0
         self.open_interest_lots = 0
         self.mark_unit = int(REF // 10**instrument.mark_decimals)
-        self._mark = self._rule(config)
+        self._mark = self._rule(config, smiles)
         self.mark_ref = self.min_ticks = self.max_ticks = 0
         self.update_mark()
         self.settlement_ref = self.mark_ref
 
-    def _rule(self, config: VenueConfig) -> Mark:
+    def _rule(self, config: VenueConfig, smiles: Smiles) -> Mark:
+        if self.instrument.is_option:
+            return OptionMark(self, config, smiles)
         if self.instrument.is_spot:
             return SpotMark(self, config)
         if self.instrument.is_combo:

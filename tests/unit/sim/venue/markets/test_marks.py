@@ -52,3 +52,48 @@ def test_a_spread_may_trade_below_zero(bench: Bench) -> None:
     bench.place("sell", -20.0, 10, instrument=SPREAD, account="other")
     bench.advance(10 * MS)
     assert market(bench, SPREAD).last_ticks == -40
+
+
+CALL, PUT = "BTC-25DEC26-80000-C", "BTC-25DEC26-80000-P"
+
+
+@pytest.fixture
+def chain() -> Bench:
+    listing = ListingConfig(families=("BTC", "XRP_USDC"), strikes_each_side=3)
+    return Bench(replace(VenueConfig(), listing=listing))
+
+
+def test_an_inverse_option_is_marked_in_coin(chain: Bench) -> None:
+    call, put = market(chain, CALL), market(chain, PUT)
+    assert call.underlying is market(chain, "BTC-25DEC26")
+    assert call.theory is not None
+    assert call.mark_ref / REF == round(call.theory.price / 80_000, 4)
+    assert call.mark_ref == put.mark_ref  # at the money, by parity
+    mark, low, high = prices(call)
+    assert low < mark < high
+
+
+def test_parity_holds_across_the_chain(chain: Bench) -> None:
+    for m in chain.venue.exchange.markets.values():
+        i = m.instrument
+        if not (i.is_option and i.contract.option_type == "call" and i.reversed):
+            continue
+        put = market(chain, i.name[:-1] + "P")
+        strike = float(i.contract.strike or 0)
+        parity = 1.0 - strike / 80_000
+        assert (m.mark_ref - put.mark_ref) / REF == pytest.approx(parity, abs=2e-4)
+
+
+def test_a_linear_option_is_marked_in_dollars(chain: Bench) -> None:
+    linear = market(chain, "XRP_USDC-25DEC26-2d5-C")
+    assert linear.theory is not None
+    assert linear.mark_ref / REF == round(linear.theory.price, 4)
+    assert 0.2 < linear.mark_ref / REF < 0.8
+
+
+def test_a_worthless_option_has_the_band_production_shows(chain: Bench) -> None:
+    # Deep out of the money and marked 0: 0.0001 and 0.015, 2026-09-20.
+    chain.venue.set_index("btc_usd", 30_000.0, chain.now_ns)
+    chain.advance(SECOND)
+    name = next(n for n in chain.venue.exchange.markets if n.endswith("-C"))
+    assert prices(market(chain, name)) == (0.0, 0.0001, 0.015)

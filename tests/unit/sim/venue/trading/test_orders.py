@@ -139,7 +139,6 @@ def test_a_market_order_shows_as_limit(client: Client) -> None:
         ({"mmp": True}, 13040),
         ({"reduce_only": True}, 11030),
         ({"post_only": True, "reject_post_only": True, "price": 80_000.5}, 11054),
-        ({"trigger": "index_price"}, -32602),
     ],
 )
 def test_refusals(client: Client, params: dict[str, Any], code: int) -> None:

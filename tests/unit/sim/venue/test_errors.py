@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.sim.venue.errors import CODES, Reject, bad_param
+from engine.sim.venue.errors import CODES, NAMES, Reject, bad_param
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,13 @@ def test_an_unknown_name_is_our_bug() -> None:
         Reject("no_such_error")
 
 
-def test_only_the_two_malformed_requests_share_a_code() -> None:
-    shared = [code for code in CODES.values() if list(CODES.values()).count(code) > 1]
-    assert shared == [-32600, -32600]
+def test_only_what_the_documentation_says_twice_shares_a_code() -> None:
+    shared = {code for code in CODES.values() if list(CODES.values()).count(code) > 1}
+    assert shared == {-32600, 13907}
+
+
+def test_every_code_has_a_name() -> None:
+    assert set(NAMES) == {*CODES.values(), 13792}
+    assert all(CODES[name] == code for code, name in NAMES.items() if code != 13792)
+    assert NAMES[-32600] == "Invalid Request"
+    assert NAMES[13792] == NAMES[13037] == "incomplete_KYC_data"

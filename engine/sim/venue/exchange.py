@@ -31,6 +31,7 @@ from engine.sim.venue.products.listing import (
     contracts_at,
     few_contracts,
 )
+from engine.sim.venue.products.pricing import years_left
 from engine.sim.venue.products.surface import PLAIN_SURFACE, SurfaceState
 from engine.sim.venue.units import REF, to_ref
 
@@ -128,6 +129,8 @@ class Exchange:
         self._instrument_id = max(self._instrument_id, contract.instrument_id + 1)
         self.markets[instrument.name] = market
         if instrument.is_future and instrument.expiry_ms:
+            years = years_left(instrument.expiry_ms, self.now_ms)
+            market.start_above(round(self.config.carry_bps * years))
             self.smiles.follow(market, self.now_ms)
         if instrument.is_option:
             self._options.append(market)

@@ -100,6 +100,12 @@ class Market:
 
     # Mark and band.
 
+    def start_above(self, basis_bps: int) -> None:
+        """Start above the index by so much, before anybody has traded."""
+        self._mark.start_above(basis_bps)
+        self.update_mark()
+        self.settlement_ref = self.mark_ref
+
     def update_mark(self) -> bool:
         """Derive mark and band from what moves them; say whether the mark moved."""
         before = self.mark_ref

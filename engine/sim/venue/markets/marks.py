@@ -1,7 +1,8 @@
 """Marks and bands: what the venue says a contract is worth, and the prices it takes.
 
 Futures: index + basis, where the basis is an exponential average of mid - index,
-sampled once a second with weight 1/30 and kept within ``mark_bound_bps`` of the index.
+sampled once a second with weight 1/30 and kept within ``mark_bound_bps`` of the index;
+a dated future starts with the carry to its expiry, and may stray by twice that more.
 A move of the index passes at once, a move of the book alone takes about half a minute.
 Source: support.deribit.com, mark price: the classic form, index + 30 s EMA of (fair
 price - index); production of 2026 uses a depth-weighted price, unpublished in detail.
@@ -65,7 +66,10 @@ class Mark(ABC):
             -(-mark_ref * (BPS + reach) // BPS),
         )
 
-    def _mid_less_index(self) -> int | None:
+    def start_above(self, basis_bps: int) -> None:  # noqa: B027 (optional hook)
+        """Start above the index, as a future does that is far from its expiry."""
+
+    def _mid_less_index(self, bound_bps: int) -> int | None:
         """Return mid - index within the bound, None while a side is empty."""
         market = self.market
         bid, ask = market.book.best(BUY), market.book.best(SELL)
@@ -73,7 +77,7 @@ class Mark(ABC):
             return None
         to_ref = market.instrument.ref
         mid = (to_ref(bid) + to_ref(ask)) // 2
-        bound = market.index.ref * self.config.mark_bound_bps // BPS
+        bound = market.index.ref * bound_bps // BPS
         return min(max(mid - market.index.ref, -bound), bound)
 
 
@@ -87,6 +91,12 @@ class FutureMark(Mark):
     def __init__(self, market: Market, config: VenueConfig) -> None:
         super().__init__(market, config)
         self._basis = 0
+        self._bound_bps = config.mark_bound_bps
+
+    def start_above(self, basis_bps: int) -> None:
+        """Start with a basis, and leave it room to double."""
+        self._basis = divide(self.market.index.ref * basis_bps, BPS) * BASIS_WEIGHT
+        self._bound_bps = self.config.mark_bound_bps + 2 * abs(basis_bps)
 
     def ref(self) -> int:
         """Return index + basis, at least one unit of its last digit."""
@@ -98,7 +108,7 @@ class FutureMark(Mark):
 
     def sample(self) -> None:
         """Let the basis follow the book a little."""
-        sample = self._mid_less_index()
+        sample = self._mid_less_index(self._bound_bps)
         if sample is not None:
             self._basis += sample - divide(self._basis, BASIS_WEIGHT)
 
@@ -118,7 +128,7 @@ class SpotMark(Mark):
 
     def sample(self) -> None:
         """Take the mid as it is."""
-        sample = self._mid_less_index()
+        sample = self._mid_less_index(self.config.mark_bound_bps)
         if sample is not None:
             self._premium = sample
 

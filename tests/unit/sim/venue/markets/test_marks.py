@@ -8,7 +8,7 @@ from engine.sim.venue import VenueConfig
 from engine.sim.venue.config import ListingConfig
 from engine.sim.venue.markets.market import Market
 from engine.sim.venue.units import REF
-from tests.unit.sim.venue.client import MS, SECOND, Bench
+from tests.unit.sim.venue.client import MS, PERP, SECOND, Bench
 
 SPREAD = "BTC-FS-25DEC26_PERP"
 
@@ -97,3 +97,17 @@ def test_a_worthless_option_has_the_band_production_shows(chain: Bench) -> None:
     chain.advance(SECOND)
     name = next(n for n in chain.venue.exchange.markets if n.endswith("-C"))
     assert prices(market(chain, name)) == (0.0, 0.0001, 0.015)
+
+
+def test_a_dated_future_starts_with_its_carry_and_may_stray_from_it() -> None:
+    listing = ListingConfig(families=("BTC",), options=False)
+    bench = Bench(replace(VenueConfig(), listing=listing, carry_bps=1_000))
+    future = market(bench, "BTC-25DEC26")
+    years = (future.instrument.expiry_ms - bench.now_ns // MS) / (365 * 86_400_000)
+    assert prices(future)[0] == pytest.approx(80_000 * (1 + 0.1 * years), rel=1e-4)
+    assert prices(market(bench, PERP))[0] == 80_000.0
+    bench.place("buy", 83_000.0, 10, instrument="BTC-25DEC26", account="a")
+    bench.place("sell", 83_010.0, 10, instrument="BTC-25DEC26", account="b")
+    for _ in range(10):
+        bench.advance(60 * SECOND)
+    assert prices(future)[0] == pytest.approx(83_005.0, rel=1e-5)

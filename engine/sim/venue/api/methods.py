@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import engine.sim.venue.api.methods_account
+import engine.sim.venue.api.methods_cancels
+import engine.sim.venue.api.methods_edits
 import engine.sim.venue.api.methods_market
+import engine.sim.venue.api.methods_orders
 import engine.sim.venue.api.methods_session
 import engine.sim.venue.api.methods_trading  # noqa: F401 -- imported to register
 from engine.sim.venue.api.rpc import METHODS

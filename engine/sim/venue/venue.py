@@ -51,6 +51,7 @@ from engine.sim.venue.units import coins
 SECOND_NS = 1_000_000_000
 CATCH_UP_NS = 60 * SECOND_NS
 POLICY_CLOSE = 1008
+HEARTBEAT_CLOSE = (4000, "heartbeat close")  # seen by clients on the test network
 MATCHING_COSTS = ("matching", "cancel_all")
 ALWAYS_OPEN = ("public/status", "public/test", "public/get_time", "public/hello")
 Price = float | Decimal
@@ -492,7 +493,7 @@ class Venue:
                 and 0 < connection.beat_ns <= now_ns
                 and not connection.beat()
             ):
-                self.end(connection, POLICY_CLOSE, "heartbeat_timeout")
+                self.end(connection, *HEARTBEAT_CLOSE)
 
     def _close_unfit(self, now_ns: int) -> None:
         """End readers too slow to keep, and silent connections that asked for COD."""

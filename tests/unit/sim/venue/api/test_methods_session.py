@@ -52,7 +52,7 @@ def test_a_silent_client_is_closed_one_interval_later(bench: Bench) -> None:
     bench.advance(10 * SECOND - 1)
     assert bench.closing() == []
     bench.advance(1)
-    assert bench.closing() == [(client.conn, 1008, "heartbeat_timeout")]
+    assert bench.closing() == [(client.conn, 4000, "heartbeat close")]
     assert cancel_reasons(bench, client) == ["cancel_on_disconnect"]
     assert client.send(b'{"id":1,"method":"public/test"}') == []
 

@@ -1,6 +1,7 @@
 """How numbers and frames are spelled."""
 
 import json
+from copy import deepcopy
 from decimal import Decimal
 
 import orjson
@@ -8,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.sim.venue.api.wire import dumps, heartbeat, notification
+from engine.sim.venue.api.wire import (
+    dumps,
+    heartbeat,
+    notification,
+    scientific,
+    shuffled,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,3 +72,42 @@ def test_frames() -> None:
         "method": "heartbeat",
         "params": {"type": "test_request"},
     }
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
+def test_what_is_no_number_is_our_bug(number: float) -> None:
+    with pytest.raises(ValueError, match="not a finite number"):
+        dumps({"x": number})
+
+
+TICKER = {
+    "timestamp": 1_789_939_036_574,
+    "stats": {"high": 81497.5, "low": None, "volume": 0.0},
+    "bids": [["new", 80836.5, 65010.0], ["delete", 80832.0, 0.0]],
+    "open_interest": 787_799_210,
+    "funding_8h": 1.583e-05,
+    "change": -0.2493,
+}
+
+
+def test_shuffled_frames_differ_in_order_only() -> None:
+    frame = notification("ticker.x.raw", deepcopy(TICKER))
+    orders = set()
+    for seed in range(30):
+        text = shuffled(frame, seed)
+        assert shuffled(frame, seed) == text, "the seed decides"
+        assert orjson.loads(text) == orjson.loads(frame)
+        assert sorted(text) == sorted(frame), "numbers are spelled as before"
+        orders.add(tuple(orjson.loads(text)["params"]["data"]))
+    assert len(orders) > 20
+    tops = {tuple(orjson.loads(shuffled(frame, seed))) for seed in range(30)}
+    assert len(tops) == 6, "the outermost object is shuffled too"
+
+
+def test_scientific_frames_are_the_same_numbers() -> None:
+    frame = notification("ticker.x.raw", deepcopy(TICKER))
+    text = scientific(frame)
+    assert orjson.loads(text) == orjson.loads(frame)
+    for spelled in (b"8.0832e4", b"6.501e4", b"1.583e-5", b"-2.493e-1", b"0.0"):
+        assert spelled in text
+    assert b'"timestamp":1789939036574,' in text, "integers stay"

@@ -97,6 +97,9 @@ class ShellVerbs(VenueVerbs, Protocol):
 
     now_ns: int
 
+    def connection_made(self, conn: int, t_ns: int, peer: str = "") -> None:
+        """Take note of a new WebSocket from an address."""
+
     def request_made(
         self, conn: int, t_ns: int, http: HttpRequest, peer: str = ""
     ) -> None:

@@ -11,19 +11,28 @@ from engine.errors import ConfigError
 
 HELP = "serve a simulated Deribit on this machine"
 DESCRIPTION = """\
-Serve a simulated Deribit: one WebSocket endpoint speaking JSON-RPC API v2, with
-BTC-PERPETUAL, ETH-PERPETUAL, a dated future and a seeded background market.
+Serve a simulated Deribit: JSON-RPC API v2 over WebSocket and HTTP on one port, with a
+seeded background market.
 
-When ready it prints one JSON line with the endpoint and the accounts:
+When ready it prints one JSON line with both addresses and the accounts:
 
   $ halfspread sim --listen 127.0.0.1:8765 --seed 7
-  {"ws":"ws://127.0.0.1:8765/ws/api/v2","http":null,"accounts":[...]}
+  {"ws":"ws://127.0.0.1:8765/ws/api/v2","http":"http://127.0.0.1:8765/api/v2",
+   "accounts":[...]}
+
+Over HTTP the path names the method; parameters stand in the query or in a JSON body:
+
+  $ curl 'http://127.0.0.1:8765/api/v2/public/ticker?instrument_name=BTC-PERPETUAL'
+  $ curl -u maker:maker-secret http://127.0.0.1:8765/api/v2/private/get_positions
+  $ curl -u maker:maker-secret http://127.0.0.1:8765/api/v2/private/buy -d \
+      '{"id":1,"params":{"instrument_name":"BTC-PERPETUAL","amount":10,"type":"market"}}'
 
 Port 0 takes any free port. The same seed gives the same market. SIGTERM, SIGINT or
 --seconds end it with exit code 0. --config names a TOML file, for example:
 
   [venue]
   matching_rate = 20      # requests per second
+  connections_per_ip = 32 # over WebSocket and HTTP together
   [index.btc_usd]
   price = 64000.0
   vol = 0.8               # fraction per square root of a year

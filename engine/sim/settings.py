@@ -121,6 +121,11 @@ class VenueSection(Section):
     credits: Annotated[
         bool, Key("false: requests that enter no order cost nothing")
     ] = True
+    connections_per_ip: Annotated[
+        int,
+        Field(ge=1, le=10_000),
+        Key("connections one address may have open", "connections"),
+    ] = 32
 
 
 class MarketSection(Section):

@@ -30,10 +30,10 @@ class World:
         self.flow.start(self.venue, t_ns)
         self.now_ns = t_ns
 
-    def connection_made(self, conn: int, t_ns: int) -> None:
-        """Take note of a new connection."""
+    def connection_made(self, conn: int, t_ns: int, peer: str = "") -> None:
+        """Take note of a new connection from an address, where one is known."""
         self._catch_up(t_ns)
-        self.venue.connection_made(conn, t_ns)
+        self.venue.connection_made(conn, t_ns, peer)
 
     def receive_data(self, conn: int, t_ns: int, payload: bytes) -> None:
         """Take one JSON-RPC text."""

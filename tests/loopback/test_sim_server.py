@@ -47,7 +47,9 @@ def running(*words: str) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, An
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_with_exit_zero(number: signal.Signals) -> None:
     with running() as (process, ready):
-        assert ready["http"] is None
+        address = ready["ws"].removeprefix("ws://").partition("/")[0]
+        assert ready["ws"] == f"ws://{address}/ws/api/v2"
+        assert ready["http"] == f"http://{address}/api/v2"
         assert ready["accounts"][0] == {
             "client_id": "maker",
             "client_secret": "maker-secret",

@@ -79,12 +79,19 @@ class Venue:
 
     # Verbs.
 
-    def connection_made(self, conn: int, t_ns: int) -> None:
-        """Accept a connection; a number in use is first lost."""
+    def connection_made(self, conn: int, t_ns: int, peer: str = "") -> None:
+        """Accept a connection; a number in use is first lost.
+
+        Before they log in, connections of one address share its credits; without an
+        address each has its own.
+        """
         self.connection_lost(conn, t_ns)
         self._serial += 1
         now_ns = self.exchange.now_ns
-        pools = Credits(self.config.credits, 0, 0, now_ns)
+        if peer:
+            pools = self._peer_pools.of(peer, now_ns)
+        else:
+            pools = Credits(self.config.credits, 0, 0, now_ns)
         self._connections[conn] = Connection(conn, self._serial, pools, now_ns)
 
     def receive_data(self, conn: int, t_ns: int, payload: bytes) -> None:
@@ -107,11 +114,12 @@ class Venue:
         """
         self.connection_lost(conn, t_ns)
         name = method_of(http.target)
+        now_ns = self.exchange.now_ns
         if name is None:
-            self._responses.append((conn, NOT_FOUND, NO_SUCH_PATH))
+            frame = self._answer(Request(), ("error", NO_SUCH_PATH.body()), now_ns)
+            self._responses.append((conn, NOT_FOUND, frame))
             return
         self._serial += 1
-        now_ns = self.exchange.now_ns
         pools = self._peer_pools.of(peer, now_ns)
         connection = Connection(conn, self._serial, pools, now_ns, http=True)
         self._connections[conn] = connection
@@ -339,16 +347,17 @@ class Venue:
     def _reply(self, call: Call, body: Body) -> None:
         """Send an answer; over HTTP it also ends the connection it came by."""
         connection = call.connection
-        out_us = self.exchange.now_ns // 1_000 + self.config.service_us
-        frame = answer(
-            call.request, body, call.in_ns // 1_000, out_us, self.config.testnet
-        )
+        frame = self._answer(call.request, body, call.in_ns)
         if not connection.http:
             connection.send(frame)
         elif self._connections.get(connection.number) is connection:
             del self._connections[connection.number]
             status = OK if body[0] == "result" else BAD_REQUEST
             self._responses.append((connection.number, status, frame))
+
+    def _answer(self, request: Request, body: Body, in_ns: int) -> bytes:
+        out_us = self.exchange.now_ns // 1_000 + self.config.service_us
+        return answer(request, body, in_ns // 1_000, out_us, self.config.testnet)
 
     def _identify(self, connection: Connection, http: HttpRequest) -> Reject | None:
         """Let the login of an HTTP request speak for it; a wrong one costs credits."""

@@ -28,7 +28,9 @@ from engine.sim.venue.errors import Reject, bad_param
 API = "/api/v2"
 QUERY_FIELDS_MAX = 100
 OK, BAD_REQUEST, NOT_FOUND = 200, 400, 404
-NO_SUCH_PATH = orjson.dumps({"error": f"not found: the API is at {API}/{{method}}"})
+NO_SUCH_PATH = Reject(
+    "Method not found", data={"reason": f"the API is at {API}/{{method}}"}
+)
 SIGNED_FIELDS = ("id", "ts", "nonce", "sig")
 
 

@@ -75,7 +75,7 @@ def test_the_path_names_the_method(target: str, name: str | None) -> None:
 def test_other_paths_are_not_found_and_say_where_the_api_is(bench: Bench) -> None:
     status, frame = bench.http("GET", "/index.html")
     assert status == 404
-    assert "/api/v2" in frame["error"]
+    assert "/api/v2" in frame["error"]["data"]["reason"]
 
 
 def test_an_unknown_method_is_the_venues_error(bench: Bench) -> None:

@@ -1,0 +1,44 @@
+"""One TCP connection: how it ends, whoever speaks on it."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.sim.shell import limits
+from tests.unit.sim.shell.stand_in import FakeWorld, Port, request, served, until
+
+
+def test_an_http_reader_that_does_not_read_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "SEND_QUEUE_MAX", 1 << 20)
+    world = FakeWorld(http=lambda _: (200, bytes(8 << 20)))
+
+    async def scenario(port: Port) -> None:
+        raw = await port.raw()
+        raw.writer.transport.pause_reading()
+        raw.writer.write(request("/1") * 4)
+        await until(lambda: world.asked)
+        await until(lambda: not port.driver._lines)
+
+    served(world, scenario)
+    assert len(world.asked) < 4
+
+
+def test_a_last_answer_survives_what_is_left_unread() -> None:
+    async def scenario(port: Port) -> None:
+        got = await port.exchange(b"garbage\r\n\r\n" + bytes(4 << 20))
+        assert got.startswith(b"HTTP/1.1 400 "), "no reset has overtaken it"
+
+    served(FakeWorld(), scenario)
+
+
+def test_one_who_does_not_go_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "CLOSE_TIMEOUT_S", 0.01)
+
+    async def scenario(port: Port) -> None:
+        raw = await port.raw(request(Connection="close"))
+        assert (await raw.rest()).startswith(b"HTTP/1.1 200 OK")
+        await until(lambda: not port.driver._lines)
+
+    served(FakeWorld(), scenario)

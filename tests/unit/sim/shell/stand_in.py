@@ -141,7 +141,8 @@ class Port:
     async def close(self) -> None:
         """Cut every TCP connection of the test."""
         for writer in self._writers:
-            writer.transport.abort()
+            if not writer.is_closing():
+                writer.transport.abort()
             with suppress(ConnectionError):
                 await writer.wait_closed()
 

@@ -267,7 +267,12 @@ class Exchange:
     # Matching.
 
     def match(self, order: Order) -> None:
-        """Trade an order that is not in the book against the other side.
+        """Trade an order that is not in the book, then renew the tips it took."""
+        self._sweep(order)
+        self.markets[order.instrument.name].book.refresh()
+
+    def _sweep(self, order: Order) -> None:
+        """Trade an order against the other side.
 
         An own order in the way is cancelled (mode cancel_maker) or ends the taker.
         Cost: O(log levels) per fill.
@@ -286,7 +291,9 @@ class Exchange:
             self._fill(market, order, maker)
 
     def _fill(self, market: Market, taker: Order, maker: Order) -> None:
-        lots = min(taker.open_lots, maker.open_lots)
+        hidden = not maker.shown_lots
+        offered = maker.open_lots if hidden else maker.shown_lots
+        lots = min(taker.open_lots, offered)
         trade = self._trade(market, taker, maker, lots)
         market.book.fill(maker, lots)
         taker.filled_lots += lots
@@ -302,7 +309,7 @@ class Exchange:
         if not taker.open_lots:
             self.close(taker, "filled")
         trade.maker_state, trade.taker_state = maker.state, taker.state
-        trade.maker_fee, trade.maker_profit = self._book(maker, lots, value, True)
+        trade.maker_fee, trade.maker_profit = self._book(maker, lots, value, not hidden)
         trade.taker_fee, trade.taker_profit = self._book(taker, lots, value, False)
         market.record(trade, value)
         self.note_market(market)
@@ -338,7 +345,10 @@ class Exchange:
     def _book(
         self, order: Order, lots: int, value: int, maker: bool
     ) -> tuple[int, int]:
-        """Book one side of a fill; return its fee and realized profit, in atto."""
+        """Book one side of a fill; return its fee and realized profit, in atto.
+
+        What an iceberg hides is no maker: it pays as a taker.
+        """
         position = self.position_of(order)
         long_before = max(position.size, 0)
         profit = position.book(order.side, lots, value)

@@ -4,8 +4,16 @@ A side maps a price in ticks to a level, a level holds its orders first come fir
 served. The book knows orders, prices and lots, nothing of accounts, fees or messages;
 who may trade with whom is decided by the caller, one fill at a time.
 
-Invariants: a level is never empty; its ``lots`` is the sum of what remains of its
-orders; after each request the best bid is below the best ask.
+Icebergs show a tip. At one price everything shown trades first, in the order of the
+queue; then what is hidden, in the order in which the tips went. When the match is over
+(``refresh``), an iceberg whose tip has gone shows a new one at the end of the queue.
+Source: docs.deribit.com, order management, icebergs (hidden portions execute at once
+when matched), Starbase order book maintenance (a put goes to the back), 2026-08-22; the
+order of shown before hidden is ours.
+
+Invariants: a level is never empty; its ``lots`` is the sum of what its orders show;
+between matches every order in it shows something; after each request the best bid is
+below the best ask.
 """
 
 from __future__ import annotations
@@ -31,14 +39,15 @@ class Order:
     ``amount_lots`` is the total including what has filled. ``origin`` is the serial
     number of the connection that created it, 0 = none. ``pending`` orders are in the
     speed bump; ``doomed`` says why one of them must not rest after it, "" = it may.
+    An iceberg shows ``display_lots``, and ``refresh_lots`` of a new tip; 0 = none is.
     """
 
     __slots__ = (
-        "account", "amount_lots", "api", "cancel_reason", "created_ms", "doomed",
-        "filled_lots", "instrument", "label", "number", "on_settled", "order_id",
-        "order_type", "origin", "original_order_type", "pending", "post_only",
-        "price_ticks", "reduce_only", "reject_post_only", "replaced", "side", "state",
-        "time_in_force", "updated_ms", "value_filled",
+        "account", "amount_lots", "api", "cancel_reason", "created_ms", "display_lots",
+        "doomed", "filled_lots", "instrument", "label", "number", "on_settled",
+        "order_id", "order_type", "origin", "original_order_type", "pending",
+        "post_only", "price_ticks", "reduce_only", "refresh_lots", "reject_post_only",
+        "replaced", "side", "state", "time_in_force", "updated_ms", "value_filled",
     )  # fmt: skip
 
     def __init__(
@@ -66,6 +75,7 @@ class Order:
         self.api = True
         self.created_ms = self.updated_ms = 0
         self.origin = 0
+        self.display_lots = self.refresh_lots = 0
         self.pending = False
         self.doomed = ""
         self.on_settled: Callable[[], None] | None = None
@@ -76,18 +86,27 @@ class Order:
         return self.amount_lots - self.filled_lots
 
     @property
+    def shown_lots(self) -> int:
+        """Return what the book shows of it."""
+        return self.display_lots if self.refresh_lots else self.open_lots
+
+    @property
     def direction(self) -> str:
         """Return ``buy`` or ``sell``."""
         return DIRECTIONS[self.side]
 
 
 class Level:
-    """All orders at one price, oldest first, and their open lots."""
+    """All orders at one price, oldest first, and what they show.
 
-    __slots__ = ("lots", "orders")
+    ``drained`` holds the icebergs that have no tip left, only while a match runs.
+    """
+
+    __slots__ = ("drained", "lots", "orders")
 
     def __init__(self) -> None:
         self.orders: dict[int, Order] = {}
+        self.drained: dict[int, Order] = {}
         self.lots = 0
 
 
@@ -101,6 +120,7 @@ class Book:
     def __init__(self) -> None:
         self._sides: dict[int, SortedDict] = {BUY: SortedDict(), SELL: SortedDict()}
         self.touched: dict[tuple[int, int], int] = {}
+        self._drained: list[Order] = []
 
     # Reads.
 
@@ -113,7 +133,7 @@ class Book:
         return best
 
     def lots_at(self, side: int, price_ticks: int) -> int:
-        """Return the open lots at a price."""
+        """Return the lots shown at a price."""
         level = self._sides[side].get(price_ticks)
         return level.lots if level is not None else 0
 
@@ -136,9 +156,10 @@ class Book:
         best = self.best(-side)
         return best is not None and (price_ticks - best) * side >= 0
 
-    def facing(self, side: int, price_ticks: int) -> Iterator[Order]:
-        """Yield the resting orders an order would meet, in priority order.
+    def facing(self, side: int, price_ticks: int) -> Iterator[tuple[Order, int]]:
+        """Yield what an order would meet, in priority order: (resting order, lots).
 
+        An iceberg comes twice at its price, with its tip and with what it hides.
         The book must not be changed while this runs.
         """
         levels = self._sides[-side]
@@ -146,17 +167,26 @@ class Book:
         for price in prices:
             if (price_ticks - price) * side < 0:
                 return
-            yield from levels[price].orders.values()
+            icebergs = []
+            for order in levels[price].orders.values():
+                yield order, order.shown_lots
+                if order.refresh_lots:
+                    icebergs.append(order)
+            for order in icebergs:
+                yield order, order.open_lots - order.display_lots
 
     def first_facing(self, side: int, price_ticks: int) -> Order | None:
-        """Return the resting order that would trade first, None when none would."""
+        """Return the resting order that would trade first, None when none would.
+
+        It trades what it shows, or, when it shows nothing, what it hides.
+        """
         levels = self._sides[-side]
         if not levels:
             return None
         price, level = levels.peekitem(0 if side == BUY else -1)
         if (price_ticks - price) * side < 0:
             return None
-        first: Order = next(iter(level.orders.values()))
+        first: Order = next(iter((level.orders or level.drained).values()))
         return first
 
     # Changes.
@@ -169,36 +199,88 @@ class Book:
             level = levels[order.price_ticks] = Level()
         self._touch(order, level.lots)
         level.orders[order.number] = order
-        level.lots += order.open_lots
+        if order.refresh_lots:
+            order.display_lots = min(order.refresh_lots, order.open_lots)
+            level.lots += order.display_lots
+        else:
+            level.lots += order.open_lots
 
     def remove(self, order: Order) -> None:
         """Take a resting order out."""
         levels = self._sides[order.side]
         level = levels[order.price_ticks]
         self._touch(order, level.lots)
-        del level.orders[order.number]
-        level.lots -= order.open_lots
-        if not level.orders:
+        if order.number in level.orders:
+            del level.orders[order.number]
+            level.lots -= order.shown_lots
+        else:
+            del level.drained[order.number]
+        if not (level.orders or level.drained):
             del levels[order.price_ticks]
 
     def fill(self, order: Order, lots: int) -> None:
-        """Fill a resting order; it leaves the book when nothing remains."""
+        """Fill a resting order, at most what it shows or, then, what it hides.
+
+        It leaves the book when nothing remains.
+        """
         levels = self._sides[order.side]
         level = levels[order.price_ticks]
         self._touch(order, level.lots)
         order.filled_lots += lots
-        level.lots -= lots
-        if order.open_lots == 0:
+        if order.refresh_lots:
+            self._fill_iceberg(level, order, lots)
+        else:
+            level.lots -= lots
+            if order.open_lots == 0:
+                del level.orders[order.number]
+        if not (level.orders or level.drained):
+            del levels[order.price_ticks]
+
+    def _fill_iceberg(self, level: Level, order: Order, lots: int) -> None:
+        if order.display_lots:
+            order.display_lots -= lots
+            level.lots -= lots
+            if order.display_lots:
+                return
             del level.orders[order.number]
-            if not level.orders:
-                del levels[order.price_ticks]
+            if order.open_lots:
+                level.drained[order.number] = order
+                self._drained.append(order)
+        elif not order.open_lots:
+            del level.drained[order.number]
+
+    def refresh(self) -> None:
+        """Give every iceberg without a tip a new one, at the end of its queue."""
+        drained, self._drained = self._drained, []
+        for order in drained:
+            level = self._sides[order.side].get(order.price_ticks)
+            if level is not None and level.drained.pop(order.number, None) is not None:
+                self._touch(order, level.lots)
+                order.display_lots = min(order.refresh_lots, order.open_lots)
+                level.orders[order.number] = order
+                level.lots += order.display_lots
 
     def shrink(self, order: Order, amount_lots: int) -> None:
-        """Lower the total of a resting order, which keeps its place in the queue."""
+        """Lower the total of a resting order, which keeps its place in the queue.
+
+        An iceberg gives up what it hides before what it shows.
+        """
         level = self._sides[order.side][order.price_ticks]
         self._touch(order, level.lots)
-        level.lots -= order.amount_lots - amount_lots
+        shown = order.shown_lots
         order.amount_lots = amount_lots
+        if order.refresh_lots:
+            order.display_lots = min(order.display_lots, order.open_lots)
+        level.lots -= shown - order.shown_lots
+
+    def show_less(self, order: Order, refresh_lots: int) -> None:
+        """Lower what a resting iceberg shows, which keeps its place in the queue."""
+        level = self._sides[order.side][order.price_ticks]
+        self._touch(order, level.lots)
+        level.lots -= order.display_lots
+        order.refresh_lots = refresh_lots
+        order.display_lots = min(order.display_lots, refresh_lots)
+        level.lots += order.display_lots
 
     def _touch(self, order: Order, lots: int) -> None:
         self.touched.setdefault((order.side, order.price_ticks), lots)

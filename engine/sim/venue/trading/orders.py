@@ -237,10 +237,10 @@ def _check_self_trade(order: Order, market: Market) -> None:
     if order.account.self_trade_mode != "reject_taker":
         return
     left = order.open_lots
-    for maker in market.book.facing(order.side, order.price_ticks):
+    for maker, lots in market.book.facing(order.side, order.price_ticks):
         if maker.account is order.account:
             raise Reject("order_overlap")
-        left -= maker.open_lots
+        left -= lots
         if left <= 0:
             return
 
@@ -248,9 +248,9 @@ def _check_self_trade(order: Order, market: Market) -> None:
 def _can_fill(order: Order, market: Market) -> bool:
     """Say whether an order would fill completely, own orders not counted."""
     left = order.open_lots
-    for maker in market.book.facing(order.side, order.price_ticks):
+    for maker, lots in market.book.facing(order.side, order.price_ticks):
         if maker.account is not order.account:
-            left -= maker.open_lots
+            left -= lots
         if left <= 0:
             return True
     return False

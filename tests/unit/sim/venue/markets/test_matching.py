@@ -34,8 +34,8 @@ def test_priority_is_price_then_time() -> None:
     book = book_of(
         order(1, SELL, 102, 1), order(2, SELL, 101, 1), order(3, SELL, 101, 1)
     )
-    assert [one.number for one in book.facing(BUY, 102)] == [2, 3, 1]
-    assert [one.number for one in book.facing(BUY, 101)] == [2, 3]
+    assert [one.number for one, _ in book.facing(BUY, 102)] == [2, 3, 1]
+    assert [one.number for one, _ in book.facing(BUY, 101)] == [2, 3]
     assert book.first_facing(BUY, 100) is None
     assert book.would_cross(BUY, 101)
     assert not book.would_cross(BUY, 100)
@@ -61,3 +61,89 @@ def test_an_empty_level_is_gone() -> None:
     book.remove(second)
     assert book.best(BUY) is None
     assert book.queue(BUY, 99) == []
+
+
+# Icebergs.
+
+
+def iceberg(number: int, side: int, ticks: int, lots: int, tip: int) -> Order:
+    made = order(number, side, ticks, lots)
+    made.refresh_lots = tip
+    return made
+
+
+def sweep(book: Book, side: int, ticks: int, lots: int) -> list[tuple[int, int]]:
+    """Trade some lots against a side; return (number, lots) of each fill."""
+    fills = []
+    while lots and (maker := book.first_facing(side, ticks)) is not None:
+        part = min(lots, maker.shown_lots or maker.open_lots)
+        book.fill(maker, part)
+        fills.append((maker.number, part))
+        lots -= part
+    book.refresh()
+    return fills
+
+
+def test_only_the_tip_is_shown() -> None:
+    book = book_of(iceberg(1, SELL, 100, 50, 10), order(2, SELL, 100, 5))
+    assert list(book.levels(SELL)) == [(100, 15)]
+    assert [(one.number, lots) for one, lots in book.facing(BUY, 100)] == [
+        (1, 10),
+        (2, 5),
+        (1, 40),
+    ]
+
+
+def test_what_is_shown_trades_before_what_is_hidden() -> None:
+    first, last = iceberg(1, SELL, 100, 50, 10), iceberg(3, SELL, 100, 30, 10)
+    book = book_of(first, order(2, SELL, 100, 5), last, order(4, SELL, 101, 7))
+    assert sweep(book, BUY, 101, 70) == [(1, 10), (2, 5), (3, 10), (1, 40), (3, 5)]
+    assert list(book.levels(SELL)) == [(100, 10), (101, 7)]
+    assert (last.open_lots, last.display_lots) == (15, 10)
+
+
+def test_a_new_tip_goes_to_the_back_of_the_queue() -> None:
+    ice = iceberg(1, SELL, 100, 50, 10)
+    book = book_of(ice, order(2, SELL, 100, 5))
+    assert sweep(book, BUY, 100, 4) == [(1, 4)]
+    assert [one.number for one in book.queue(SELL, 100)] == [1, 2], "a tip is left"
+    assert ice.display_lots == 6
+    assert sweep(book, BUY, 100, 6) == [(1, 6)]
+    assert [one.number for one in book.queue(SELL, 100)] == [2, 1]
+    assert ice.display_lots == 10
+    assert book.lots_at(SELL, 100) == 15
+
+
+def test_the_last_tip_is_what_is_left() -> None:
+    ice = iceberg(1, SELL, 100, 12, 10)
+    book = book_of(ice)
+    assert sweep(book, BUY, 100, 10) == [(1, 10)]
+    assert ice.display_lots == 2
+    assert sweep(book, BUY, 100, 9) == [(1, 2)]
+    assert book.best(SELL) is None
+
+
+def test_an_iceberg_may_be_taken_out_while_a_match_runs() -> None:
+    ice, other = iceberg(1, SELL, 100, 50, 10), iceberg(2, SELL, 100, 50, 10)
+    book = book_of(ice, other)
+    book.fill(ice, 10)
+    book.remove(ice)
+    book.refresh()
+    assert list(book.levels(SELL)) == [(100, 10)]
+    book.fill(other, 10)
+    book.remove(other)
+    book.refresh()
+    assert book.best(SELL) is None
+
+
+def test_an_iceberg_shrinks_from_below() -> None:
+    ice = iceberg(1, SELL, 100, 50, 10)
+    book = book_of(ice)
+    book.shrink(ice, 20)
+    assert (book.lots_at(SELL, 100), ice.open_lots) == (10, 20)
+    book.shrink(ice, 4)
+    assert (book.lots_at(SELL, 100), ice.display_lots) == (4, 4)
+    wide = iceberg(2, SELL, 100, 50, 10)
+    book.add(wide)
+    book.show_less(wide, 3)
+    assert (book.lots_at(SELL, 100), wide.display_lots) == (4 + 3, 3)

@@ -8,7 +8,8 @@ import engine.sim.venue.api.methods_edits
 import engine.sim.venue.api.methods_market
 import engine.sim.venue.api.methods_orders
 import engine.sim.venue.api.methods_session
-import engine.sim.venue.api.methods_trading  # noqa: F401 -- imported to register
+import engine.sim.venue.api.methods_trading
+import engine.sim.venue.api.methods_wallet  # noqa: F401 -- imported to register
 from engine.sim.venue.api.rpc import METHODS
 
 __all__ = ["METHODS"]

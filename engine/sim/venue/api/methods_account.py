@@ -22,6 +22,7 @@ from engine.sim.venue.rows.accounts import portfolio_row, position_row
 from engine.sim.venue.rows.trading import account_trade_row
 
 READ_TRADE, READ_ACCOUNT = "trade:read", "account:read"
+CREATED_MS = 1_500_000_000_000  # when every account was made
 CURRENCY = Param("text", required=True, choices=CURRENCIES[:-1])
 KIND = Param("text", choices=KINDS)
 SUBACCOUNT = {"subaccount_id": Param("integer")}
@@ -150,7 +151,7 @@ def get_account_summary(call: Call) -> Any:
     row = portfolio_row(account, currency)
     if call.params.get("extended", False):
         row |= _extension(call, currency)
-    return row | _identity(account)
+    return row | identity(account)
 
 
 @method(
@@ -165,10 +166,10 @@ def get_account_summaries(call: Call) -> Any:
     for currency in account.cash:
         row = portfolio_row(account, currency)
         summaries.append(row | _extension(call, currency) if extended else row)
-    return _identity(account) | {"summaries": summaries}
+    return identity(account) | {"summaries": summaries}
 
 
-def _identity(account: Account) -> dict[str, Any]:
+def identity(account: Account) -> dict[str, Any]:
     """Return who the account is."""
     return {
         "id": account.user_id,
@@ -176,7 +177,7 @@ def _identity(account: Account) -> dict[str, Any]:
         "system_name": account.name,
         "email": f"{account.name}@example.com",
         "type": "main",
-        "creation_timestamp": 1_500_000_000_000,
+        "creation_timestamp": CREATED_MS,
         "login_enabled": True,
         "mmp_enabled": False,
         "security_keys_enabled": False,

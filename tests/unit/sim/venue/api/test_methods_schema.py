@@ -109,6 +109,10 @@ def queries(one: Recorder) -> None:
         one.call(method, currency="BTC")
     one.call("private/get_account_summary", currency="BTC", extended=True)
     one.call("private/get_account_summaries", extended=True)
+    for name in ("deposits", "withdrawals", "transfers", "current_deposit_address"):
+        one.call(f"private/get_{name}", currency="BTC")
+    one.call("private/create_deposit_address", currency="BTC")
+    one.call("private/get_subaccounts", with_portfolio=True)
     one.call("private/get_open_orders_by_label", currency="BTC", label="a")
     one.call("private/get_order_state_by_label", currency="BTC", label="a")
     one.call("private/get_open_orders")

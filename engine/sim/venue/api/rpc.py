@@ -8,7 +8,7 @@ Source: docs.deribit.com, JSON-RPC usage, 2026-08-22.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -28,11 +28,16 @@ Body = tuple[str, Any]  # ("result" or "error", value)
 LOGIN = "login"  # the scope of methods that need a token and nothing more of it
 TEXT_MAX = 1_000
 LIST_MAX = 500
+FLAGS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """What one parameter must be. Empty: choices () = anything of the kind."""
+    """What one parameter must be.
+
+    A flag may come as the text "true" or "false": clients in the wild send that.
+    Empty: choices () = anything of the kind; fields, those of each of the ``objects``.
+    """
 
     kind: str
     required: bool = False
@@ -40,6 +45,7 @@ class Param:
     size_max: int = TEXT_MAX
     at_least: float | None = None
     at_most: float | None = None
+    fields: Mapping[str, Param] = field(default_factory=dict)
 
     def check(self, name: str, value: Any) -> Any:
         """Return the value, or refuse it.
@@ -51,6 +57,7 @@ class Param:
             case "text":
                 good = isinstance(value, str)
             case "flag":
+                value = FLAGS.get(value, value) if isinstance(value, str) else value
                 good = isinstance(value, bool)
             case "texts":
                 good = isinstance(value, list) and all(
@@ -58,6 +65,8 @@ class Param:
                 )
             case "text or texts":
                 return self._check_either(name, value)
+            case "objects":
+                return self._check_objects(name, value)
             case "integer":
                 good = isinstance(value, int) and not isinstance(value, bool)
             case _:
@@ -79,6 +88,35 @@ class Param:
         for one in values:
             Param("text", choices=self.choices).check(name, one)
         return values
+
+    def _check_objects(self, name: str, value: Any) -> list[Params]:
+        if not isinstance(value, list):
+            raise bad_param(name, "must be a list of objects")
+        if len(value) > self.size_max:
+            raise bad_param(name, f"too long, at most {self.size_max}")
+        checked = []
+        for one in value:
+            if not isinstance(one, dict):
+                raise bad_param(name, "must be a list of objects")
+            checked.append(check_params(self.fields, one))
+        return checked
+
+
+def check_params(known: Mapping[str, Param], given: Params) -> Params:
+    """Return the parameters that are known, each checked.
+
+    Others are passed over: clients in the wild send ones of older versions.
+
+    Raises:
+        Reject: -32602: one is missing or not what it must be.
+    """
+    checked: Params = {}
+    for name, param in known.items():
+        if name in given:
+            checked[name] = param.check(name, given[name])
+        elif param.required:
+            raise bad_param(name, "value required")
+    return checked
 
 
 class Later(Enum):
@@ -149,18 +187,10 @@ class Method:
     def check(self, params: Params) -> Params:
         """Return the parameters the method knows, each checked.
 
-        Others are passed over: clients in the wild send ones of older versions.
-
         Raises:
             Reject: -32602: one is missing or not what it must be.
         """
-        checked: Params = {}
-        for name, param in self.params.items():
-            if name in params:
-                checked[name] = param.check(name, params[name])
-            elif param.required:
-                raise bad_param(name, "value required")
-        return checked
+        return check_params(self.params, params)
 
 
 METHODS: dict[str, Method] = {}

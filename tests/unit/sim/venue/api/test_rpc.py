@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from engine.sim.venue import VenueConfig
 from engine.sim.venue.api.methods import METHODS
+from engine.sim.venue.api.rpc import Param
 from engine.sim.venue.config import FREE
+from engine.sim.venue.errors import Reject
 from tests.unit.sim.venue.client import PERP, START_NS, Bench, Client, Refused
 
 PUBLIC = {name for name in METHODS if name.startswith("public/")}
@@ -108,6 +110,28 @@ def test_bad_parameters_are_named(
     assert refused.value.message == "Invalid params"
     assert refused.value.data["param"] == param
     assert refused.value.data["reason"]
+
+
+def test_a_flag_may_be_a_text() -> None:
+    flag = Param("flag")
+    assert [flag.check("x", one) for one in (True, "true", "false")] == [
+        True,
+        True,
+        False,
+    ]
+    for wrong in ("yes", 1, None):
+        with pytest.raises(Reject):
+            flag.check("x", wrong)
+
+
+def test_a_list_of_objects_is_checked_through() -> None:
+    fields = {"a": Param("integer", required=True), "b": Param("text")}
+    objects = Param("objects", size_max=2, fields=fields)
+    assert objects.check("x", [{"a": 1, "c": 2}]) == [{"a": 1}]
+    for wrong in ({}, "a", [1], [{}], [{"a": "1"}], [{"a": 1}] * 3):
+        with pytest.raises(Reject) as caught:
+            objects.check("x", wrong)
+        assert caught.value.code == -32602
 
 
 def test_what_a_method_does_not_know_is_passed_over(client: Client) -> None:

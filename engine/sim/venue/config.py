@@ -48,6 +48,8 @@ class AccountConfig:
     matching_rate: int = 5
     matching_burst: int = 20
     self_trade_mode: SelfTradeMode = "reject_taker"
+    mmp_enabled: bool = True
+    mass_quotes_enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

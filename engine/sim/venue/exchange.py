@@ -33,6 +33,7 @@ from engine.sim.venue.products.listing import (
 )
 from engine.sim.venue.products.pricing import years_left
 from engine.sim.venue.products.surface import PLAIN_SURFACE, SurfaceState
+from engine.sim.venue.trading.mmp import Protection
 from engine.sim.venue.units import REF, to_ref
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Turn:
         self.indices: dict[str, Index] = {}
         self.states: dict[str, Market] = {}
         self.created: list[Market] = []
+        self.notices: list[tuple[str, Account, str, dict[str, Any]]] = []
 
 
 class Exchange:
@@ -72,6 +74,7 @@ class Exchange:
         self.now_ns = now_ns
         self.turn = Turn()
         self.agenda = Agenda()
+        self.mmp = Protection(self)
         self.indices = {
             name: Index(
                 name,
@@ -232,6 +235,8 @@ class Exchange:
         order.state, order.cancel_reason = state, reason
         order.updated_ms = self.now_ms
         self.note_order(order)
+        if order.group is not None:
+            order.group.forget(order)
         account = order.account
         if account.internal:
             del self.orders[order.order_id]
@@ -251,7 +256,12 @@ class Exchange:
         self.close(order, "cancelled", reason)
 
     def count_open(self, order: Order, lots: int) -> None:
-        """Count more (or fewer) open lots of an order's side for the margin."""
+        """Count more (or fewer) open lots of an order's side for the margin.
+
+        What its group has reserved margin for is not counted again.
+        """
+        if order.group is not None:
+            return
         position = self.position_of(order)
         if order.side > 0:
             position.buy_lots += lots
@@ -267,9 +277,13 @@ class Exchange:
     # Matching.
 
     def match(self, order: Order) -> None:
-        """Trade an order that is not in the book, then renew the tips it took."""
+        """Trade an order that is not in the book, then do what follows from it.
+
+        Icebergs it has met show new tips, market-maker protection acts.
+        """
         self._sweep(order)
         self.markets[order.instrument.name].book.refresh()
+        self.mmp.act()
 
     def _sweep(self, order: Order) -> None:
         """Trade an order against the other side.
@@ -317,6 +331,7 @@ class Exchange:
         for order in (maker, taker):
             if not order.account.internal:
                 order.account.trades.append(trade)
+            self.mmp.traded(order, lots, maker.price_ticks)
             self._trim_reduce_only(order.account, order.instrument)
 
     def _trade(self, market: Market, taker: Order, maker: Order, lots: int) -> Trade:
@@ -432,6 +447,12 @@ class Exchange:
             for account in self.accounts.values():
                 if not account.internal and market.instrument.name in account.positions:
                     self.note_account(account, market.instrument.currency)
+
+    def notify(
+        self, topic: str, account: Account, target: str, row: dict[str, Any]
+    ) -> None:
+        """Tell an account's channel of a topic something, once."""
+        self.turn.notices.append((topic, account, target, row))
 
     def note_account(self, account: Account, currency: str) -> None:
         """Remember that an account's figures changed."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.sim.venue.markets.matching import Order
     from engine.sim.venue.markets.trades import Trade
     from engine.sim.venue.products.instruments import Instrument
+    from engine.sim.venue.trading.mmp import Group
 
 CLOSED_ORDERS_MAX = 10_000
 RECENT_MS = 30 * 60_000
@@ -129,6 +130,9 @@ class Account:
         self.trades: deque[Trade] = deque(maxlen=TRADES_MAX)
         self.self_trade_mode = config.self_trade_mode if config else "reject_taker"
         self.cod_by_default = False
+        self.mmp_enabled = config.mmp_enabled if config else False
+        self.mmp_groups: dict[tuple[str, str], Group] = {}
+        self.quotes_frozen_ns = 0
 
     @property
     def internal(self) -> bool:
@@ -165,8 +169,18 @@ class Account:
         return cash + self.realized(currency) + self.unrealized(currency)
 
     def initial_margin(self, currency: str) -> int:
-        """Return the initial margin of positions and open orders, in atto."""
-        return sum(p.initial_margin() for p in self.in_currency(currency))
+        """Return the initial margin of positions, open orders and MMP, in atto."""
+        held = sum(p.initial_margin() for p in self.in_currency(currency))
+        return held + self.reserved_margin(currency)
+
+    def reserved_margin(self, currency: str) -> int:
+        """Return what the protection groups reserve, in atto."""
+        groups = self.mmp_groups.values()
+        return sum(group.margin for group in groups if group.currency == currency)
+
+    def can_reserve(self, currency: str, more: int) -> bool:
+        """Say whether more margin can be reserved."""
+        return self.initial_margin(currency) + more <= self.equity(currency)
 
     def maintenance_margin(self, currency: str) -> int:
         """Return the maintenance margin of the positions, in atto."""

@@ -6,6 +6,7 @@ import engine.sim.venue.api.methods_account
 import engine.sim.venue.api.methods_cancels
 import engine.sim.venue.api.methods_edits
 import engine.sim.venue.api.methods_market
+import engine.sim.venue.api.methods_mmp
 import engine.sim.venue.api.methods_orders
 import engine.sim.venue.api.methods_session
 import engine.sim.venue.api.methods_trading

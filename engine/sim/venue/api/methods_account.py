@@ -179,7 +179,7 @@ def identity(account: Account) -> dict[str, Any]:
         "type": "main",
         "creation_timestamp": CREATED_MS,
         "login_enabled": True,
-        "mmp_enabled": False,
+        "mmp_enabled": account.mmp_enabled,
         "security_keys_enabled": False,
         "interuser_transfers_enabled": False,
         "self_trading_reject_mode": account.self_trade_mode,

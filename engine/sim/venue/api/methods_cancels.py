@@ -35,6 +35,8 @@ FILTERS = {
 def cancel(call: Call) -> Any:
     """Cancel one order and return it, not wrapped."""
     order = own_order(call, call.params["order_id"])
+    if order.is_quote:
+        raise Reject("order_not_found")
     if order.state != "open":
         raise Reject("not_open_order")
     _refuse_in_settlement(call, order)
@@ -61,6 +63,8 @@ def _cancel_where(call: Call, chosen: Callable[[Order], bool]) -> Any:
         _refuse_in_settlement(call, order)
     for order in doomed:
         call.venue.exchange.cancel(order)
+    if call.params.get("freeze_quotes", False):
+        call.venue.exchange.mmp.freeze_quotes(call.account)
     if call.params.get("detailed", False):
         return [order_row(order) for order in doomed]
     return len(doomed)
@@ -160,6 +164,8 @@ def cancel_by_label(call: Call) -> Any:
     return _cancel_where(
         call,
         lambda order: (
-            order.label == label and currency in (None, order.instrument.currency)
+            order.label == label
+            and currency in (None, order.instrument.currency)
+            and not order.is_quote
         ),
     )

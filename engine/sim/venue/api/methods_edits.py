@@ -53,7 +53,7 @@ def edit_by_label(call: Call) -> Any:
     found = [
         order
         for order in call.account.open_orders.values()
-        if order.label == label and order.instrument.name == name
+        if order.label == label and order.instrument.name == name and not order.is_quote
     ]
     if not found:
         raise Reject("order_not_found")
@@ -66,7 +66,10 @@ def _edit(call: Call, order: Order) -> Any:
     params = call.params
     if order.state != "open":
         raise Reject("not_open_order")
-    if params.get("mmp", False):
+    if order.is_quote:
+        raise Reject("order_not_found")
+    mmp = order.group is not None
+    if params.get("mmp", mmp) != mmp:
         raise bad_param("mmp", "editing mmp flag is not supported")
     change = Change(
         amount_lots=lots_of(order.instrument, params),

@@ -105,8 +105,9 @@ def _submit(call: Call, side: int) -> Any:
     is_limit = params.get("type", "limit") == "limit"
     if is_limit and "price" not in params:
         raise bad_param("price", "required for limit orders")
-    if params.get("mmp", False):
-        raise Reject("mmp_required")
+    mmp = params.get("mmp", False)
+    if mmp and not is_limit:
+        raise bad_param("mmp", "only for limit orders")
     time_in_force = params.get("time_in_force", "good_til_cancelled")
     post_only = params.get("post_only", False)
     if post_only and not (is_limit and time_in_force in RESTING):
@@ -124,6 +125,7 @@ def _submit(call: Call, side: int) -> Any:
         reduce_only=params.get("reduce_only", False),
         valid_until_ms=params.get("valid_until"),
         origin=call.connection.serial,
+        mmp=mmp,
     )
     return answer_when_settled(call, submit(call.venue.exchange, new))
 

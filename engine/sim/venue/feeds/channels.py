@@ -77,6 +77,9 @@ def parse_channel(name: str, exchange: Exchange) -> Channel | None:
             return found if _is_grouped(found, exchange) else None
         case ["book" | "ticker" as topic, instrument, interval]:
             found = Channel(name, topic, instrument, interval)
+        case ["user", "mmp_trigger", index]:
+            found = Channel(name, "user.mmp_trigger", index)
+            return found if index == "any" or index in exchange.indices else None
         case ["quote", instrument]:
             found = Channel(name, "quote", instrument)
         case ["deribit_price_index", index]:

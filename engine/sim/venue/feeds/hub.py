@@ -15,6 +15,7 @@ from engine.sim.venue.feeds.market import (
     TickerFeed,
     TradesFeed,
 )
+from engine.sim.venue.feeds.notices import NoticeFeed
 from engine.sim.venue.feeds.user import (
     PortfolioFeed,
     UserChangesFeed,
@@ -40,6 +41,7 @@ FEEDS: dict[str, type[Feed]] = {
     "user.trades": UserTradesFeed,
     "user.changes": UserChangesFeed,
     "user.portfolio": PortfolioFeed,
+    "user.mmp_trigger": NoticeFeed,
 }
 Route = tuple[str, str, str]
 
@@ -153,6 +155,10 @@ class Hub:
                 self._tell("user.changes", trade, account)
         for account, position in turn.positions.values():
             self._tell("user.changes", position, account)
+        for topic, account, about, row in turn.notices:
+            for target in dict.fromkeys((about, "any")):
+                for feed in self._gather(topic, account, target):
+                    feed.take(row)
         for (_, currency), account in turn.accounts.items():
             for target in (currency, "any"):
                 self._gather("user.portfolio", account, target)

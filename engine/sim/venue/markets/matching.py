@@ -26,6 +26,7 @@ from sortedcontainers import SortedDict
 if TYPE_CHECKING:
     from engine.sim.venue.accounts.account import Account
     from engine.sim.venue.products.instruments import Instrument
+    from engine.sim.venue.trading.mmp import Group
 
 BUY, SELL = 1, -1
 DIRECTIONS = {BUY: "buy", SELL: "sell"}
@@ -40,14 +41,17 @@ class Order:
     number of the connection that created it, 0 = none. ``pending`` orders are in the
     speed bump; ``doomed`` says why one of them must not rest after it, "" = it may.
     An iceberg shows ``display_lots``, and ``refresh_lots`` of a new tip; 0 = none is.
+    ``group`` is the market-maker protection it is under, None = none; quotes have a
+    ``quote_id``.
     """
 
     __slots__ = (
         "account", "amount_lots", "api", "cancel_reason", "created_ms", "display_lots",
-        "doomed", "filled_lots", "instrument", "label", "number", "on_settled",
-        "order_id", "order_type", "origin", "original_order_type", "pending",
-        "post_only", "price_ticks", "reduce_only", "refresh_lots", "reject_post_only",
-        "replaced", "side", "state", "time_in_force", "updated_ms", "value_filled",
+        "doomed", "filled_lots", "group", "instrument", "label", "number",
+        "on_settled", "order_id", "order_type", "origin", "original_order_type",
+        "pending", "post_only", "price_ticks", "quote_id", "quote_set_id",
+        "reduce_only", "refresh_lots", "reject_post_only", "replaced", "side", "state",
+        "time_in_force", "updated_ms", "value_filled",
     )  # fmt: skip
 
     def __init__(
@@ -78,6 +82,8 @@ class Order:
         self.display_lots = self.refresh_lots = 0
         self.pending = False
         self.doomed = ""
+        self.group: Group | None = None
+        self.quote_id = self.quote_set_id = ""
         self.on_settled: Callable[[], None] | None = None
 
     @property
@@ -89,6 +95,11 @@ class Order:
     def shown_lots(self) -> int:
         """Return what the book shows of it."""
         return self.display_lots if self.refresh_lots else self.open_lots
+
+    @property
+    def is_quote(self) -> bool:
+        """Say whether it is one side of a quote, out of reach of order methods."""
+        return self.group is not None and not self.group.is_orders
 
     @property
     def direction(self) -> str:

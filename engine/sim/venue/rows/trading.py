@@ -15,13 +15,17 @@ Row = dict[str, Any]
 
 
 def order_row(order: Order) -> Row:
-    """Return the order object of answers, lists and channels."""
+    """Return the order object of answers, lists and channels.
+
+    The amount of a quote is what remains of it.
+    """
     i = order.instrument
+    lots = order.open_lots if order.is_quote else order.amount_lots
     row: Row = {
         "label": order.label,
         "price": i.price(order.price_ticks),
         "user_id": order.account.user_id,
-        "amount": i.amount(order.amount_lots),
+        "amount": i.amount(lots),
         "direction": order.direction,
         "time_in_force": order.time_in_force,
         "instrument_name": i.name,
@@ -38,8 +42,12 @@ def order_row(order: Order) -> Row:
     if order.cancel_reason:
         row["cancel_reason"] = order.cancel_reason
     row["average_price"] = i.average_price(order.filled_lots, order.value_filled)
-    row["mmp"] = False
-    row["contracts"] = i.contracts(order.amount_lots)
+    row["mmp"] = order.group is not None
+    if order.is_quote:
+        row |= _quote_fields(order)
+    if order.cancel_reason == "mmp_trigger":
+        row["mmp_cancelled"] = True
+    row["contracts"] = i.contracts(lots)
     if order.post_only:
         row["reject_post_only"] = order.reject_post_only
     row["order_state"] = order.state
@@ -48,6 +56,19 @@ def order_row(order: Order) -> Row:
         row["original_order_type"] = order.original_order_type
     row["is_liquidation"] = False
     row["risk_reducing"] = False
+    return row
+
+
+def _quote_fields(order: Order) -> Row:
+    """Return what only quotes show."""
+    assert order.group is not None, "a quote has a group"
+    row: Row = {
+        "quote": True,
+        "quote_id": order.quote_id,
+        "mmp_group": order.group.name,
+    }
+    if order.quote_set_id:
+        row["quote_set_id"] = order.quote_set_id
     return row
 
 
@@ -98,7 +119,7 @@ def user_trade_row(trade: Trade, maker: bool) -> Row:
         "tick_direction": trade.tick_direction,
         "profit_loss": coins(trade.maker_profit if maker else trade.taker_profit),
         "self_trade": False,
-        "mmp": False,
+        "mmp": order.group is not None,
         "contracts": i.contracts(trade.lots),
         "trade_id": trade.trade_id,
         "fee_currency": i.currency,
@@ -107,6 +128,10 @@ def user_trade_row(trade: Trade, maker: bool) -> Row:
     }
     if order.original_order_type:
         row["original_order_type"] = order.original_order_type
+    if order.is_quote:
+        row["quote_id"] = order.quote_id
+        if order.quote_set_id:
+            row["quote_set_id"] = order.quote_set_id
     row["risk_reducing"] = False
     row["starbase_match_id"] = trade.match_id
     row["starbase_timestamp"] = trade.time_ns

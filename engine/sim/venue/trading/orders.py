@@ -47,6 +47,7 @@ class NewOrder:
     valid_until_ms: int | None = None
     origin: int = 0
     api: bool = True
+    mmp: bool = False
 
 
 @dataclass(slots=True)
@@ -67,9 +68,9 @@ def submit(exchange: Exchange, new: NewOrder) -> Order:
     Raises:
         Reject: the order was not accepted; nothing has changed.
     """
-    _check_time(exchange, new.valid_until_ms)
+    check_time(exchange, new.valid_until_ms)
     market, account = new.market, new.account
-    _check_open(market)
+    check_open(market)
     if not account.internal and len(account.open_orders) >= OPEN_ORDERS_MAX:
         raise Reject("pme_max_total_open_orders", str(OPEN_ORDERS_MAX))
     is_market_order = new.price_ticks is None
@@ -77,16 +78,18 @@ def submit(exchange: Exchange, new: NewOrder) -> Order:
     if ticks is None:
         ticks = market.max_ticks if new.side == BUY else market.min_ticks
     if new.post_only:
-        ticks = _passive_price(market, new.side, ticks, new.reject_post_only)
-    _check_band(market, new.side, ticks)
+        ticks = passive_price(market, new.side, ticks, new.reject_post_only)
+    check_band(market, new.side, ticks)
     lots = new.lots
     if new.reduce_only:
         lots = min(lots, _reducible(account, market, new.side))
     order = Order(account, market.instrument, new.side, ticks, lots)
-    position = account.position(market.instrument, market)
-    if not account.can_afford(position, new.side, lots):
+    group = exchange.mmp.orders_group(account, market) if new.mmp else None
+    if group is not None:
+        exchange.mmp.check(group, market, new.side, lots, ticks)
+    elif not account.can_afford(exchange.position_of(order), new.side, lots):
         raise Reject("not_enough_funds")
-    _check_self_trade(order, market)
+    check_self_trade(order, market)
     if is_market_order:
         order.original_order_type = "market"
     order.time_in_force, order.label = new.time_in_force, new.label
@@ -94,11 +97,13 @@ def submit(exchange: Exchange, new: NewOrder) -> Order:
     order.reject_post_only = new.reject_post_only
     order.origin, order.api = new.origin, new.api
     exchange.admit(order)
-    _enter(exchange, market, order)
+    if group is not None:
+        group.hold(order)
+    enter(exchange, market, order)
     return order
 
 
-def _enter(exchange: Exchange, market: Market, order: Order) -> None:
+def enter(exchange: Exchange, market: Market, order: Order) -> None:
     """Let an order meet the book, at once or after the speed bump."""
     if bump.applies(exchange, market, order.side, order.price_ticks):
         bump.hold(exchange, order, partial(_settle, exchange, market))
@@ -131,9 +136,9 @@ def edit(exchange: Exchange, order: Order, change: Change) -> None:
     Raises:
         Reject: the order stands as it was, or has been cancelled (11054).
     """
-    _check_time(exchange, change.valid_until_ms)
+    check_time(exchange, change.valid_until_ms)
     market = exchange.markets[order.instrument.name]
-    _check_open(market)
+    check_open(market)
     if order.pending:
         raise Reject("other_reject", "speed_bumped")
     if change.amount_lots <= order.filled_lots:
@@ -149,21 +154,22 @@ def edit(exchange: Exchange, order: Order, change: Change) -> None:
         exchange.cancel(order, "edit_post_only_reject")
         raise Reject("post_only_reject")
     if post_only:
-        ticks = _passive_price(market, order.side, ticks, reject)
+        ticks = passive_price(market, order.side, ticks, reject)
     if ticks != order.price_ticks:
-        _check_band(market, order.side, ticks)
+        check_band(market, order.side, ticks)
     open_lots = change.amount_lots - order.filled_lots
     if reduce_only:
         open_lots = min(open_lots, _reducible(order.account, market, order.side))
-    position = exchange.position_of(order)
     more = open_lots - order.open_lots
-    if not order.account.can_afford(position, order.side, more):
+    if order.group is not None:
+        exchange.mmp.check(order.group, market, order.side, open_lots, ticks, order)
+    elif not order.account.can_afford(exchange.position_of(order), order.side, more):
         raise Reject("not_enough_funds")
     amount_lots = order.filled_lots + open_lots
     moves = ticks != order.price_ticks or amount_lots > order.amount_lots
     if moves:
         probe = Order(order.account, order.instrument, order.side, ticks, open_lots)
-        _check_self_trade(probe, market)
+        check_self_trade(probe, market)
     flags = (post_only, reject, reduce_only)
     _apply(exchange, order, ticks, amount_lots, moves, flags)
 
@@ -182,7 +188,7 @@ def _apply(
     order.post_only, order.reject_post_only, order.reduce_only = flags
     order.replaced, order.updated_ms = True, exchange.now_ms
     if moves:
-        _enter(exchange, exchange.markets[order.instrument.name], order)
+        enter(exchange, exchange.markets[order.instrument.name], order)
         return
     account = order.account
     account.reduce_only_orders.pop(order.order_id, None)
@@ -191,17 +197,19 @@ def _apply(
     exchange.shrink(order, amount_lots)
 
 
-def _check_time(exchange: Exchange, valid_until_ms: int | None) -> None:
+def check_time(exchange: Exchange, valid_until_ms: int | None) -> None:
+    """Refuse a request that comes too late (13888)."""
     if valid_until_ms is not None and exchange.now_ms > valid_until_ms:
         raise Reject("timed_out")
 
 
-def _check_open(market: Market) -> None:
+def check_open(market: Market) -> None:
+    """Refuse an order while its book takes none (10012)."""
     if market.state != "open":
         raise Reject("book_closed")
 
 
-def _check_band(market: Market, side: int, ticks: int) -> None:
+def check_band(market: Market, side: int, ticks: int) -> None:
     """Refuse a price beyond the band on the side that would push the market."""
     price = market.instrument.price
     if side == BUY and ticks > market.max_ticks:
@@ -210,7 +218,7 @@ def _check_band(market: Market, side: int, ticks: int) -> None:
         raise Reject("price_too_low", str(price(market.min_ticks)))
 
 
-def _passive_price(market: Market, side: int, ticks: int, reject: bool) -> int:
+def passive_price(market: Market, side: int, ticks: int, reject: bool) -> int:
     """Return the price at which a post-only order rests: one tick inside at most."""
     if not market.book.would_cross(side, ticks):
         return ticks
@@ -232,7 +240,7 @@ def _reducible(account: Account, market: Market, side: int) -> int:
     return abs(size)
 
 
-def _check_self_trade(order: Order, market: Market) -> None:
+def check_self_trade(order: Order, market: Market) -> None:
     """Refuse an order that would meet an own order (mode reject_taker)."""
     if order.account.self_trade_mode != "reject_taker":
         return

@@ -28,6 +28,7 @@ CHANNELS = [
     "user.trades.any.any.raw",
     f"user.changes.{PERP}.raw",
     "user.portfolio.any",
+    "user.mmp_trigger.any",
 ]
 
 
@@ -147,6 +148,22 @@ def trading(one: Recorder, bench: Bench) -> None:
     one.call("private/cancel_all")
 
 
+def protection(one: Recorder, bench: Bench) -> None:
+    """Configure protection, trigger it, ask about it."""
+    group = {"index_name": "btc_usd", "mmp_group": "one"}
+    limits = {"interval": 5, "frozen_time": 1, "max_quote_quantity": 1}
+    one.call("private/set_mmp_config", quantity_limit=0.001, **group, **limits)
+    limits["index_name"] = "btc_usd"
+    one.call("private/set_mmp_config", delta_limit=1, vega_limit=1, **limits)
+    one.call("private/set_mmp_config", quantity_limit=0.001, **limits)
+    order = {"instrument_name": PERP, "amount": 100, "price": 80_000.5, "mmp": True}
+    one.call("private/sell", **order)
+    bench.place("buy", 80_000.5, 100)
+    one.call("private/get_mmp_config")
+    one.call("private/get_mmp_status")
+    one.call("private/reset_mmp", index_name="btc_usd")
+
+
 def test_our_traffic_is_what_the_schema_says(checker: Any) -> None:
     bench = Bench()
     bench.place("buy", 79_999.0, 100_000)
@@ -167,6 +184,7 @@ def test_our_traffic_is_what_the_schema_says(checker: Any) -> None:
         bench.venue.set_state(ETH, "locked", bench.now_ns)
         for frame in one.client.take():
             one.notify(frame)
+    protection(one, bench)
     queries(one)
     one.call("private/disable_cancel_on_disconnect")
     one.call("private/unsubscribe", channels=CHANNELS[:1])

@@ -17,6 +17,8 @@ DEPTHS = (1, 5, 10, 20, 50, 100, 1_000, 10_000)
 COUNT = Param("integer", at_least=1, at_most=1_000)
 INSTRUMENT = Param("text", required=True)
 SORTING = Param("text", choices=("asc", "desc", "default"))
+# Coins of the wallet that nothing settles in: clients ask for their instruments.
+WALLET_ONLY = ("SOL", "XRP", "STETH", "ETHW", "USYC", "PAXG", "BNB", "USDE")
 TRADE_RANGE = {
     "start_seq": Param("integer"),
     "end_seq": Param("integer"),
@@ -35,7 +37,7 @@ def market_of(call: Call, unknown: str = "not_found") -> Market:
 @method(
     "public/get_instruments",
     {
-        "currency": Param("text", choices=CURRENCIES),
+        "currency": Param("text", choices=(*CURRENCIES, *WALLET_ONLY)),
         "kind": Param("text", choices=KINDS[:-1]),
         "expired": Param("flag"),
     },

@@ -46,6 +46,7 @@ def test_instruments_by_currency_and_kind(client: Client) -> None:
     assert names() == names(currency="any") == everything
     assert names(currency="BTC") == [PERP, "BTC-25DEC26"]
     assert names(currency="USDC") == names(currency="any", kind="option") == []
+    assert names(currency="SOL") == []
     assert names(currency="any", expired=True) == []
     row = client.call("public/get_instrument", instrument_name=ETH)
     assert row["tick_size"] == 0.05

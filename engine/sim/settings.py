@@ -7,6 +7,10 @@ the defaults of the venue and of the background market::
     matching_rate = 20          # requests per second of accounts that name none
     matching_burst = 50
 
+    [listing]
+    families = ["BTC"]          # fewer instruments than the whole venue
+    strikes_each_side = 18      # options around the money, per expiry
+
     [market]
     activity = 2.0              # twice as many takers as by default
 
@@ -27,7 +31,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -47,11 +51,12 @@ from engine.sim.venue.config import (
     FUNDS,
     AccountConfig,
     ContractConfig,
+    ListingConfig,
     SelfTradeMode,
     VenueConfig,
     default_accounts,
 )
-from engine.sim.venue.products.listing import few_contracts
+from engine.sim.venue.products.listing import contracts_at
 
 ACCOUNTS_MAX = 1_000
 FIRST_USER_ID = 1001
@@ -118,6 +123,17 @@ class VenueSection(Section):
         int, Field(ge=10, le=31_536_000), Key("life of an access token", "s")
     ] = 900
     testnet: Annotated[bool, Key("say testnet in every answer")] = False
+    matching_us: Annotated[
+        int,
+        Field(ge=0, le=10_000_000),
+        Key("how long one request holds the lock of its user and currency", "us"),
+    ] = 1_000
+    bump_ms: Annotated[
+        int, Field(ge=0, le=10_000), Key("speed bump of aggressive orders", "ms")
+    ] = 10
+    bump_exempt: Annotated[
+        list[str], Field(max_length=1_000), Key("instruments without a speed bump")
+    ] = list(VenueConfig().bump_exempt)
     credits: Annotated[
         bool, Key("false: requests that enter no order cost nothing")
     ] = True
@@ -126,6 +142,23 @@ class VenueSection(Section):
         Field(ge=1, le=10_000),
         Key("connections one address may have open", "connections"),
     ] = 32
+
+
+class ListingSection(Section):
+    """``[listing]``: what is traded; few instruments start faster and cost less."""
+
+    families: Annotated[
+        list[Literal["BTC", "ETH", "BTC_USDC", "ETH_USDC", "SOL_USDC", "XRP_USDC"]],
+        Key("families to list; empty lists all"),
+    ] = []
+    options: Annotated[bool, Key("list options")] = True
+    spot: Annotated[bool, Key("list spot pairs")] = True
+    combos: Annotated[bool, Key("list future spreads")] = True
+    strikes_each_side: Annotated[
+        int,
+        Field(ge=0, le=100),
+        Key("strikes below and above the money, per expiry", "strikes"),
+    ] = 8
 
 
 class MarketSection(Section):
@@ -188,6 +221,7 @@ class SimConfig(Section):
     """The whole of ``sim.toml``; every part may be left out."""
 
     venue: VenueSection = VenueSection()
+    listing: ListingSection = ListingSection()
     market: MarketSection = MarketSection()
     index: IndicesSection = IndicesSection()
     account: Annotated[list[AccountSection], Field(max_length=ACCOUNTS_MAX)] = []
@@ -231,16 +265,33 @@ def world_config(sim: SimConfig, seed: int, t_ns: int) -> WorldConfig:
         for name, section in sim.index
         if section.price is not None
     }
+    index_prices = {**plain.index_prices, **prices}
+    listing = _listing(sim.listing)
+    now_ms = t_ns // MILLISECOND_NS
     venue = VenueConfig(
         seed=seed,
         accounts=_accounts(sim),
-        contracts=few_contracts(t_ns // MILLISECOND_NS),
-        index_prices={**plain.index_prices, **prices},
+        contracts=tuple(contracts_at(now_ms, index_prices, listing)),
+        listing=listing,
+        index_prices=index_prices,
+        matching_us=sim.venue.matching_us,
+        bump_ms=sim.venue.bump_ms,
+        bump_exempt=tuple(sim.venue.bump_exempt),
         expires_in_s=sim.venue.expires_in_s,
         testnet=sim.venue.testnet,
         credits=plain.credits if sim.venue.credits else FREE,
     )
     return WorldConfig(venue, _flow(sim, venue))
+
+
+def _listing(section: ListingSection) -> ListingConfig:
+    return ListingConfig(
+        tuple(section.families),
+        section.options,
+        section.spot,
+        section.combos,
+        section.strikes_each_side,
+    )
 
 
 def _accounts(sim: SimConfig) -> tuple[AccountConfig, ...]:
@@ -278,7 +329,9 @@ def _flow(sim: SimConfig, venue: VenueConfig) -> FlowParams:
             vol = given.vol
         indices.append(IndexParams(name, float(price), vol))
     contracts = venue.contracts if sim.market.enabled else ()
-    markets = tuple(_market(sim.market, one, venue) for one in contracts)
+    markets = tuple(
+        _market(sim.market, one, venue) for one in contracts if one.kind == "future"
+    )
     return FlowParams(tuple(indices), markets)
 
 

@@ -19,12 +19,12 @@ def written(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_the_default_world_has_three_contracts_and_two_accounts() -> None:
+def test_the_default_world_lists_everything_and_has_two_accounts() -> None:
     config = world_config(SimConfig(), 7, T_NS)
-    names = [one.instrument_name for one in config.venue.contracts]
-    assert names[:2] == ["BTC-PERPETUAL", "ETH-PERPETUAL"]
-    assert len(names) == 3
-    assert {one.instrument for one in config.flow.markets} == set(names)
+    names = {one.instrument_name for one in config.venue.contracts}
+    assert {"BTC-PERPETUAL", "ETH-PERPETUAL", "XRP_USDC-PERPETUAL"} < names
+    assert len(names) > 1_000
+    assert {one.instrument for one in config.flow.markets} <= names
     accounts = [(one.client_id, one.client_secret) for one in config.venue.accounts]
     assert accounts == [("maker", "maker-secret"), ("taker", "taker-secret")]
     assert config.venue.seed == 7
@@ -78,7 +78,23 @@ def test_a_market_can_be_switched_off(tmp_path: Path) -> None:
     config = world_config(load(written(tmp_path, "[market]\nenabled = false")), 1, T_NS)
     assert config.flow.markets == ()
     assert len(config.flow.indices) == len(config.venue.index_prices)
-    assert len(config.venue.contracts) == 3
+    assert config.venue.contracts
+
+
+def test_less_can_be_listed(tmp_path: Path) -> None:
+    text = """
+    [venue]
+    matching_us = 0
+    bump_exempt = ["ETH-PERPETUAL"]
+    [listing]
+    families = ["ETH"]
+    options = false
+    spot = false
+    """
+    venue = world_config(load(written(tmp_path, text)), 1, T_NS).venue
+    assert {one.base_currency for one in venue.contracts} == {"ETH"}
+    assert {one.kind for one in venue.contracts} == {"future", "future_combo"}
+    assert (venue.matching_us, venue.bump_exempt) == (0, ("ETH-PERPETUAL",))
 
 
 @pytest.mark.parametrize(
@@ -87,6 +103,9 @@ def test_a_market_can_be_switched_off(tmp_path: Path) -> None:
         ("[venu]\n", "venu"),
         ("[venue]\nmatching_rat = 3", "venue.matching_rat"),
         ("[venue]\nmatching_rate = 0", "venue.matching_rate"),
+        ("[venue]\nmatching_us = -1", "venue.matching_us"),
+        ('[listing]\nfamilies = ["DOGE"]', "listing.families[0]"),
+        ("[listing]\nstrikes_each_side = 101", "listing.strikes_each_side"),
         ("[venue]\nmatching_rate = 10001", "venue.matching_rate"),
         ('[venue]\nmatching_rate = "5"', "venue.matching_rate"),
         ("[venue]\nexpires_in_s = 9", "venue.expires_in_s"),

@@ -17,7 +17,7 @@ START_NS = 1_790_000_000_000_000_000
 SECOND_NS = 1_000_000_000
 PERPETUAL = "BTC-PERPETUAL"
 FAST_TIER = SimConfig.model_validate(
-    {"venue": {"matching_rate": 1_000, "matching_burst": 1_000}}
+    {"venue": {"matching_rate": 1_000, "matching_burst": 1_000, "matching_us": 0}}
 )
 
 

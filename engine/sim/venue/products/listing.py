@@ -170,7 +170,10 @@ def few_contracts(now_ms: int) -> tuple[ContractConfig, ...]:
 
 
 def contracts_at(
-    now_ms: int, prices: Mapping[str, Decimal], listing: ListingConfig, first_id: int
+    now_ms: int,
+    prices: Mapping[str, Decimal],
+    listing: ListingConfig,
+    first_id: int = FIRST_INSTRUMENT_ID,
 ) -> Iterator[ContractConfig]:
     """Yield what is listed at a time, each with an id of its own from ``first_id`` up.
 

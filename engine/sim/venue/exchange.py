@@ -7,16 +7,14 @@ The rules of order entry are in ``orders``, the queues in ``matching``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from engine.sim.venue.accounts.account import (
-    CLOSED_ORDERS_MAX,
-    RECENT_MS,
-    Account,
-    Position,
-)
+from engine.sim.venue.accounts import booking, claims
+from engine.sim.venue.accounts.account import CLOSED_ORDERS_MAX, RECENT_MS, Account
+from engine.sim.venue.accounts.funding import Funding
+from engine.sim.venue.accounts.position import Position
 from engine.sim.venue.agenda import Agenda
 from engine.sim.venue.api.limits import Credits
 from engine.sim.venue.config import ContractConfig, VenueConfig
@@ -129,6 +127,10 @@ class Exchange:
         )
         market.trade_seq = FIRST_TRADE_SEQ
         market.change_id = FIRST_CHANGE_ID
+        if instrument.perpetual:
+            cap = self.config.funding_cap_bps
+            market.funding = Funding(instrument, cap, self.now_ns)
+            market.funding.follow(market.mark_ref, market.index.ref)
         self._instrument_id = max(self._instrument_id, contract.instrument_id + 1)
         self.markets[instrument.name] = market
         if instrument.is_future and instrument.expiry_ms:
@@ -187,11 +189,6 @@ class Exchange:
             return market.instrument.currency
         currency = params.get("currency", "")
         return currency if isinstance(currency, str) else ""
-
-    def position_of(self, order: Order) -> Position:
-        """Return the position an order's fills go to."""
-        market = self.markets[order.instrument.name]
-        return order.account.position(order.instrument, market)
 
     # Life of an order.
 
@@ -256,18 +253,16 @@ class Exchange:
         self.close(order, "cancelled", reason)
 
     def count_open(self, order: Order, lots: int) -> None:
-        """Count more (or fewer) open lots of an order's side for the margin.
+        """Count more (or fewer) open lots of an order in what its account may do.
 
         What its group has reserved margin for is not counted again.
         """
-        if order.group is not None:
-            return
-        position = self.position_of(order)
-        if order.side > 0:
-            position.buy_lots += lots
-        else:
-            position.sell_lots += lots
-        self.note_account(order.account, order.instrument.currency)
+        account, instrument = order.account, order.instrument
+        market = self.markets[instrument.name]
+        if order.group is None:
+            claims.count(account, market, order.side, lots, order.price_ticks)
+        for currency in instrument.currencies:
+            self.note_account(account, currency)
 
     def forget_open(self, order: Order) -> None:
         """Take an order off its account's open ones."""
@@ -364,15 +359,18 @@ class Exchange:
 
         What an iceberg hides is no maker: it pays as a taker.
         """
-        position = self.position_of(order)
-        long_before = max(position.size, 0)
-        profit = position.book(order.side, lots, value)
-        position.market.open_interest_lots += max(position.size, 0) - long_before
-        fee = order.instrument.fee(lots, value, position.market.index.ref, maker)
-        order.account.pay(order.instrument.currency, fee)
-        key = (order.account.name, order.instrument.name)
-        self.turn.positions[key] = (order.account, position)
-        self.note_account(order.account, order.instrument.currency)
+        account, instrument = order.account, order.instrument
+        market = self.markets[instrument.name]
+        if market.funding is not None:
+            market.funding.accrue(self.now_ns)
+        profit = booking.book(account, market, order.side, lots, value)
+        fee = instrument.fee(lots, value, market.index.ref, maker)
+        account.pay(instrument.currency, fee)
+        if instrument.name in account.positions:
+            position = account.positions[instrument.name]
+            self.turn.positions[(account.name, instrument.name)] = (account, position)
+        for currency in instrument.currencies:
+            self.note_account(account, currency)
         return fee, profit
 
     def _trim_reduce_only(self, account: Account, instrument: Instrument) -> None:
@@ -397,7 +395,7 @@ class Exchange:
         self.turn.indices[name] = index
         for market in self.markets.values():
             if market.index is index and not market.instrument.is_option:
-                self._note_mark(market, market.update_mark())
+                self._remark(market, market.update_mark)
 
     def set_surface(self, name: str, state: SurfaceState) -> None:
         """Move the vol surface of an index; option marks follow within a second."""
@@ -407,7 +405,7 @@ class Exchange:
         """Do what falls due once a second: marks, the end of good-til-day orders."""
         for market in self.markets.values():
             if not market.instrument.is_option:
-                self._note_mark(market, market.sample_mark())
+                self._remark(market, market.sample_mark)
         self.smiles.redraw(self.now_ms)
         for market in self._options:
             self._note_mark(market, market.update_mark())
@@ -415,6 +413,16 @@ class Exchange:
         if day != self._settled_day:
             self._settled_day = day
             self._end_of_day()
+
+    def _remark(self, market: Market, move: Callable[[], bool]) -> None:
+        """Let a mark move; the funding before it has accrued at the old rate."""
+        funding = market.funding
+        if funding is not None:
+            funding.accrue(self.now_ns)
+        moved = move()
+        if funding is not None:
+            funding.follow(market.mark_ref, market.index.ref)
+        self._note_mark(market, moved)
 
     def _end_of_day(self) -> None:
         for account in self.accounts.values():

@@ -1,13 +1,12 @@
-"""Accounts: cash, positions, open orders, histories and a simple margin.
+"""Accounts: cash, positions, open orders and histories.
 
-Money is integer atto (1e-18 of a coin). A trade moves the same coin value into one
-position and out of another, so over all accounts cash plus profit sums to minus the
-fees exactly, whatever the order of opening, closing and flipping.
+Money is integer atto (1e-18 of a coin). Futures earn in ``positions`` until settlement
+moves the session's profit to cash; the premium of an option and both sides of a spot
+trade move cash at once. So in every currency
 
-Margin is the simple standard model: the larger of the two worst positions (all bids
-filled, all asks filled) at the mark price, divided by the contract's maximum leverage;
-maintenance margin is half of that on the position alone. Funding, settlement and
-portfolio margin are elsewhere.
+    equity = cash + session profit of futures + value of options
+
+and over all accounts equity sums to what was paid in less the fees, exactly.
 """
 
 from __future__ import annotations
@@ -15,9 +14,11 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from engine.sim.venue.accounts import margin
+from engine.sim.venue.accounts.position import Position
 from engine.sim.venue.api.limits import Credits
 from engine.sim.venue.config import AccountConfig
-from engine.sim.venue.units import divide, to_atto
+from engine.sim.venue.units import to_atto
 
 if TYPE_CHECKING:
     from engine.sim.venue.markets.market import Market
@@ -31,85 +32,10 @@ RECENT_MS = 30 * 60_000
 TRADES_MAX = 10_000
 
 
-class Position:
-    """One account's holding of one contract.
-
-    Units: size in signed lots; cost in atto, the signed coin value at which the size
-    was built (proportional on reduction, so the average price stays); realized in atto.
-    """
-
-    __slots__ = (
-        "buy_lots", "cost", "instrument", "market", "realized", "sell_lots", "size",
-        "traded",
-    )  # fmt: skip
-
-    def __init__(self, instrument: Instrument, market: Market) -> None:
-        self.instrument, self.market = instrument, market
-        self.size = 0
-        self.cost = 0
-        self.realized = 0
-        self.buy_lots = 0
-        self.sell_lots = 0
-        self.traded = False
-
-    def book(self, side: int, lots: int, value: int) -> int:
-        """Book a fill and return the profit it realized, in atto."""
-        closing = min(lots, abs(self.size)) if self.size * side < 0 else 0
-        opening_value = value
-        realized = 0
-        if closing:
-            released = divide(self.cost * closing, abs(self.size))
-            closing_value = divide(value * closing, lots)
-            opening_value = value - closing_value
-            realized = self.instrument.profit(-side * closing_value, released)
-            self.cost -= released
-        self.size += side * lots
-        self.cost += side * opening_value
-        self.realized += realized
-        self.traded = True
-        return realized
-
-    @property
-    def unrealized(self) -> int:
-        """Return the profit of the position at the mark price, in atto."""
-        if not self.size:
-            return 0
-        return self.instrument.profit(self.size_value, self.cost)
-
-    @property
-    def size_value(self) -> int:
-        """Return the signed coin value at the mark price, in atto."""
-        return self.instrument.value_at_ref(self.size, self.market.mark_ref)
-
-    @property
-    def average_price(self) -> float:
-        """Return the average entry price (harmonic for inverse contracts)."""
-        return self.instrument.average_price(self.size, self.cost)
-
-    def initial_margin(self, extra_buy: int = 0, extra_sell: int = 0) -> int:
-        """Return the initial margin with open orders and some more lots, in atto."""
-        worst = max(
-            abs(self.size + self.buy_lots + extra_buy),
-            abs(self.size - self.sell_lots - extra_sell),
-            abs(self.size),
-        )
-        if not worst:
-            return 0
-        value = self.instrument.value_at_ref(worst, self.market.mark_ref)
-        return divide(value, self.instrument.max_leverage)
-
-    def position_margin(self) -> int:
-        """Return the initial margin of the position without orders, in atto."""
-        return divide(abs(self.size_value), self.instrument.max_leverage)
-
-    def maintenance_margin(self) -> int:
-        """Return the maintenance margin, in atto."""
-        return divide(abs(self.size_value), 2 * self.instrument.max_leverage)
-
-
 class Account:
     """One account; an internal one (the background market) has no credit, no margin.
 
+    Units: money in atto, by currency. ``reserved`` is what open spot orders would pay.
     Empty: ``config`` None = internal.
     """
 
@@ -123,7 +49,9 @@ class Account:
             currency: to_atto(amount) for currency, amount in balances.items()
         }
         self.fees: dict[str, int] = {}
+        self.reserved: dict[str, int] = {}
         self.positions: dict[str, Position] = {}
+        self._by_currency: dict[str, dict[str, Position]] = {}
         self.open_orders: dict[str, Order] = {}
         self.reduce_only_orders: dict[str, Order] = {}
         self.closed_orders: deque[Order] = deque()
@@ -139,63 +67,77 @@ class Account:
         """Say whether the account belongs to the venue's own background market."""
         return self.config is None
 
+    # Positions.
+
     def position(self, instrument: Instrument, market: Market) -> Position:
         """Return the position of an instrument, made on first use."""
         position = self.positions.get(instrument.name)
         if position is None:
             position = self.positions[instrument.name] = Position(instrument, market)
+            held = self._by_currency.setdefault(instrument.currency, {})
+            held[instrument.name] = position
         return position
 
-    def pay(self, currency: str, fee: int) -> None:
-        """Take a fee from cash (a negative fee is a rebate)."""
-        self.cash[currency] = self.cash.get(currency, 0) - fee
-        self.fees[currency] = self.fees.get(currency, 0) + fee
+    def drop_position(self, instrument: Instrument) -> None:
+        """Forget the position of an instrument that is no more."""
+        if self.positions.pop(instrument.name, None) is not None:
+            del self._by_currency[instrument.currency][instrument.name]
 
     def in_currency(self, currency: str) -> list[Position]:
         """Return the positions settled in a currency, in order of first use."""
-        return [p for p in self.positions.values() if p.instrument.currency == currency]
+        return list(self._by_currency.get(currency, {}).values())
 
-    def realized(self, currency: str) -> int:
-        """Return the session's realized profit, in atto."""
-        return sum(p.realized for p in self.in_currency(currency))
+    # Cash.
 
-    def unrealized(self, currency: str) -> int:
-        """Return the session's unrealized profit, in atto."""
-        return sum(p.unrealized for p in self.in_currency(currency))
+    def move(self, currency: str, amount: int) -> None:
+        """Add to cash, or take from it."""
+        self.cash[currency] = self.cash.get(currency, 0) + amount
+
+    def pay(self, currency: str, fee: int) -> None:
+        """Take a fee from cash (a negative fee is a rebate)."""
+        self.move(currency, -fee)
+        self.fees[currency] = self.fees.get(currency, 0) + fee
+
+    def reserve(self, currency: str, amount: int) -> None:
+        """Set aside what an open spot order would pay, or give it back."""
+        self.reserved[currency] = self.reserved.get(currency, 0) + amount
+
+    # Figures, in atto.
+
+    def options_value(self, currency: str) -> int:
+        """Return what the options are worth at the mark price."""
+        return sum(
+            p.size_value for p in self.in_currency(currency) if p.instrument.is_option
+        )
 
     def equity(self, currency: str) -> int:
-        """Return cash plus session profit, in atto."""
+        """Return cash, session profit of futures and value of options."""
         cash = self.cash.get(currency, 0)
-        return cash + self.realized(currency) + self.unrealized(currency)
+        return cash + sum(p.worth for p in self.in_currency(currency))
+
+    def margin_balance(self, currency: str) -> int:
+        """Return what margins may be covered with: equity without the options."""
+        return self.equity(currency) - self.options_value(currency)
 
     def initial_margin(self, currency: str) -> int:
-        """Return the initial margin of positions, open orders and MMP, in atto."""
-        held = sum(p.initial_margin() for p in self.in_currency(currency))
+        """Return the initial margin of positions, open orders and MMP."""
+        held = sum(margin.initial(p) for p in self.in_currency(currency))
         return held + self.reserved_margin(currency)
 
     def reserved_margin(self, currency: str) -> int:
-        """Return what the protection groups reserve, in atto."""
+        """Return what the protection groups reserve."""
         groups = self.mmp_groups.values()
         return sum(group.margin for group in groups if group.currency == currency)
 
     def can_reserve(self, currency: str, more: int) -> bool:
         """Say whether more margin can be reserved."""
-        return self.initial_margin(currency) + more <= self.equity(currency)
+        return more <= self.available(currency)
 
     def maintenance_margin(self, currency: str) -> int:
-        """Return the maintenance margin of the positions, in atto."""
-        return sum(p.maintenance_margin() for p in self.in_currency(currency))
+        """Return the maintenance margin of the positions."""
+        return sum(margin.maintenance(p) for p in self.in_currency(currency))
 
-    def can_afford(self, position: Position, side: int, lots: int) -> bool:
-        """Say whether some more open lots on a side stay within the equity.
-
-        Orders that do not raise the margin are always allowed.
-        """
-        if self.internal:
-            return True
-        extra = (lots, 0) if side > 0 else (0, lots)
-        more = position.initial_margin(*extra) - position.initial_margin()
-        if more <= 0:
-            return True
-        currency = position.instrument.currency
-        return self.initial_margin(currency) + more <= self.equity(currency)
+    def available(self, currency: str) -> int:
+        """Return what is free for new orders; below 0 when margins are not covered."""
+        used = self.initial_margin(currency) + self.reserved.get(currency, 0)
+        return self.margin_balance(currency) - used

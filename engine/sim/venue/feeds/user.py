@@ -18,7 +18,8 @@ from engine.sim.venue.rows.accounts import portfolio_row, position_row
 from engine.sim.venue.rows.trading import account_trade_row, order_row
 
 if TYPE_CHECKING:
-    from engine.sim.venue.accounts.account import Account, Position
+    from engine.sim.venue.accounts.account import Account
+    from engine.sim.venue.accounts.position import Position
     from engine.sim.venue.api.connection import Connection
     from engine.sim.venue.exchange import Exchange
 

@@ -16,6 +16,7 @@ from engine.sim.venue.markets.matching import Book
 from engine.sim.venue.units import REF
 
 if TYPE_CHECKING:
+    from engine.sim.venue.accounts.funding import Funding
     from engine.sim.venue.config import VenueConfig
     from engine.sim.venue.markets.smiles import Smiles
     from engine.sim.venue.markets.trades import Trade
@@ -58,7 +59,7 @@ class Market:
     """The market of one instrument.
 
     ``underlying`` is the future an option is written on, ``theory`` its price and
-    greeks as last marked. Empty: both None for everything else.
+    greeks as last marked; ``funding`` is a perpetual's. Empty: None for others.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Market:
         self.instrument, self.index, self.legs = instrument, index, legs
         self.theory: Theory | None = None
         self.underlying: Market | None = None
+        self.funding: Funding | None = None
         if instrument.is_option:
             self.underlying = smiles.underlying(index.name, instrument.expiry_ms)
         self.book = Book()

@@ -56,6 +56,7 @@ class Instrument:
         expires = not (self.perpetual or self.is_spot)
         self.expiry_ms = contract.expiration_timestamp if expires else 0
         self.max_leverage = contract.max_leverage
+        self.strike_ref = int((contract.strike or 0) * REF)
         self.tick_num, self.tick_den = fraction(contract.tick_size)
         self.lot_num, self.lot_den = fraction(contract.min_trade_amount)
         self.steps = tuple(
@@ -184,10 +185,13 @@ class Instrument:
         )
 
     def value_at_ref(self, lots: int, ref: int) -> int:
-        """Return the coin value of lots at a reference price."""
+        """Return the coin value of lots at a reference price.
+
+        One lot's value is rounded, once, so that values of lots add up exactly.
+        """
         if self.inverse:
-            return divide(lots * self.lot_num * REF * ATTO, ref * self.lot_den)
-        return divide(lots * self.lot_num * ref * ATTO, self.lot_den * REF)
+            return lots * divide(self.lot_num * REF * ATTO, ref * self.lot_den)
+        return lots * divide(self.lot_num * ref * ATTO, self.lot_den * REF)
 
     def units(self, lots: int) -> int:
         """Return an amount in atto of the unit of orders."""

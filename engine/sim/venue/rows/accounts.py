@@ -4,99 +4,124 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.sim.venue.units import coins, ref_price
+from engine.sim.venue.accounts import margin
+from engine.sim.venue.accounts.figures import Figures, figures_of, greeks
+from engine.sim.venue.units import ATTO, coins, ref_price
 
 if TYPE_CHECKING:
-    from engine.sim.venue.accounts.account import Account, Position
+    from engine.sim.venue.accounts.account import Account
+    from engine.sim.venue.accounts.position import Position
 
 Row = dict[str, Any]
+GREEK_DIGITS = 5
 
 
 def position_row(position: Position) -> Row:
     """Return a position; ``size`` is signed, in the unit of order amounts."""
     i, market = position.instrument, position.market
-    size_value = coins(position.size_value) if position.size else 0.0
-    open_margin = position.initial_margin() - position.position_margin()
+    held = margin.of_position(position)
+    one = greeks(position)
     direction = "zero"
     if position.size:
         direction = "buy" if position.size > 0 else "sell"
-    unrealized = coins(position.unrealized)
     row: Row = {
         "size": i.amount(position.size),
         "kind": i.kind,
-        "maintenance_margin": coins(position.maintenance_margin()),
-        "initial_margin": coins(position.position_margin()),
-        "open_orders_margin": coins(max(open_margin, 0)),
+        "maintenance_margin": coins(margin.maintenance(position)),
+        "initial_margin": coins(held),
+        "open_orders_margin": coins(margin.initial(position) - held),
         "direction": direction,
         "index_price": ref_price(market.index.ref),
         "instrument_name": i.name,
         "settlement_price": ref_price(market.settlement_ref),
         "mark_price": ref_price(market.mark_ref),
-        "delta": size_value if i.inverse else i.amount(position.size),
+        "delta": round(one.delta, 8),
         "average_price": position.average_price,
-        "floating_profit_loss": unrealized,
+        "floating_profit_loss": coins(position.unrealized),
         "realized_profit_loss": coins(position.realized),
-        "total_profit_loss": unrealized,
-        "leverage": i.max_leverage,
-        "size_currency": size_value if i.inverse else i.amount(position.size),
+        "total_profit_loss": coins(position.total),
         "estimated_liquidation_price": None,
     }
-    if i.perpetual:
-        row["interest_value"] = 0.0
-        row["realized_funding"] = 0.0
+    if i.is_option:
+        row |= _option_part(position) | {
+            "gamma": round(one.gamma, GREEK_DIGITS + 3),
+            "vega": round(one.vega, GREEK_DIGITS),
+            "theta": round(one.theta, GREEK_DIGITS),
+        }
+    else:
+        row["leverage"] = margin.leverage(position)
+        row["size_currency"] = (
+            coins(position.size_value) if i.inverse else i.amount(position.size)
+        )
+    if market.funding is not None:
+        row["interest_value"] = market.funding.interest_value
+        row["realized_funding"] = coins(position.funding)
     return row
+
+
+def _option_part(position: Position) -> Row:
+    """Return what coin-priced options have in dollars besides."""
+    if not position.instrument.reversed:
+        return {}
+    units = abs(position.instrument.units(position.size))
+    average = abs(position.cost_usd) / units if units else 0.0
+    value_usd = position.size_value / ATTO * ref_price(position.market.index.ref)
+    return {
+        "average_price_usd": round(average, 2),
+        "floating_profit_loss_usd": round(value_usd - position.cost_usd / ATTO, 2),
+    }
 
 
 def portfolio_row(account: Account, currency: str) -> Row:
     """Return the figures of one currency: user.portfolio and the account summary."""
-    cash = account.cash.get(currency, 0)
-    realized, unrealized = account.realized(currency), account.unrealized(currency)
-    equity = cash + realized + unrealized
-    initial = account.initial_margin(currency)
-    maintenance = account.maintenance_margin(currency)
-    available = max(equity - initial, 0)
-    held = [p for p in account.in_currency(currency) if p.size and p.instrument.inverse]
-    deltas: dict[str, int] = {}
-    for p in held:
-        name = p.instrument.index_name
-        deltas[name] = deltas.get(name, 0) + p.size_value
-    delta = coins(sum(deltas.values()))
+    return figures_row(currency, figures_of(account, currency))
+
+
+def figures_row(currency: str, figures: Figures) -> Row:
+    """Return figures as the venue shows them; ``projected`` ones leave out expiries."""
+    f = figures
+    initial, maintenance = coins(f.initial_margin), coins(f.maintenance_margin)
     return {
         "currency": currency,
-        "balance": coins(cash),
-        "equity": coins(equity),
-        "margin_balance": coins(equity),
-        "available_funds": coins(available),
-        "available_withdrawal_funds": coins(min(available, max(cash, 0))),
-        "initial_margin": coins(initial),
-        "maintenance_margin": coins(maintenance),
-        "projected_initial_margin": coins(initial),
-        "projected_maintenance_margin": coins(maintenance),
-        "session_rpl": coins(realized),
-        "session_upl": coins(unrealized),
-        "total_pl": coins(realized + unrealized),
-        "futures_pl": coins(realized + unrealized),
-        "futures_session_rpl": coins(realized),
-        "futures_session_upl": coins(unrealized),
-        "options_pl": 0.0,
-        "options_session_rpl": 0.0,
-        "options_session_upl": 0.0,
-        "options_value": 0.0,
-        "options_delta": 0.0,
-        "options_gamma": 0.0,
-        "options_vega": 0.0,
-        "options_theta": 0.0,
-        "options_gamma_map": {},
-        "options_vega_map": {},
-        "options_theta_map": {},
-        "delta_total": delta,
-        "delta_total_map": {name: coins(value) for name, value in deltas.items()},
-        "projected_delta_total": delta,
+        "balance": coins(f.cash),
+        "equity": coins(f.equity),
+        "margin_balance": coins(f.margin_balance),
+        "available_funds": coins(f.available),
+        "available_withdrawal_funds": coins(min(f.available, max(f.cash, 0))),
+        "initial_margin": initial,
+        "maintenance_margin": maintenance,
+        "projected_initial_margin": initial,
+        "projected_maintenance_margin": maintenance,
+        "session_rpl": coins(f.futures_rpl + f.options_rpl),
+        "session_upl": coins(f.futures_upl + f.options_upl),
+        "total_pl": coins(f.futures_pl + f.options_pl),
+        "futures_pl": coins(f.futures_pl),
+        "futures_session_rpl": coins(f.futures_rpl),
+        "futures_session_upl": coins(f.futures_upl),
+        "options_pl": coins(f.options_pl),
+        "options_session_rpl": coins(f.options_rpl),
+        "options_session_upl": coins(f.options_upl),
+        "options_value": coins(f.options_value),
+        "options_delta": round(f.options_delta, GREEK_DIGITS),
+        **_greek_rows(figures),
+        "delta_total": round(sum(f.delta.values()), 8),
+        "delta_total_map": {name: round(delta, 8) for name, delta in f.delta.items()},
+        "projected_delta_total": round(f.lasting_delta, 8),
         "fee_balance": 0.0,
-        "spot_reserve": 0.0,
+        "spot_reserve": coins(f.reserved),
         "additional_reserve": 0.0,
         "locked_balance": 0.0,
         "margin_model": "segregated_sm",
         "portfolio_margining_enabled": False,
         "cross_collateral_enabled": False,
     }
+
+
+def _greek_rows(figures: Figures) -> Row:
+    row: Row = {}
+    for name in ("gamma", "vega", "theta"):
+        table: dict[str, float] = getattr(figures, name)
+        digits = GREEK_DIGITS + 3 if name == "gamma" else GREEK_DIGITS
+        row[f"options_{name}"] = round(sum(table.values()), digits)
+        row[f"options_{name}_map"] = {k: round(v, digits) for k, v in table.items()}
+    return row

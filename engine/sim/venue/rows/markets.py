@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from engine.sim.venue.markets.market import Market
 
 Row = dict[str, Any]
+FUNDING_DIGITS = 8
 
 
 def quote_row(market: Market, now_ms: int) -> Row:
@@ -77,10 +78,10 @@ def ticker_row(market: Market, now_ms: int) -> Row:
         "best_ask_amount": quote["best_ask_amount"],
         "best_bid_amount": quote["best_bid_amount"],
     }
-    if i.perpetual:
-        row["interest_value"] = 0.0
-        row["current_funding"] = 0.0
-        row["funding_8h"] = 0.0
+    if market.funding is not None:
+        row["interest_value"] = market.funding.interest_value
+        row["current_funding"] = round(market.funding.current, FUNDING_DIGITS)
+        row["funding_8h"] = round(market.funding.last_8h, FUNDING_DIGITS)
     return row
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from engine.sim.venue.accounts import claims
 from engine.sim.venue.errors import Reject
 from engine.sim.venue.markets.matching import BUY, Order
 from engine.sim.venue.trading import bump
@@ -87,8 +88,8 @@ def submit(exchange: Exchange, new: NewOrder) -> Order:
     group = exchange.mmp.orders_group(account, market) if new.mmp else None
     if group is not None:
         exchange.mmp.check(group, market, new.side, lots, ticks)
-    elif not account.can_afford(exchange.position_of(order), new.side, lots):
-        raise Reject("not_enough_funds")
+    else:
+        claims.check(account, market, new.side, lots, ticks)
     check_self_trade(order, market)
     if is_market_order:
         order.original_order_type = "market"
@@ -160,11 +161,11 @@ def edit(exchange: Exchange, order: Order, change: Change) -> None:
     open_lots = change.amount_lots - order.filled_lots
     if reduce_only:
         open_lots = min(open_lots, _reducible(order.account, market, order.side))
-    more = open_lots - order.open_lots
+    before = (order.open_lots, order.price_ticks)
     if order.group is not None:
         exchange.mmp.check(order.group, market, order.side, open_lots, ticks, order)
-    elif not order.account.can_afford(exchange.position_of(order), order.side, more):
-        raise Reject("not_enough_funds")
+    else:
+        claims.check(order.account, market, order.side, open_lots, ticks, before)
     amount_lots = order.filled_lots + open_lots
     moves = ticks != order.price_ticks or amount_lots > order.amount_lots
     if moves:

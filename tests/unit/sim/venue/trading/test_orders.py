@@ -324,12 +324,13 @@ def test_close_position(client: Client) -> None:
 
 
 def test_margin_at_the_limit_and_one_past_it(client: Client) -> None:
-    # 10 BTC at leverage 50 carry 500 BTC = 40 million USD at 80000.
-    client.buy(79_000.0, 40_000_000)
+    # 10 BTC carry 289.9 BTC, at 2 % and 0.005 % more for every coin.
+    amount = 23_191_830
+    client.buy(79_000.0, amount)
     order = {"instrument_name": PERP, "amount": 10, "price": 79_000.0}
     assert client.code("private/buy", **order) == 10009
     summary = client.call("private/get_account_summary", currency="BTC")
-    assert summary["initial_margin"] == 10.0
-    assert summary["available_funds"] == 0.0
-    client.sell(85_000.0, 40_000_000)
+    assert 0 < summary["available_funds"] < 1e-5
+    assert summary["available_funds"] + summary["initial_margin"] == 10.0
+    client.sell(85_000.0, amount)
     assert client.code("private/sell", **order | {"price": 85_000.0}) == 10009

@@ -30,7 +30,7 @@ def echo(payload: bytes) -> list[bytes]:
 
 def tell(http: HttpRequest) -> HttpAnswer:
     """Answer a request with what it was."""
-    return 200, f"{http.method} {http.target} {http.body.decode()}".encode()
+    return 200, f"{http.method} {http.target} ".encode() + http.body
 
 
 class FakeWorld:

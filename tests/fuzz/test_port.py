@@ -29,7 +29,11 @@ from tests.unit.sim.shell.stand_in import FakeWorld, handshake, request
 START_NS = 1_790_000_000_000_000_000
 BASIC = "Basic " + base64.b64encode(b"maker:maker-secret").decode()
 QUIET = SimConfig.model_validate(
-    {"market": {"enabled": False}, "venue": {"credits": False}}
+    {
+        "listing": {"families": ["BTC"], "strikes_each_side": 1},
+        "market": {"enabled": False},
+        "venue": {"credits": False},
+    }
 )
 # Why the last bytes are no request may be said in other words when they come singly.
 REFUSAL = re.compile(rb"Content-Length: \d+\r\nConnection: close\r\n\r\n.*\n$")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import signal
+import socket
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -84,6 +89,73 @@ def test_a_wrong_config_is_one_line_and_exit_two(tmp_path: Path) -> None:
     assert errors.count(b"\n") == 1
     for part in (b"sim.toml", b"venue.matching_rate", b"0"):
         assert part in errors
+
+
+def basic(client_id: str, secret: str) -> str:
+    return "Basic " + b64encode(f"{client_id}:{secret}".encode()).decode()
+
+
+def ask(url: str, body: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
+    """Return status and frame of one request with the standard library's client."""
+    data = None if body is None else json.dumps(body).encode()
+    try:
+        with urlopen(Request(url, data, headers), timeout=WAIT_S) as answer:
+            return answer.status, json.load(answer)
+    except HTTPError as refused:
+        with refused:
+            return refused.code, json.load(refused)
+
+
+def test_the_same_order_over_both_doors() -> None:
+    with running() as (_, ready):
+        api = ready["http"]
+        login = {"grant_type": "client_credentials", **ready["accounts"][0]}
+        status, frame = ask(f"{api}/public/auth", {"id": 1, "params": login})
+        assert (status, frame["id"]) == (200, 1)
+        bearer = f"Bearer {frame['result']['access_token']}"
+        order = {"instrument_name": PERPETUAL, "amount": 10, "price": 1e7}
+        call = {"jsonrpc": "2.0", "id": 2, "method": "private/buy", "params": order}
+        status, frame = ask(api, call, Authorization=bearer)
+        assert status == 400, "far above the band"
+        assert (frame["id"], frame["error"]["code"]) == (2, 10007)
+
+        async def scenario() -> None:
+            async with connected(ready["ws"]) as client:
+                await rest(client, 2)
+                listed = f"{api}/private/get_open_orders"
+                _, frame = await asyncio.to_thread(ask, listed, Authorization=bearer)
+                assert frame["result"] == await open_orders(client)
+                cancel = f"{api}/private/cancel_all"
+                _, frame = await asyncio.to_thread(ask, cancel, Authorization=bearer)
+                assert frame["result"] == 2
+                assert await open_orders(client) == []
+
+        asyncio.run(scenario())
+
+
+def test_one_connection_many_requests_and_no_client_hurts_another() -> None:
+    with running() as (process, ready):
+        host, _, path = ready["http"].removeprefix("http://").partition("/")
+        line = http.client.HTTPConnection(host, timeout=WAIT_S)
+        headers = {"Authorization": basic("taker", "taker-secret")}
+        for number in range(20):
+            line.request("GET", f"/{path}/private/get_positions", headers=headers)
+            answer = line.getresponse()
+            assert (answer.status, json.load(answer)["result"]) == (200, []), number
+        line.request("GET", "/favicon.ico")
+        answer = line.getresponse()
+        assert (answer.status, answer.will_close) == (404, False)
+        assert "/api/v2" in answer.read().decode()
+        line.close()
+        port = int(host.rpartition(":")[2])
+        for junk in (b"\x16\x03\x01", b"GET", b"\x00" * 100_000):
+            with socket.create_connection(("127.0.0.1", port), WAIT_S) as stranger:
+                stranger.sendall(junk)
+        assert ask(f"{ready['http']}/public/test")[0] == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(WAIT_S) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == b"", "strangers are no news"
 
 
 def test_a_public_address_is_refused() -> None:

@@ -57,10 +57,11 @@ class Driver:
         """Stop the world and close every line."""
         if self._timer is not None:
             self._timer.cancel()
-        for line in list(self._lines.values()):
-            line.end(*GOING_AWAY)
-        for conn in self._askers:  # nobody turns the world that owes them an answer
-            self._lines[conn].abort()
+        for conn, line in list(self._lines.items()):
+            if conn in self._sockets:
+                line.end(*GOING_AWAY)
+            else:
+                line.close()
         if not await self._is_empty_within(limits.CLOSE_TIMEOUT_S):
             for line in list(self._lines.values()):
                 line.abort()

@@ -125,6 +125,11 @@ class Line(asyncio.Protocol):
             self._transport.write_eof()
         self.expect_within(limits.CLOSE_TIMEOUT_S, self.abort)
 
+    def close(self) -> None:
+        """Go when everything is written."""
+        self._transport.close()
+        self.expect_within(limits.CLOSE_TIMEOUT_S, self.abort)
+
     def abort(self) -> None:
         """Cut the line; what is still to be written is dropped."""
         self._transport.abort()

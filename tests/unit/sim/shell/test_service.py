@@ -12,24 +12,24 @@ from engine.errors import ConfigError
 from engine.sim.settings import SimConfig
 from engine.sim.shell.service import serving
 
-QUIET = SimConfig.model_validate({"market": {"enabled": False}})
+SMALL = {"families": ["BTC"], "options": False}
+QUIET = SimConfig.model_validate({"listing": SMALL, "market": {"enabled": False}})
 
 
-@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1")])
-def test_one_port_serves_both(host: str, shown: str) -> None:
+def test_one_port_serves_both() -> None:
     async def run() -> None:
-        async with serving(host, 0, QUIET, 1) as service:
+        async with serving("127.0.0.1", 0, QUIET, 1) as service:
             ready = json.loads(service.ready_line())
             assert list(ready) == ["ws", "http", "accounts"]
             address = ready["ws"].removeprefix("ws://").removesuffix("/ws/api/v2")
             assert ready["http"] == f"http://{address}/api/v2"
             name, _, port = address.rpartition(":")
-            assert name == shown
+            assert name == "127.0.0.1"
             async with connect(ready["ws"]) as socket:
                 call = {"id": 1, "method": "public/get_time", "params": {}}
                 await socket.send(json.dumps(call))
                 assert "result" in json.loads(await socket.recv())
-            reader, writer = await asyncio.open_connection(host, int(port))
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
             writer.write(b"GET /api/v2/public/get_time HTTP/1.0\r\n\r\n")
             assert b'"result":' in await reader.read()
             writer.close()
@@ -51,7 +51,11 @@ def test_a_taken_port_is_a_config_error() -> None:
 
 def test_the_number_of_connections_is_configured() -> None:
     sim = SimConfig.model_validate(
-        {"market": {"enabled": False}, "venue": {"connections_per_ip": 1}}
+        {
+            "listing": SMALL,
+            "market": {"enabled": False},
+            "venue": {"connections_per_ip": 1},
+        }
     )
 
     async def run() -> None:

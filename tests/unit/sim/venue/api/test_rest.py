@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 import pytest
 
-from engine.sim.venue import VenueConfig
+from engine.sim.venue import VenueConfig, default_accounts
 from engine.sim.venue.api.auth import SESSIONS_MAX, sign
 from engine.sim.venue.api.methods import METHODS
-from engine.sim.venue.api.rest import QUERY_FIELDS_MAX, method_of
+from engine.sim.venue.api.rest import QUERY_FIELDS_MAX, HttpRequest, method_of
 from engine.sim.venue.config import CreditConfig
 from tests.unit.sim.venue.client import MS, PERP, SECOND, Bench
 
@@ -443,3 +443,64 @@ def test_an_account_pays_over_both_doors() -> None:
     for _ in range(3):
         assert bench.http("GET", POSITIONS, authorization=basic())[0] == 200
     assert socket.code("private/get_positions") == 10028
+
+
+# Answers that come later.
+
+DATED = "BTC-25DEC26"
+BUMPED = f"/api/v2/private/buy?instrument_name={DATED}&amount=10&price=80100"
+
+
+@pytest.fixture
+def offered(bench: Bench) -> Bench:
+    """Return a bench where BUMPED takes, and so waits for the speed bump."""
+    bench.place("sell", 80_100.0, 50, instrument=DATED)
+    return bench
+
+
+def ask(bench: Bench, conn: int, target: str) -> list[tuple[int, int, bytes]]:
+    http = HttpRequest("GET", target, {"authorization": basic()})
+    bench.venue.request_made(conn, bench.now_ns, http, "192.0.2.1")
+    return bench.venue.responses()
+
+
+def test_an_answer_may_come_later(offered: Bench) -> None:
+    assert ask(offered, 70, BUMPED) == []
+    ((conn, status, _),) = ask(offered, 71, POSITIONS)
+    assert (conn, status) == (71, 200), "others need not wait"
+    offered.advance(10 * MS)
+    ((conn, status, body),) = offered.venue.responses()
+    assert (conn, status) == (70, 200)
+    frame = orjson.loads(body)
+    assert frame["result"]["order"]["order_state"] == "filled"
+    assert frame["usDiff"] >= 10_000
+    assert offered.venue.responses() == []
+
+
+def test_who_leaves_gets_no_answer_but_what_was_asked(offered: Bench) -> None:
+    assert ask(offered, 70, BUMPED) == []
+    offered.venue.connection_lost(70, offered.now_ns)
+    offered.venue.connection_lost(70, offered.now_ns)
+    offered.advance(10 * MS)
+    assert offered.venue.responses() == []
+    target = f"/api/v2/private/get_position?instrument_name={DATED}"
+    _, frame = offered.http("GET", target, authorization=basic())
+    assert frame["result"]["size"] == 10
+
+
+def test_a_number_used_again_gets_the_new_answer_only(offered: Bench) -> None:
+    assert ask(offered, 70, BUMPED) == []
+    assert len(ask(offered, 70, POSITIONS)) == 1
+    offered.advance(10 * MS)
+    assert offered.venue.responses() == []
+
+
+def test_matching_requests_over_http_wait_for_their_turn() -> None:
+    accounts = default_accounts(1_000_000, 1_000_000)
+    bench = Bench(replace(VenueConfig(accounts=accounts), matching_us=1_000))
+    for conn in (70, 71):
+        assert ask(bench, conn, BUY) == []
+    bench.advance(MS)
+    assert [conn for conn, _, _ in bench.venue.responses()] == [70]
+    bench.advance(MS)
+    assert [conn for conn, _, _ in bench.venue.responses()] == [71]

@@ -135,7 +135,7 @@ class VenueSection(Section):
         list[str], Field(max_length=1_000), Key("instruments without a speed bump")
     ] = list(VenueConfig().bump_exempt)
     credits: Annotated[
-        bool, Key("false: requests that enter no order cost nothing")
+        bool, Key("false: requests that enter no order cost hardly anything")
     ] = True
     connections_per_ip: Annotated[
         int,

@@ -126,8 +126,8 @@ class CreditConfig:
     cancel_all_burst: int = 250
 
 
-FREE = CreditConfig(cost=0, subscribe_cost=0, instruments_cost=0)
-"""Nothing but orders and cancels is counted."""
+FREE = CreditConfig(cost=1, subscribe_cost=1, instruments_cost=1)
+"""So little that nothing but orders and cancels is in danger of a limit."""
 
 
 def default_accounts(

@@ -71,7 +71,7 @@ def test_requests_can_be_free(tmp_path: Path) -> None:
     assert world_config(SimConfig(), 1, T_NS).venue.credits.cost == 500
     path = written(tmp_path, "[venue]\ncredits = false\n")
     credits = world_config(load(path), 1, T_NS).venue.credits
-    assert (credits.cost, credits.subscribe_cost, credits.instruments_cost) == (0, 0, 0)
+    assert (credits.cost, credits.subscribe_cost, credits.instruments_cost) == (1, 1, 1)
 
 
 def test_a_market_can_be_switched_off(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from engine.sim.venue.api import limits
 from engine.sim.venue.api.limits import SECOND_NS, Bucket, Credits, PeerPools
-from engine.sim.venue.config import CreditConfig
+from engine.sim.venue.config import FREE, CreditConfig
 
 
 def test_a_bucket_holds_its_size_and_no_more() -> None:
@@ -76,3 +76,8 @@ def test_the_pools_of_addresses_are_bounded(monkeypatch: pytest.MonkeyPatch) -> 
     peers.of("c", 0)  # "b" was unseen for longest
     assert peers.of("a", 0) is first
     assert peers.of("b", 0) is not second
+
+
+def test_free_credits_can_be_told() -> None:
+    row = Credits(FREE, 30, 100, 0).limits()
+    assert row["non_matching_engine"] == {"burst": 50_000, "rate": 10_000}

@@ -8,6 +8,7 @@ import engine.sim.venue.api.methods_edits
 import engine.sim.venue.api.methods_market
 import engine.sim.venue.api.methods_mmp
 import engine.sim.venue.api.methods_orders
+import engine.sim.venue.api.methods_quotes
 import engine.sim.venue.api.methods_session
 import engine.sim.venue.api.methods_trading
 import engine.sim.venue.api.methods_wallet  # noqa: F401 -- imported to register

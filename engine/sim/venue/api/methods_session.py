@@ -194,9 +194,15 @@ def disable_cancel_on_disconnect(call: Call) -> Any:
 
 
 def _switch_cod(call: Call, on: bool) -> str:
-    if call.params.get("scope", "connection") == "account":
+    """Switch this connection, or what later ones of the account begin with.
+
+    Switched on for the account, it is on for this connection too.
+    Source: connection management, 2026-08-22.
+    """
+    for_account = call.params.get("scope", "connection") == "account"
+    if for_account:
         call.account.cod_by_default = on
-    else:
+    if on or not for_account:
         call.connection.cancel_on_disconnect = on
     return "ok"
 

@@ -36,7 +36,8 @@ class Param:
     """What one parameter must be.
 
     A flag may come as the text "true" or "false": clients in the wild send that.
-    Empty: choices () = anything of the kind; fields, those of each of the ``objects``.
+    Empty: choices () = anything of the kind; fields, those of each of the ``objects``
+    or of the one ``object``.
     """
 
     kind: str
@@ -65,7 +66,7 @@ class Param:
                 )
             case "text or texts":
                 return self._check_either(name, value)
-            case "objects":
+            case "objects" | "object":
                 return self._check_objects(name, value)
             case "integer":
                 good = isinstance(value, int) and not isinstance(value, bool)
@@ -89,7 +90,11 @@ class Param:
             Param("text", choices=self.choices).check(name, one)
         return values
 
-    def _check_objects(self, name: str, value: Any) -> list[Params]:
+    def _check_objects(self, name: str, value: Any) -> list[Params] | Params:
+        if self.kind == "object":
+            if not isinstance(value, dict):
+                raise bad_param(name, "must be an object")
+            return check_params(self.fields, value)
         if not isinstance(value, list):
             raise bad_param(name, "must be a list of objects")
         if len(value) > self.size_max:

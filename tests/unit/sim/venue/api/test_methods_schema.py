@@ -159,6 +159,20 @@ def protection(one: Recorder, bench: Bench) -> None:
     order = {"instrument_name": PERP, "amount": 100, "price": 80_000.5, "mmp": True}
     one.call("private/sell", **order)
     bench.place("buy", 80_000.5, 100)
+    sides = {"bid": {"price": 79_000.0, "amount": 10}, "ask": {"price": 8e4}}
+    quotes = [{"instrument_name": PERP, "quote_set_id": "s", **sides}]
+    for wait in (True, False):
+        for detailed in (True, False):
+            one.call(
+                "private/mass_quote",
+                quote_id="1",
+                mmp_group="one",
+                quotes=quotes,
+                detailed=detailed,
+                wait_for_response=wait,
+            )
+    one.call("private/get_open_orders")
+    one.call("private/cancel_quotes", cancel_type="all")
     one.call("private/get_mmp_config")
     one.call("private/get_mmp_status")
     one.call("private/reset_mmp", index_name="btc_usd")

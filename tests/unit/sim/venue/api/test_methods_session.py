@@ -123,11 +123,12 @@ def test_a_reused_connection_number_is_another_connection(bench: Bench) -> None:
     assert cancel_reasons(bench, client) == []
 
 
-def test_account_scope_is_for_later_connections(bench: Bench) -> None:
-    first = bench.connect("maker")
+def test_account_scope_is_for_this_and_later_connections(bench: Bench) -> None:
+    first, other = bench.connect("maker"), bench.connect("maker")
     first.call("private/enable_cancel_on_disconnect", scope="account")
     cod = "private/get_cancel_on_disconnect"
-    assert first.call(cod)["enabled"] is False
+    assert first.call(cod)["enabled"] is True
+    assert other.call(cod)["enabled"] is False
     assert first.call(cod, scope="account")["enabled"] is True
     second = bench.connect("maker")
     assert second.call(cod)["enabled"] is True

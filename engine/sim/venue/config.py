@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
+from engine.sim.venue.faults.fault import Fault
 from engine.sim.venue.products.surface import SurfaceState
 
 MAKER_COMMISSION = Decimal("0.00015")
@@ -196,4 +197,6 @@ class VenueConfig:
     idle_s: int = 600
     testnet: bool = False
     maintenance: bool = False
+    control: bool = True
+    faults: tuple[Fault, ...] = ()
     notifications_first: bool = False

@@ -195,6 +195,13 @@ class Reject(Exception):  # noqa: N818 -- the venue's word, not a fault
         self.data = data
         super().__init__(self.message)
 
+    @classmethod
+    def of_code(cls, code: int, detail: str = "") -> Reject:
+        """Return the refusal of a documented code."""
+        reject = cls(NAMES[code], detail)
+        reject.code = code
+        return reject
+
     def body(self) -> dict[str, Any]:
         """Return the error object of the answer."""
         body: dict[str, Any] = {"message": self.message, "code": self.code}

@@ -17,7 +17,7 @@ from engine.sim.venue.accounts.funding import Funding
 from engine.sim.venue.accounts.position import Position
 from engine.sim.venue.agenda import Agenda
 from engine.sim.venue.api.limits import Credits
-from engine.sim.venue.config import ContractConfig, VenueConfig
+from engine.sim.venue.config import AccountConfig, ContractConfig, VenueConfig
 from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.markets.market import Index, Market
 from engine.sim.venue.markets.smiles import Smiles
@@ -43,7 +43,7 @@ FIRST_TRADE_ID = 400_000_000
 FIRST_TRADE_SEQ = 200_000_000
 FIRST_CHANGE_ID = 170_000_000_000
 FIRST_MATCH_ID = 225_000_000_000_000_000
-FIRST_INTERNAL_USER_ID = 9_000
+FIRST_USER_ID = 9_000
 
 
 class Turn:
@@ -59,17 +59,20 @@ class Turn:
         self.states: dict[str, Market] = {}
         self.created: list[Market] = []
         self.notices: list[tuple[str, Account, str, dict[str, Any]]] = []
+        self.announced: list[dict[str, Any]] = []
 
 
 class Exchange:
     """Markets, accounts and orders of one venue.
 
-    Units: now_ns is the venue's clock, nanoseconds since the epoch.
+    Units: now_ns is the time by which things fall due, ns since the epoch; stamp_ns and
+    now_ms are what the venue's clock shows, which a fault may set wrong.
     """
 
     def __init__(self, config: VenueConfig, now_ns: int) -> None:
         self.config = config
         self.now_ns = now_ns
+        self.clock_offset_ns = 0
         self.turn = Turn()
         self.agenda = Agenda()
         self.mmp = Protection(self)
@@ -92,11 +95,7 @@ class Exchange:
         self.turn = Turn()
         self.accounts: dict[str, Account] = {}
         for one in config.accounts:
-            pools = Credits(
-                config.credits, one.matching_rate, one.matching_burst, now_ns
-            )
-            account = Account(one.client_id, one.user_id, one, pools)
-            self.accounts[one.client_id] = account
+            self.open_account(one)
         self.orders: dict[str, Order] = {}
         self._sequence = 0
         self._trade_numbers: dict[str, int] = {}
@@ -143,17 +142,43 @@ class Exchange:
         return market
 
     @property
+    def stamp_ns(self) -> int:
+        """Return the time the venue's clock shows, in ns since the epoch."""
+        return self.now_ns + self.clock_offset_ns
+
+    @property
     def now_ms(self) -> int:
-        """Return the venue's clock in milliseconds since the epoch."""
-        return self.now_ns // 1_000_000
+        """Return the time the venue's clock shows, in ms since the epoch."""
+        return (self.now_ns + self.clock_offset_ns) // 1_000_000
+
+    def next_user_id(self) -> int:
+        """Return the number of an account that nobody configured."""
+        return FIRST_USER_ID + len(self.accounts)
+
+    def open_account(self, config: AccountConfig) -> Account:
+        """Open an account that has a key."""
+        pools = Credits(
+            self.config.credits,
+            config.matching_rate,
+            config.matching_burst,
+            self.now_ns,
+        )
+        account = Account(config.client_id, config.user_id, config, pools)
+        self.accounts[config.client_id] = account
+        return account
+
+    def deposit(self, account: Account, currency: str, amount: int) -> None:
+        """Pay money into an account from outside, in atto; out of it when negative."""
+        account.cash[currency] = account.cash.get(currency, 0) + amount
+        self.note_account(account, currency)
 
     def account(self, name: str) -> Account:
         """Return an account; an unknown name becomes an internal account."""
         account = self.accounts.get(name)
         if account is None:
-            user_id = FIRST_INTERNAL_USER_ID + len(self.accounts)
             pools = Credits(self.config.credits, 1, 1, self.now_ns)
-            account = self.accounts[name] = Account(name, user_id, None, pools)
+            account = Account(name, self.next_user_id(), None, pools)
+            self.accounts[name] = account
         return account
 
     def market(self, name: str, unknown: str = "not_found") -> Market:
@@ -342,7 +367,7 @@ class Exchange:
             number=number,
             match_id=FIRST_MATCH_ID + self._sequence,
             time_ms=self.now_ms,
-            time_ns=self.now_ns,
+            time_ns=self.stamp_ns,
             price_ticks=maker.price_ticks,
             lots=lots,
             tick_direction=market.tick_direction(maker.price_ticks),
@@ -400,6 +425,21 @@ class Exchange:
     def set_surface(self, name: str, state: SurfaceState) -> None:
         """Move the vol surface of an index; option marks follow within a second."""
         self.indices[name].surface = state
+
+    def lock_indices(self, names: list[str], more: int) -> None:
+        """Lock indices once more (1) or less (-1); their instruments do not trade."""
+        for name in names:
+            index = self.indices[name]
+            was_locked = index.locked
+            index.locks += more
+            if index.locked != was_locked:
+                self.turn.announced.append(
+                    {"price_index": name, "locked": index.locked}
+                )
+
+    def announce(self, data: dict[str, Any]) -> None:
+        """Say something on ``platform_state``."""
+        self.turn.announced.append(data)
 
     def tick(self) -> None:
         """Do what falls due once a second: marks, the end of good-til-day orders."""

@@ -13,7 +13,7 @@ from engine.sim.venue.accounts.account import Account
 from engine.sim.venue.api.auth import Authority, Token
 from engine.sim.venue.api.connection import Connection
 from engine.sim.venue.api.limits import Credits, PeerPools
-from engine.sim.venue.api.methods import METHODS
+from engine.sim.venue.api.methods import find_method
 from engine.sim.venue.api.rest import (
     BAD_REQUEST,
     NO_SUCH_PATH,
@@ -25,6 +25,7 @@ from engine.sim.venue.api.rest import (
     read_http,
 )
 from engine.sim.venue.api.rpc import (
+    CONTROL,
     LATER,
     LOGIN,
     Body,
@@ -37,6 +38,7 @@ from engine.sim.venue.api.rpc import (
 from engine.sim.venue.config import VenueConfig
 from engine.sim.venue.errors import Reject
 from engine.sim.venue.exchange import Exchange
+from engine.sim.venue.faults.doors import Doors
 from engine.sim.venue.feeds.hub import Hub
 from engine.sim.venue.markets.matching import BUY, SELL, SIDES, Order
 from engine.sim.venue.products.instruments import Instrument
@@ -53,6 +55,7 @@ CATCH_UP_NS = 60 * SECOND_NS
 POLICY_CLOSE = 1008
 HEARTBEAT_CLOSE = (4000, "heartbeat close")  # seen by clients on the test network
 MATCHING_COSTS = ("matching", "cancel_all")
+CONTROL_IS_OFF = {"reason": "the control API is off here"}
 ALWAYS_OPEN = ("public/status", "public/test", "public/get_time", "public/hello")
 Price = float | Decimal
 
@@ -74,8 +77,12 @@ class Venue:
         self._to_close: list[tuple[int, int, str]] = []
         self._responses: list[tuple[int, int, bytes]] = []
         self._peer_pools = PeerPools(config.credits)
+        self.maintenance = config.maintenance
+        self.faults = Doors(self)
         self._serial = 0
         self._second_ns = (t_ns // SECOND_NS + 1) * SECOND_NS
+        for fault in config.faults:
+            self.faults.inject(fault)
 
     # Verbs.
 
@@ -92,17 +99,19 @@ class Venue:
             pools = self._peer_pools.of(peer, now_ns)
         else:
             pools = Credits(self.config.credits, 0, 0, now_ns)
-        self._connections[conn] = Connection(conn, self._serial, pools, now_ns)
+        connection = Connection(conn, self._serial, pools, now_ns)
+        self._connections[conn] = connection
+        self.faults.welcome(connection)
 
     def receive_data(self, conn: int, t_ns: int, payload: bytes) -> None:
         """Take one JSON-RPC text."""
         self._advance(t_ns)
         connection = self._connections.get(conn)
-        if connection is None or connection.closing is not None:
+        if connection is None or connection.closing is not None or connection.silent:
             return
         connection.seen_ns = self.exchange.now_ns
         request, refusal = read_request(payload, self.config.frame_max)
-        self._serve(connection, request, refusal)
+        self._take(connection, request, refusal)
 
     def request_made(
         self, conn: int, t_ns: int, http: HttpRequest, peer: str = ""
@@ -123,15 +132,29 @@ class Venue:
         pools = self._peer_pools.of(peer, now_ns)
         connection = Connection(conn, self._serial, pools, now_ns, http=True)
         self._connections[conn] = connection
+        self.faults.welcome(connection)
         request, refusal = read_http(http, name, self.config.frame_max)
         if refusal is None:
             refusal = self._identify(connection, http)
-        self._serve(connection, request, refusal)
+        self._take(connection, request, refusal)
 
     def responses(self) -> list[tuple[int, int, bytes]]:
         """Return (connection, HTTP status, body) of every answer, each once."""
         responses, self._responses = self._responses, []
         return responses
+
+    def _take(
+        self, connection: Connection, request: Request, refusal: Reject | None
+    ) -> None:
+        """Serve a request, unless a fault has other plans for it."""
+        if not self.faults.watches_requests:
+            self._serve(connection, request, refusal)
+            return
+        self.faults.arrive(
+            connection,
+            request,
+            lambda fault: self._serve(connection, request, fault or refusal),
+        )
 
     def _serve(
         self, connection: Connection, request: Request, refusal: Reject | None
@@ -332,14 +355,14 @@ class Venue:
         Raises:
             Reject: the answer is an error.
         """
-        method = METHODS.get(call.request.method)
+        method = find_method(call.request.method)
         if method is None:
             self._pay(call.connection, "general")
             raise Reject("Method not found")
         call.params = call.request.params or {}
         self._admit(call, method)
         call.params = method.check(call.params)
-        if self.locks.hold_ns and method.cost_of(call.params) in MATCHING_COSTS:
+        if self.locks.engaged and method.cost_of(call.params) in MATCHING_COSTS:
             self._queue(call, method)
             return LATER
         return method.handler(call)
@@ -348,16 +371,26 @@ class Venue:
         """Send an answer; over HTTP it also ends the connection it came by."""
         connection = call.connection
         frame = self._answer(call.request, body, call.in_ns)
+        failed = body[0] == "error"
+        if connection.door is None:
+            self.put(connection, frame, failed)
+        else:
+            connection.door.answer(connection, frame, call.request, failed)
+
+    def put(self, connection: Connection, frame: bytes, failed: bool = False) -> None:
+        """Hand a frame to the shell; no fault meets it any more."""
         if not connection.http:
-            connection.send(frame)
+            connection.push(frame)
         elif self._connections.get(connection.number) is connection:
             del self._connections[connection.number]
-            status = OK if body[0] == "result" else BAD_REQUEST
+            status = BAD_REQUEST if failed else OK
             self._responses.append((connection.number, status, frame))
 
     def _answer(self, request: Request, body: Body, in_ns: int) -> bytes:
-        out_us = self.exchange.now_ns // 1_000 + self.config.service_us
-        return answer(request, body, in_ns // 1_000, out_us, self.config.testnet)
+        offset_ns = self.exchange.clock_offset_ns
+        in_us = (in_ns + offset_ns) // 1_000
+        out_us = self.exchange.stamp_ns // 1_000 + self.config.service_us
+        return answer(request, body, in_us, out_us, self.config.testnet)
 
     def _identify(self, connection: Connection, http: HttpRequest) -> Reject | None:
         """Let the login of an HTTP request speak for it; a wrong one costs credits."""
@@ -400,7 +433,11 @@ class Venue:
         Raises:
             Reject: one of them objects.
         """
-        if self.config.maintenance and method.name not in ALWAYS_OPEN:
+        if method.scope == CONTROL:
+            if not self.config.control:
+                raise Reject("method_switched_off_by_admin", data=CONTROL_IS_OFF)
+            return
+        if self.maintenance and method.name not in ALWAYS_OPEN:
             raise Reject("system_maintenance")
         connection = call.connection
         given = call.params.get("access_token")
@@ -457,12 +494,28 @@ class Venue:
         """Close a connection from the venue's side; queued frames may still go out."""
         if connection.closing is None:
             connection.closing = (code, reason)
-            self._to_close.append((connection.number, code, reason))
+            if not connection.silent:
+                self._to_close.append((connection.number, code, reason))
             self._release(connection, cancel_orders)
+
+    def end_all(self, code: int, reason: str) -> None:
+        """Close every connection."""
+        for connection in list(self._connections.values()):
+            self.end(connection, code, reason)
+
+    def is_open(self, connection: Connection) -> bool:
+        """Say whether a connection is still there."""
+        known = self._connections.get(connection.number) is connection
+        return known and connection.closing is None
+
+    def connections(self) -> list[Connection]:
+        """Return every connection, closing ones too."""
+        return list(self._connections.values())
 
     def _release(self, connection: Connection, cancel_orders: bool) -> None:
         """Undo what a connection holds: subscriptions, token, orders under COD."""
         self.hub.leave(connection)
+        self.faults.forget(connection)
         self.locks.forget(connection.serial)
         self.authority.connection_ended(connection)
         if cancel_orders and connection.cancel_on_disconnect:

@@ -10,7 +10,7 @@ Source: docs.deribit.com, public/set_heartbeat, connection management, 2026-08-2
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from engine.sim.venue.api.wire import heartbeat
 
@@ -18,18 +18,32 @@ if TYPE_CHECKING:
     from engine.sim.venue.accounts.account import Account
     from engine.sim.venue.api.auth import Token
     from engine.sim.venue.api.limits import Credits
+    from engine.sim.venue.api.rpc import Request
     from engine.sim.venue.feeds.channels import Feed
 
 SECOND_NS = 1_000_000_000
 OUT_FRAMES_MAX = 100_000
 
 
+class Door(Protocol):
+    """What frames pass on their way out while faults may concern them."""
+
+    def answer(
+        self, connection: Connection, frame: bytes, request: Request, failed: bool
+    ) -> None:
+        """Let the answer to a request out."""
+
+    def notify(self, connection: Connection, frame: bytes) -> None:
+        """Let out what the venue says unasked."""
+
+
 @dataclass(eq=False, slots=True)
 class Connection:
     """One socket. ``number`` is the shell's name for it, ``serial`` is never reused.
 
-    An ``http`` one lasts for one request: it has no feeds, no heartbeat and no COD.
-    Empty: interval_ns 0 = no heartbeat; answer_by_ns 0 = no test request is open.
+    An ``http`` one lasts for one request: it has no feeds, no heartbeat and no COD. A
+    ``silent`` one is half-open: its client is not heard and not told of its end.
+    Empty: interval_ns 0 = no heartbeat; door None = no fault concerns what it is sent.
     """
 
     number: int
@@ -45,10 +59,19 @@ class Connection:
     beat_ns: int = 0
     answered: bool = True
     too_slow: bool = False
+    silent: bool = False
+    door: Door | None = None
     out: list[bytes] = field(default_factory=list)
     feeds: dict[str, Feed] = field(default_factory=dict)
 
     def send(self, frame: bytes) -> None:
+        """Send one frame, through the door of the faults if there is one."""
+        if self.door is None:
+            self.push(frame)
+        else:
+            self.door.notify(self, frame)
+
+    def push(self, frame: bytes) -> None:
         """Queue one frame; a reader that never takes them is cut off."""
         if len(self.out) < OUT_FRAMES_MAX:
             self.out.append(frame)

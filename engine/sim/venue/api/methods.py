@@ -12,6 +12,12 @@ import engine.sim.venue.api.methods_quotes
 import engine.sim.venue.api.methods_session
 import engine.sim.venue.api.methods_trading
 import engine.sim.venue.api.methods_wallet  # noqa: F401 -- imported to register
-from engine.sim.venue.api.rpc import METHODS
+from engine.sim.venue.api.control import CONTROLS
+from engine.sim.venue.api.rpc import METHODS, Method
 
-__all__ = ["METHODS"]
+__all__ = ["METHODS", "find_method"]
+
+
+def find_method(name: str) -> Method | None:
+    """Return a method of the venue, or of the control API, by its name."""
+    return METHODS.get(name) or CONTROLS.get(name)

@@ -109,7 +109,12 @@ def get_time(call: Call) -> Any:
 @method("public/status")
 def status(call: Call) -> Any:
     """Return the lock state; ``locked`` is a text on the wire."""
-    return {"locked": "false"}
+    indices = call.venue.exchange.indices.values()
+    locked = [index.name for index in indices if index.locked]
+    if not locked:
+        return {"locked": "false"}
+    extent = "true" if len(locked) == len(indices) else "partial"
+    return {"locked": extent, "locked_indices": locked}
 
 
 # Subscriptions.

@@ -21,11 +21,12 @@ import orjson
 
 from engine.sim.venue.api.auth import Authority, Signed, Token
 from engine.sim.venue.api.connection import Connection
-from engine.sim.venue.api.methods import METHODS
+from engine.sim.venue.api.methods import find_method
 from engine.sim.venue.api.rpc import Params, Request, read_request
 from engine.sim.venue.errors import Reject, bad_param
 
 API = "/api/v2"
+CONTROL_PATH = "/sim/"
 QUERY_FIELDS_MAX = 100
 OK, BAD_REQUEST, NOT_FOUND = 200, 400, 404
 NO_SUCH_PATH = Reject(
@@ -50,6 +51,8 @@ class HttpRequest:
 def method_of(target: str) -> str | None:
     """Return the API method a target names; "" for the API itself, None outside."""
     path = target.partition("?")[0]
+    if path.startswith(CONTROL_PATH):
+        return path[1:]
     if path == API:
         return ""
     return path[len(API) + 1 :] if path.startswith(f"{API}/") else None
@@ -82,7 +85,8 @@ def _read_query(name: str, query: str) -> Params:
         )
     except ValueError:
         raise bad_param("params", f"at most {QUERY_FIELDS_MAX}") from None
-    kinds = METHODS[name].params if name in METHODS else {}
+    method = find_method(name)
+    kinds = method.params if method is not None else {}
     params: Params = {}
     for key, text in fields:
         if key in params:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Params = dict[str, Any]
 Body = tuple[str, Any]  # ("result" or "error", value)
 LOGIN = "login"  # the scope of methods that need a token and nothing more of it
+CONTROL = "control"  # the scope of methods no client of a real venue has
 TEXT_MAX = 1_000
 LIST_MAX = 500
 FLAGS = {"true": True, "false": False}

@@ -145,6 +145,13 @@ class Hub:
         for market in turn.markets.values():
             market.book.touched.clear()
 
+    def start_books_afresh(self) -> None:
+        """Send a new snapshot to everybody on a book channel; the chain goes on."""
+        for feed in list(self._feeds.values()):
+            if feed.channel.topic == "book":
+                for connection in list(feed.subscribers):
+                    feed.greet(connection)
+
     def _publish_user(self, turn: Turn) -> None:
         for order in turn.orders.values():
             self._tell("user.orders", order, order.account)
@@ -176,6 +183,9 @@ class Hub:
             self._gather("deribit_price_index", None, name)
         for market in turn.states.values():
             self._tell("instrument.state", market, None)
+        for said in turn.announced:
+            for feed in self._gather("platform_state", None, ""):
+                feed.take(said)
 
     def _tell(self, topic: str, item: Item, account: Account | None) -> None:
         """Give an item to the feeds of its instrument and of its kind and currency."""

@@ -274,5 +274,18 @@ class StateFeed(Feed):
 class PlatformFeed(Feed):
     """``platform_state``: maintenance and locks, as they are announced."""
 
+    def __init__(
+        self, channel: Channel, exchange: Exchange, account: Account | None
+    ) -> None:
+        super().__init__(channel, exchange, account)
+        self._said: list[dict[str, Any]] = []
+
+    def take(self, said: dict[str, Any]) -> None:
+        """Gather one announcement."""
+        self._said.append(said)
+
     def flush(self) -> None:
-        """Nothing gathers here: the venue announces."""
+        """Send one message for each announcement."""
+        announced, self._said = self._said, []
+        for said in announced:
+            self.send(dict(said))

@@ -41,6 +41,12 @@ class Index:
         self.name, self.ref, self.decimals = name, ref, decimals
         self.surface = surface
         self.updated_ms = 0
+        self.locks = 0
+
+    @property
+    def locked(self) -> bool:
+        """Say whether instruments on the index are locked: cancels only."""
+        return self.locks > 0
 
 
 class HourStats:

@@ -41,12 +41,13 @@ class Ticket:
 
 
 class Lock:
-    """One user's queue in one currency."""
+    """One user's queue in one currency; ``seized`` counts who holds it from inside."""
 
-    __slots__ = ("busy", "waiting")
+    __slots__ = ("busy", "seized", "waiting")
 
     def __init__(self) -> None:
         self.busy = False
+        self.seized = 0
         self.waiting: deque[Ticket] = deque()
 
 
@@ -57,6 +58,24 @@ class Locks:
         self._agenda = agenda
         self.hold_ns = matching_us * MICROSECOND_NS
         self._locks: dict[tuple[str, str], Lock] = {}
+        self._seized = 0
+
+    @property
+    def engaged(self) -> bool:
+        """Say whether a request could have to wait."""
+        return self.hold_ns > 0 or self._seized > 0
+
+    def seize(self, user: str, currency: str) -> None:
+        """Hold a lock from inside the venue, once more if it is held already."""
+        self._locks.setdefault((user, currency), Lock()).seized += 1
+        self._seized += 1
+
+    def release(self, user: str, currency: str, now_ns: int) -> None:
+        """Let go of a seized lock; what waits goes on."""
+        lock = self._locks[user, currency]
+        lock.seized -= 1
+        self._seized -= 1
+        self._go_on(lock, now_ns)
 
     def enter(self, user: str, currency: str, ticket: Ticket) -> None:
         """Queue a request; it runs, or fails, when its turn has come.
@@ -66,12 +85,21 @@ class Locks:
         """
         lock = self._locks.setdefault((user, currency), Lock())
         self._supersede(lock, ticket)
-        if not lock.busy:
+        if not lock.busy and not lock.seized:
             self._start(lock, ticket, ticket.arrived_ns)
         elif len(lock.waiting) >= SLOTS:
             raise Reject("matching_engine_queue_full")
         else:
             lock.waiting.append(ticket)
+            if lock.seized:
+                due_ns = ticket.arrived_ns + WAIT_MAX_NS
+                self._agenda.at(due_ns, lambda: self._give_up(lock, ticket))
+
+    def _give_up(self, lock: Lock, ticket: Ticket) -> None:
+        """Fail what has waited too long for a lock that does not move."""
+        if ticket in lock.waiting:
+            lock.waiting.remove(ticket)
+            ticket.fail(Reject("lock_time_exceeded"))
 
     def held(self, user: str, currency: str) -> int:
         """Return how many requests wait."""
@@ -92,7 +120,10 @@ class Locks:
     def _finish(self, lock: Lock, ticket: Ticket, now_ns: int) -> None:
         lock.busy = False
         ticket.run()
-        while lock.waiting and not lock.busy:
+        self._go_on(lock, now_ns)
+
+    def _go_on(self, lock: Lock, now_ns: int) -> None:
+        while lock.waiting and not lock.busy and not lock.seized:
             following = lock.waiting.popleft()
             if now_ns - following.arrived_ns > WAIT_MAX_NS:
                 following.fail(Reject("lock_time_exceeded"))

@@ -205,7 +205,9 @@ def check_time(exchange: Exchange, valid_until_ms: int | None) -> None:
 
 
 def check_open(market: Market) -> None:
-    """Refuse an order while its book takes none (10012)."""
+    """Refuse an order while its book takes none (10012), or its index is locked."""
+    if market.index.locked:
+        raise Reject("locked_by_admin")
     if market.state != "open":
         raise Reject("book_closed")
 

@@ -11,9 +11,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from engine.config import Config
 from engine.config_text import key_infos
 from engine.metrics.export import BOUNDS_NS, CoreCollector, Reading, Stage
+from engine.sim.settings import SimConfig
 from engine.sim.venue.api.methods import METHODS
 from tests.tidy.sources import ROOT, code_files, hot_declarations, module_name
 
@@ -41,8 +44,17 @@ _SNAPSHOT = {
 
 def configuration() -> str:
     """Return the table of every key of the configuration."""
+    return _keys(Config)
+
+
+def sim_configuration() -> str:
+    """Return the table of every key of the simulated venue's configuration."""
+    return _keys(SimConfig)
+
+
+def _keys(model: type[BaseModel]) -> str:
     lines = ["| key | allowed | unit | default | meaning |", "|---|---|---|---|---|"]
-    for info in key_infos(Config):
+    for info in key_infos(model):
         default = "**required**" if info.default is None else f"`{info.default}`"
         cells = (f"`{info.key}`", info.allowed, info.unit, default, info.meaning)
         lines.append("| " + " | ".join(cells) + " |")
@@ -79,8 +91,12 @@ def metrics() -> str:
 
 
 def venue_methods() -> str:
-    """Return every method the simulated venue answers."""
-    return " ".join(f"`{name}`" for name in sorted(METHODS))
+    """Return the table of every method the simulated venue answers."""
+    lines = ["| method | what it does |", "|---|---|"]
+    for name, method in sorted(METHODS.items()):
+        meaning = (method.handler.__doc__ or "").partition("\n")[0]
+        lines.append(f"| `{name}` | {meaning} |")
+    return "\n".join(lines)
 
 
 def hot_path() -> str:
@@ -101,6 +117,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "configuration": configuration,
     "metrics": metrics,
     "hot_path": hot_path,
+    "sim_configuration": sim_configuration,
     "venue_methods": venue_methods,
 }
 

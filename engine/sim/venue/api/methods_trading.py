@@ -92,6 +92,7 @@ def ticks_of(instrument: Instrument, params: Params) -> int:
 
 def _enter(side: int) -> Callable[[Call], Any]:
     def handler(call: Call) -> Any:
+        """Enter an order."""
         return _submit(call, side)
 
     return handler

@@ -109,9 +109,14 @@ def main(args: argparse.Namespace) -> int:
         )
     import asyncio
 
-    from engine.sim.settings import SimConfig, load
+    from engine.sim.settings import ControlSection, SimConfig, load
     from engine.sim.shell import run
 
     sim = load(args.config) if args.config else SimConfig()
+    if not is_loopback(host):
+        if sim.control.enabled:
+            allowed = "must not be true with --public: whoever connects could use it"
+            raise ConfigError(args.config, "control.enabled", True, allowed)
+        sim = sim.model_copy(update={"control": ControlSection(enabled=False)})
     asyncio.run(run(host, port, sim, args.seed, args.seconds))
     return 0

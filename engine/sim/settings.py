@@ -22,6 +22,12 @@ the defaults of the venue and of the background market::
     client_id = "maker"
     client_secret = "maker-secret"
     balances = { BTC = 5.0, ETH = 50.0 }
+
+    [[fault]]                   # one of what docs/venue-faults.md has
+    kind = "drop"
+    of = "reply"
+    method = "private/buy"
+    probability = 0.01
 """
 
 from __future__ import annotations
@@ -31,7 +37,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -56,6 +62,8 @@ from engine.sim.venue.config import (
     VenueConfig,
     default_accounts,
 )
+from engine.sim.venue.faults.fault import FAULTS_MAX
+from engine.sim.venue.faults.kinds import FaultError, read_fault
 from engine.sim.venue.products.listing import contracts_at
 
 ACCOUNTS_MAX = 1_000
@@ -217,6 +225,14 @@ class AccountSection(Section):
     ] = "reject_taker"
 
 
+class ControlSection(Section):
+    """``[control]``: the methods ``sim/...`` that tests have and clients have not."""
+
+    enabled: Annotated[
+        bool | None, Key("offer them; absent: where only this machine listens")
+    ] = None
+
+
 class SimConfig(Section):
     """The whole of ``sim.toml``; every part may be left out."""
 
@@ -225,6 +241,25 @@ class SimConfig(Section):
     market: MarketSection = MarketSection()
     index: IndicesSection = IndicesSection()
     account: Annotated[list[AccountSection], Field(max_length=ACCOUNTS_MAX)] = []
+    control: ControlSection = ControlSection()
+    fault: Annotated[
+        list[dict[str, Any]],
+        Field(max_length=FAULTS_MAX),
+        Key("what goes wrong: a kind and its options, see docs/venue-faults.md"),
+    ] = []
+
+    @model_validator(mode="after")
+    def _faults_are_faults(self) -> Self:
+        for number, table in enumerate(self.fault):
+            try:
+                read_fault(table)
+            except FaultError as error:
+                raise refusal(
+                    error.allowed,
+                    at=("fault", number, error.key),
+                    value=table.get(error.key, NO_VALUE),
+                ) from None
+        return self
 
     @model_validator(mode="after")
     def _client_ids_are_unique(self) -> Self:
@@ -279,6 +314,8 @@ def world_config(sim: SimConfig, seed: int, t_ns: int) -> WorldConfig:
         bump_exempt=tuple(sim.venue.bump_exempt),
         expires_in_s=sim.venue.expires_in_s,
         testnet=sim.venue.testnet,
+        control=sim.control.enabled is not False,
+        faults=tuple(read_fault(table) for table in sim.fault),
         credits=plain.credits if sim.venue.credits else FREE,
     )
     return WorldConfig(venue, _flow(sim, venue))

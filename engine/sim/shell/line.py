@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from engine.sim.shell import limits
 from engine.sim.shell.http import HttpSide
+from engine.sim.venue.api.connection import NO_HANDSHAKE
 
 if TYPE_CHECKING:
     from engine.sim.shell.driver import Driver
@@ -137,8 +138,11 @@ class Line(asyncio.Protocol):
     # Called by the driver.
 
     def end(self, code: int, reason: str) -> None:
-        """Part from the peer in a friendly way."""
-        self._side.end(code, reason)
+        """Part from the peer in a friendly way, or cut the line."""
+        if code == NO_HANDSHAKE:
+            self.abort()
+        else:
+            self._side.end(code, reason)
 
     def _expect(self, at_s: float, otherwise: Callable[[], None]) -> None:
         self.expect_nothing()

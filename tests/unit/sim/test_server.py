@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import pytest
 
 from engine.errors import ConfigError
-from engine.sim import server
+from engine.sim import server, shell
 from engine.sim.server import is_loopback, parse_address
+from engine.sim.settings import SimConfig, world_config
 
 
 @pytest.mark.parametrize(
@@ -81,3 +83,26 @@ def test_the_public_warning_names_the_risk(capsys: pytest.CaptureFixture[str]) -
     words = ("--listen", "0.0.0.0:0", "--public", "--seconds", "0.01")
     assert server.main(arguments(*words)) == 0
     assert "reachable from other machines" in capsys.readouterr().err
+
+
+def test_a_public_venue_cannot_be_controlled(tmp_path: Path) -> None:
+    path = tmp_path / "sim.toml"
+    path.write_text("[control]\nenabled = true")
+    words = ("--listen", "0.0.0.0:0", "--public", "--config", str(path))
+    with pytest.raises(ConfigError) as caught:
+        server.main(arguments(*words, "--seconds", "0.01"))
+    assert caught.value.key == "control.enabled"
+
+
+@pytest.mark.parametrize(("host", "offered"), [("127.0.0.1", True), ("0.0.0.0", False)])
+def test_control_is_offered_only_to_this_machine(
+    monkeypatch: pytest.MonkeyPatch, host: str, offered: bool
+) -> None:
+    seen = []
+
+    async def run(_host: str, _port: int, sim: SimConfig, *_: object) -> None:
+        seen.append(world_config(sim, 1, 1_790_000_000_000_000_000).venue.control)
+
+    monkeypatch.setattr(shell, "run", run)
+    assert server.main(arguments("--listen", f"{host}:0", "--public")) == 0
+    assert seen == [offered]

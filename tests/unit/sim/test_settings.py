@@ -9,6 +9,8 @@ import pytest
 
 from engine.errors import ConfigError
 from engine.sim.settings import SimConfig, load, world_config
+from engine.sim.venue.faults.outage import Maintenance
+from engine.sim.venue.faults.traffic import Drop
 
 T_NS = 1_790_000_000_000_000_000
 
@@ -122,6 +124,11 @@ def test_less_can_be_listed(tmp_path: Path) -> None:
             2 * '[[account]]\nclient_id = "a"\nclient_secret = "b"\n',
             "account[1].client_id",
         ),
+        ("[control]\nenabled = 1", "control.enabled"),
+        ('[[fault]]\nkind = "drop"\n[[fault]]\nkind = "flop"', "fault[1].kind"),
+        ("[[fault]]\nof = 1", "fault[0].kind"),
+        ('[[fault]]\nkind = "delay"\ndelay_ms = -1', "fault[0].delay_ms"),
+        ('[[fault]]\nkind = "gap"\nsize = 2', "fault[0].size"),
         ("venue = [", "TOML syntax"),
     ],
 )
@@ -139,6 +146,29 @@ def test_a_bad_file_is_refused_by_file_key_and_value(
 def test_limits_of_the_file_are_accepted_at_the_limit(tmp_path: Path) -> None:
     text = "[venue]\nmatching_rate = 10000\nexpires_in_s = 10\n[market]\ndepth = 1000"
     assert load(written(tmp_path, text)).venue.matching_rate == 10_000
+
+
+def test_faults_and_the_control_api(tmp_path: Path) -> None:
+    text = """
+        [control]
+        enabled = false
+        [[fault]]
+        kind = "drop"
+        of = "reply"
+        probability = 0.25
+        [[fault]]
+        kind = "maintenance"
+        start_ms = 60_000
+        """
+    venue = world_config(load(written(tmp_path, text)), 1, T_NS).venue
+    assert not venue.control
+    assert venue.faults == (
+        Drop(of="reply", probability=0.25),
+        Maintenance(start_ms=60_000),
+    )
+    plain = world_config(SimConfig(), 1, T_NS).venue
+    assert plain.control
+    assert plain.faults == ()
 
 
 def test_a_missing_file_is_a_config_error(tmp_path: Path) -> None:

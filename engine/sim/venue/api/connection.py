@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SECOND_NS = 1_000_000_000
 OUT_FRAMES_MAX = 100_000
+NO_HANDSHAKE = 1006  # the close code of a connection that is cut, no frame says it
 
 
 class Door(Protocol):

@@ -13,15 +13,14 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-import engine.sim.venue.faults.outage
-import engine.sim.venue.faults.traffic  # noqa: F401 -- imported to register
-from engine.sim.venue.api.connection import Connection
+from engine.sim.venue.api.connection import NO_HANDSHAKE, Connection
 from engine.sim.venue.api.limits import Bucket
 from engine.sim.venue.api.methods_trading import TIMES_IN_FORCE
 from engine.sim.venue.api.rpc import CONTROL, Call, Handler, Method, Param
 from engine.sim.venue.config import AccountConfig
 from engine.sim.venue.errors import Reject, bad_param
-from engine.sim.venue.faults.fault import FAULTS, Fault, FaultError, read_fault
+from engine.sim.venue.faults.fault import Fault
+from engine.sim.venue.faults.kinds import FAULTS, FaultError, read_fault
 from engine.sim.venue.faults.outage import STATES
 from engine.sim.venue.products.surface import SurfaceState
 from engine.sim.venue.rows.trading import order_row
@@ -158,7 +157,8 @@ def connections(call: Call) -> Any:
 )
 def cut(call: Call) -> Any:
     """Cut connections now; return how many."""
-    code, reason = call.params.get("code", 1006), call.params.get("reason", "cut")
+    code = call.params.get("code", NO_HANDSHAKE)
+    reason = call.params.get("reason", "cut")
     doomed = list(_chosen(call))
     call.after.extend(partial(call.venue.end, one, code, reason) for one in doomed)
     return len(doomed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.sim.venue.faults.dice import Dice
-from engine.sim.venue.faults.fault import Fault, FaultError
+from engine.sim.venue.faults.fault import FAULTS_MAX, Fault, FaultError
 from engine.sim.venue.faults.outage import Condition
 from engine.sim.venue.faults.passage import REQUEST, Passage
 from engine.sim.venue.faults.traffic import TrafficFault
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from engine.sim.venue.agenda import Entry
     from engine.sim.venue.venue import Venue
 
-FAULTS_MAX = 1_000
 MILLISECOND_NS = 1_000_000
 SET, ON, OVER = "set", "on", "over"
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar, TypeVar
 
+FAULTS_MAX = 1_000
 TIME_MAX_MS = 7 * 86_400_000
 COUNT_MAX = 1_000_000_000
 TEXT_MAX = 200

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 REQUEST, REPLY, NOTIFICATION, HEARTBEAT = (
     "request", "reply", "notification", "heartbeat",
 )  # fmt: skip
-NO_HANDSHAKE = 1006  # the code of a connection that ended without a close frame
 
 
 @dataclass(slots=True)

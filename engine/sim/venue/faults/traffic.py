@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
+from engine.sim.venue.api.connection import NO_HANDSHAKE
 from engine.sim.venue.api.wire import dumps, shuffled
 from engine.sim.venue.errors import NAMES, Reject
 from engine.sim.venue.faults.dice import Dice
 from engine.sim.venue.faults.fault import Fault, FaultError, fault, option, time_ms
 from engine.sim.venue.faults.passage import (
     HEARTBEAT,
-    NO_HANDSHAKE,
     NOTIFICATION,
     REPLY,
     REQUEST,

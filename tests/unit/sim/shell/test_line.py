@@ -42,3 +42,22 @@ def test_one_who_does_not_go_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None
         await until(lambda: not port.driver._lines)
 
     served(FakeWorld(), scenario)
+
+
+def test_a_cut_line_ends_without_a_word() -> None:
+    world = FakeWorld(http=lambda _: None)
+
+    async def scenario(port: Port) -> None:
+        async with port.socket() as socket:
+            await until(lambda: world.made)
+            world.to_close.append((1, 1006, "fault"))
+            await port.turn()
+            await socket.wait_closed()
+            assert socket.close_code == 1006
+        raw = await port.raw(request())
+        await until(lambda: world.asked)
+        world.to_close.append((2, 1006, "fault"))
+        await port.turn()
+        assert await raw.rest() == b""
+
+    served(world, scenario)

@@ -150,9 +150,10 @@ class VenueConfig:
     Units: *_s seconds, *_us microseconds, *_ms milliseconds, bands in basis points of
     the mark price, index_prices in quote currency, frame_max in bytes. carry_bps is how
     far above its index a future a year from expiry is listed; funding_cap_bps is what a
-    perpetual pays in eight hours at most. matching_us is how long one request holds the
-    lock of its user and currency; bump_ms is the speed bump, from which the instruments
-    named in bump_exempt are free.
+    perpetual pays in eight hours at most. settlement_ms is how long books stand still
+    at 08:00 UTC, archive_ms how long an expired one is shown after that. matching_us is
+    how long one request holds the lock of its user and currency; bump_ms is the speed
+    bump, from which the instruments named in bump_exempt are free.
     Empty: ``listing`` None = ``contracts``, and these empty = the two perpetuals and
     one quarterly BTC future; an index without a vol surface starts with a plain one.
     """
@@ -188,6 +189,8 @@ class VenueConfig:
     mark_bound_bps: int = 50
     carry_bps: int = 0
     funding_cap_bps: int = 50
+    settlement_ms: int = 1_000
+    archive_ms: int = 60_000
     matching_us: int = 0
     bump_ms: int = 10
     bump_exempt: tuple[str, ...] = ("BTC-PERPETUAL", "ETH-PERPETUAL")

@@ -8,6 +8,7 @@ The rules of order entry are in ``orders``, the queues in ``matching``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from engine.sim.venue.accounts import booking, claims
 from engine.sim.venue.accounts.account import CLOSED_ORDERS_MAX, RECENT_MS, Account
 from engine.sim.venue.accounts.funding import Funding
 from engine.sim.venue.accounts.position import Position
+from engine.sim.venue.accounts.settlement import Settlement
 from engine.sim.venue.agenda import Agenda
 from engine.sim.venue.api.limits import Credits
 from engine.sim.venue.config import AccountConfig, ContractConfig, VenueConfig
@@ -22,7 +24,6 @@ from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.markets.market import Index, Market
 from engine.sim.venue.markets.smiles import Smiles
 from engine.sim.venue.markets.trades import Trade
-from engine.sim.venue.products.calendar import settlement_day
 from engine.sim.venue.products.instruments import Instrument
 from engine.sim.venue.products.listing import (
     FIRST_INSTRUMENT_ID,
@@ -44,6 +45,7 @@ FIRST_TRADE_SEQ = 200_000_000
 FIRST_CHANGE_ID = 170_000_000_000
 FIRST_MATCH_ID = 225_000_000_000_000_000
 FIRST_USER_ID = 9_000
+MARKETS_MAX = 20_000
 
 
 class Turn:
@@ -82,6 +84,7 @@ class Exchange:
                 to_ref(price, decimals),
                 decimals,
                 config.surfaces.get(name, PLAIN_SURFACE),
+                self.now_ms,
             )
             for name, price in config.index_prices.items()
             for decimals in (max(2, _decimals(price)),)
@@ -100,7 +103,7 @@ class Exchange:
         self._sequence = 0
         self._trade_numbers: dict[str, int] = {}
         self._change_id = FIRST_CHANGE_ID
-        self._settled_day = settlement_day(self.now_ms)
+        self.settlement = Settlement(self)
 
     # What is listed.
 
@@ -113,6 +116,19 @@ class Exchange:
         return contracts_at(
             self.now_ms, prices, self.config.listing, self._instrument_id
         )
+
+    def list_new(self) -> None:
+        """List what the venue's rules list now and is not there yet."""
+        if self.config.contracts:
+            return
+        for contract in list(self._listed()):
+            if contract.instrument_name in self.markets:
+                continue
+            if len(self.markets) >= MARKETS_MAX:
+                return
+            number = self._instrument_id
+            market = self.list_contract(replace(contract, instrument_id=number))
+            self.turn.states[market.instrument.name] = market
 
     def list_contract(self, contract: ContractConfig) -> Market:
         """Open the market of a new contract; its legs and its index must be there."""
@@ -165,11 +181,14 @@ class Exchange:
         )
         account = Account(config.client_id, config.user_id, config, pools)
         self.accounts[config.client_id] = account
+        for currency, amount in account.cash.items():
+            account.ledger.moved(currency, amount, self.now_ms)
         return account
 
     def deposit(self, account: Account, currency: str, amount: int) -> None:
         """Pay money into an account from outside, in atto; out of it when negative."""
-        account.cash[currency] = account.cash.get(currency, 0) + amount
+        account.move(currency, amount)
+        account.ledger.moved(currency, amount, self.now_ms)
         self.note_account(account, currency)
 
     def account(self, name: str) -> Account:
@@ -182,12 +201,12 @@ class Exchange:
         return account
 
     def market(self, name: str, unknown: str = "not_found") -> Market:
-        """Return the market of an instrument.
+        """Return the market of an instrument, of an expired one while it is remembered.
 
         Raises:
             Reject: no such instrument.
         """
-        market = self.markets.get(name)
+        market = self.markets.get(name) or self.settlement.expired.get(name)
         if market is None:
             raise Reject(unknown)
         return market
@@ -345,6 +364,8 @@ class Exchange:
         trade.maker_state, trade.taker_state = maker.state, taker.state
         trade.maker_fee, trade.maker_profit = self._book(maker, lots, value, not hidden)
         trade.taker_fee, trade.taker_profit = self._book(taker, lots, value, False)
+        maker.account.ledger.traded(trade, True, not hidden)
+        taker.account.ledger.traded(trade, False, False)
         market.record(trade, value)
         self.note_market(market)
         self.turn.trades.append(trade)
@@ -392,8 +413,7 @@ class Exchange:
         fee = instrument.fee(lots, value, market.index.ref, maker)
         account.pay(instrument.currency, fee)
         if instrument.name in account.positions:
-            position = account.positions[instrument.name]
-            self.turn.positions[(account.name, instrument.name)] = (account, position)
+            self.note_position(account, account.positions[instrument.name])
         for currency in instrument.currencies:
             self.note_account(account, currency)
         return fee, profit
@@ -416,10 +436,13 @@ class Exchange:
     def set_index(self, name: str, price: float | Decimal) -> None:
         """Publish a new index price; marks and bands follow at once."""
         index = self.indices[name]
+        index.delivery.advance(self.now_ms, index.ref)
         index.ref, index.updated_ms = to_ref(price, index.decimals), self.now_ms
         self.turn.indices[name] = index
         for market in self.markets.values():
-            if market.index is index and not market.instrument.is_option:
+            if market.index is index and not (
+                market.over or market.instrument.is_option
+            ):
                 self._remark(market, market.update_mark)
 
     def set_surface(self, name: str, state: SurfaceState) -> None:
@@ -442,17 +465,15 @@ class Exchange:
         self.turn.announced.append(data)
 
     def tick(self) -> None:
-        """Do what falls due once a second: marks, the end of good-til-day orders."""
+        """Do what falls due once a second: marks, the samples of delivery prices."""
+        for index in self.indices.values():
+            index.delivery.advance(self.now_ms, index.ref)
         for market in self.markets.values():
-            if not market.instrument.is_option:
+            if not (market.over or market.instrument.is_option):
                 self._remark(market, market.sample_mark)
         self.smiles.redraw(self.now_ms)
         for market in self._options:
             self._note_mark(market, market.update_mark())
-        day = settlement_day(self.now_ms)
-        if day != self._settled_day:
-            self._settled_day = day
-            self._end_of_day()
 
     def _remark(self, market: Market, move: Callable[[], bool]) -> None:
         """Let a mark move; the funding before it has accrued at the old rate."""
@@ -464,7 +485,22 @@ class Exchange:
             funding.follow(market.mark_ref, market.index.ref)
         self._note_mark(market, moved)
 
-    def _end_of_day(self) -> None:
+    def end_market(self, market: Market, state: str) -> None:
+        """Close the book of an expired contract for good, its orders cancelled."""
+        instrument = market.instrument
+        market.over = True
+        for account in self.accounts.values():
+            for order in list(account.open_orders.values()):
+                if order.instrument is instrument:
+                    self.cancel(order, "")
+        if instrument.is_option:
+            self._options.remove(market)
+        elif instrument.is_future:
+            self.smiles.forget(market)
+        self.set_state(instrument.name, state)
+
+    def end_of_day(self) -> None:
+        """Cancel the good-til-day orders."""
         for account in self.accounts.values():
             for order in list(account.open_orders.values()):
                 if order.time_in_force == "good_til_day":
@@ -501,6 +537,12 @@ class Exchange:
     ) -> None:
         """Tell an account's channel of a topic something, once."""
         self.turn.notices.append((topic, account, target, row))
+
+    def note_position(self, account: Account, position: Position) -> None:
+        """Remember that a position changed, and with it the account's figures."""
+        instrument = position.instrument
+        self.turn.positions[(account.name, instrument.name)] = (account, position)
+        self.note_account(account, instrument.currency)
 
     def note_account(self, account: Account, currency: str) -> None:
         """Remember that an account's figures changed."""

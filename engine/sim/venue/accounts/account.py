@@ -15,7 +15,9 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from engine.sim.venue.accounts import margin
+from engine.sim.venue.accounts.ledger import Ledger
 from engine.sim.venue.accounts.position import Position
+from engine.sim.venue.accounts.records import Records
 from engine.sim.venue.api.limits import Credits
 from engine.sim.venue.config import AccountConfig
 from engine.sim.venue.units import to_atto
@@ -56,6 +58,8 @@ class Account:
         self.reduce_only_orders: dict[str, Order] = {}
         self.closed_orders: deque[Order] = deque()
         self.trades: deque[Trade] = deque(maxlen=TRADES_MAX)
+        self.settlements = Records()
+        self.ledger = Ledger(self)
         self.self_trade_mode = config.self_trade_mode if config else "reject_taker"
         self.cod_by_default = False
         self.mmp_enabled = config.mmp_enabled if config else False

@@ -36,15 +36,19 @@ class Greeks:
 def greeks(position: Position) -> Greeks:
     """Return the greeks of a position; of a future only the delta."""
     instrument, market = position.instrument, position.market
+    left = 1.0
+    if instrument.expiry_ms:
+        left = market.index.delivery.open_share(instrument.expiry_ms)
     if not instrument.is_option:
         if instrument.inverse:
-            return Greeks(position.size_value / ATTO)
-        return Greeks(instrument.amount(position.size))
+            return Greeks(left * position.size_value / ATTO)
+        return Greeks(left * instrument.amount(position.size))
     theory, amount = market.theory, instrument.amount(position.size)
     if theory is None:
         return Greeks()
+    coin_ref = market.mark_ref if instrument.reversed else 0
     return Greeks(
-        amount * delta_of(theory, market.mark_ref if instrument.reversed else 0),
+        left * amount * delta_of(theory, coin_ref),
         amount * theory.gamma,
         amount * theory.vega,
         amount * theory.theta,

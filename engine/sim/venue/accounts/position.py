@@ -29,12 +29,13 @@ class Position:
     built (proportional on reduction, so an average price stays): ``cost`` since
     opening, ``session_cost`` with the last settlement as a purchase, ``cost_usd`` since
     opening in USD, for options priced in coins. ``buy_lots`` and ``sell_lots`` are
-    those of open orders, ``buy_value`` what the buys would pay.
+    those of open orders, ``buy_value`` what the buys would pay; ``paid`` is the funding
+    booked when the size last changed.
     """
 
     __slots__ = (
         "_funding", "_realized", "_series", "buy_lots", "buy_value", "cost", "cost_usd",
-        "instrument", "market", "sell_lots", "session_cost", "size", "traded",
+        "instrument", "market", "paid", "sell_lots", "session_cost", "size", "traded",
     )  # fmt: skip
 
     def __init__(self, instrument: Instrument, market: Market) -> None:
@@ -44,6 +45,7 @@ class Position:
         self.buy_lots = self.sell_lots = 0
         self.buy_value = 0
         self.traded = False
+        self.paid = 0
         self._realized = self._funding = self._series = 0
 
     # Changes.
@@ -74,8 +76,9 @@ class Position:
 
     def _accrue(self) -> None:
         """Book the funding since the size last changed."""
-        self._funding += self._accrued
-        self._realized += self._accrued
+        self.paid = self._accrued
+        self._funding += self.paid
+        self._realized += self.paid
         if self.market.funding is not None:
             self._series = self.market.funding.series
 
@@ -92,6 +95,16 @@ class Position:
         self._realized = self._funding = 0
         self.session_cost = self.size_value
         return ended
+
+    def grant(self, profit: int) -> None:
+        """Add to the session what options have brought that became this future."""
+        self._realized += profit
+
+    def end(self) -> None:
+        """Close the books: what it was worth has been paid."""
+        self._accrue()
+        self.size = self.cost = self.session_cost = self.cost_usd = 0
+        self._realized = self._funding = 0
 
     # What it is worth.
 

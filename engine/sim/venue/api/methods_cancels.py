@@ -45,7 +45,7 @@ def cancel(call: Call) -> Any:
 
 
 def _refuse_in_settlement(call: Call, order: Order) -> None:
-    if call.venue.exchange.markets[order.instrument.name].state == "settlement":
+    if call.venue.exchange.market(order.instrument.name).state == "settlement":
         raise Reject("settlement_in_progress")
 
 

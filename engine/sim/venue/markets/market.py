@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from engine.sim.venue.accounts.delivery import Delivery
 from engine.sim.venue.markets.marks import (
     ComboMark,
     FutureMark,
@@ -32,16 +33,23 @@ STATS_HOURS = 24
 class Index:
     """One price index; price in reference units (1e-8), published with ``decimals``.
 
-    ``surface`` is the vol surface of the options written on it.
+    ``surface`` is the vol surface of the options written on it, ``delivery`` the
+    average that what expires on it is paid at.
     """
 
     def __init__(
-        self, name: str, ref: int, decimals: int, surface: SurfaceState
+        self,
+        name: str,
+        ref: int,
+        decimals: int,
+        surface: SurfaceState,
+        now_ms: int,
     ) -> None:
         self.name, self.ref, self.decimals = name, ref, decimals
         self.surface = surface
         self.updated_ms = 0
         self.locks = 0
+        self.delivery = Delivery(decimals, now_ms)
 
     @property
     def locked(self) -> bool:
@@ -65,7 +73,8 @@ class Market:
     """The market of one instrument.
 
     ``underlying`` is the future an option is written on, ``theory`` its price and
-    greeks as last marked; ``funding`` is a perpetual's. Empty: None for others.
+    greeks as last marked; ``funding`` is a perpetual's. ``over`` is set when the
+    contract has expired. Empty: None for others.
     """
 
     def __init__(
@@ -85,6 +94,7 @@ class Market:
         self.book = Book()
         self.change_id = 0
         self.state = "open"
+        self.over = False
         self.trade_seq = 0
         self.tape: deque[Trade] = deque(maxlen=TAPE_MAX)
         self.hours: deque[HourStats] = deque()

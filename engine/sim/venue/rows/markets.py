@@ -58,6 +58,7 @@ def ticker_row(market: Market, now_ms: int) -> Row:
     i = market.instrument
     quote = quote_row(market, now_ms)
     index, last = ref_price(market.index.ref), market.last_ticks
+    delivery = market.index.delivery.estimate(now_ms, market.index.ref)
     if last is None:
         last = i.ticks_below(market.mark_ref)
     row: Row = {
@@ -74,7 +75,7 @@ def ticker_row(market: Market, now_ms: int) -> Row:
         "mark_price": ref_price(market.mark_ref),
         "best_ask_price": quote["best_ask_price"],
         "best_bid_price": quote["best_bid_price"],
-        "estimated_delivery_price": index,
+        "estimated_delivery_price": ref_price(delivery.ref),
         "best_ask_amount": quote["best_ask_amount"],
         "best_bid_amount": quote["best_bid_amount"],
     }

@@ -115,6 +115,9 @@ def enter(exchange: Exchange, market: Market, order: Order) -> None:
 def _settle(exchange: Exchange, market: Market, order: Order) -> None:
     """Trade what can trade, rest what may rest, cancel the remainder."""
     exchange.note_order(order)
+    if market.state != "open":
+        exchange.close(order, "cancelled", order.doomed)
+        return
     if order.time_in_force == "fill_or_kill" and not _can_fill(order, market):
         exchange.close(order, "cancelled")
         return
@@ -205,9 +208,14 @@ def check_time(exchange: Exchange, valid_until_ms: int | None) -> None:
 
 
 def check_open(market: Market) -> None:
-    """Refuse an order while its book takes none (10012), or its index is locked."""
+    """Refuse an order while its book takes none (10012, in a settlement 10041).
+
+    The same (10019) while its index is locked.
+    """
     if market.index.locked:
         raise Reject("locked_by_admin")
+    if market.state == "settlement":
+        raise Reject("settlement_in_progress")
     if market.state != "open":
         raise Reject("book_closed")
 

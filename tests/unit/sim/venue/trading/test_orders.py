@@ -186,7 +186,7 @@ def test_a_closed_book(bench: Bench, client: Client) -> None:
     order_id = client.buy(79_000.0, 10)["order"]["order_id"]
     order = {"instrument_name": PERP, "amount": 10, "price": 79_000.0}
     bench.venue.set_state(PERP, "settlement", bench.now_ns)
-    assert client.code("private/buy", **order) == 10012
+    assert client.code("private/buy", **order) == 10041
     assert client.code("private/cancel", order_id=order_id) == 10041
     bench.venue.set_state(PERP, "locked", bench.now_ns)
     assert client.code("private/buy", **order) == 10012

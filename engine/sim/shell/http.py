@@ -121,7 +121,7 @@ class HttpSide:
         self._body.clear()
         if self._refusal:
             self._refuse(self._refusal, HTTPStatus(self._refusal).phrase)
-        elif _path(request) == SOCKET_PATH:
+        elif _target(request).partition("?")[0] == SOCKET_PATH:
             self._hand_over(request)
 
     def _hand_over(self, request: h11.Request) -> None:
@@ -156,8 +156,9 @@ class HttpSide:
                 name.decode("latin-1"): value.decode("latin-1")
                 for name, value in self._request.headers
             }
-            target = self._request.target.decode("latin-1")
-            http = HttpRequest(method, target, headers, bytes(self._body))
+            http = HttpRequest(
+                method, _target(self._request), headers, bytes(self._body)
+            )
             self._line.driver.asked(self._line, self, http)
 
     # Answering.
@@ -220,5 +221,9 @@ class HttpSide:
         self._line.finish()
 
 
-def _path(request: h11.Request) -> str:
-    return request.target.decode("latin-1").partition("?")[0]
+def _target(request: h11.Request) -> str:
+    """Return path and query; a proxy's client names scheme and host before them."""
+    target = request.target.decode("latin-1")
+    if target.startswith("http://"):
+        return "/" + target.removeprefix("http://").partition("/")[2]
+    return target

@@ -161,7 +161,7 @@ def test_head_is_get_without_the_body() -> None:
 
 @pytest.mark.parametrize(
     ("method", "status"),
-    [("OPTIONS", 200), ("PUT", 405), ("DELETE", 405), ("get", 405), ("BREW", 405)],
+    [("OPTIONS", 200), ("PUT", 405), ("DELETE", 405), ("get", 405), ("CONNECT", 405)],
 )
 def test_other_methods_learn_what_is_allowed(method: str, status: int) -> None:
     world = FakeWorld()
@@ -174,6 +174,16 @@ def test_other_methods_learn_what_is_allowed(method: str, status: int) -> None:
 
     served(world, scenario)
     assert len(world.asked) == 1
+
+
+def test_a_target_may_name_the_host() -> None:
+    async def scenario(port: Port) -> None:
+        raw = await port.raw(request("http://test:1/a/b?c=/d"))
+        assert (await raw.answer())[2] == b"GET /a/b?c=/d "
+        raw.writer.write(handshake("http://test/ws/api/v2"))
+        assert (await raw.answer())[0] == 101
+
+    served(FakeWorld(), scenario)
 
 
 def test_an_old_client_gets_its_answer_and_the_end() -> None:

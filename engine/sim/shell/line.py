@@ -120,11 +120,14 @@ class Line(asyncio.Protocol):
         if self._finished:
             return
         self._finished = True
+        self.expect_within(limits.CLOSE_TIMEOUT_S, self.abort)
         if self._peer_is_done:
             self._transport.close()
         elif not self._transport.is_closing():
-            self._transport.write_eof()
-        self.expect_within(limits.CLOSE_TIMEOUT_S, self.abort)
+            try:
+                self._transport.write_eof()
+            except OSError:  # the peer has gone before we could say so
+                self._transport.abort()
 
     def close(self) -> None:
         """Go when everything is written."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import struct
+
 import pytest
 
 from engine.sim.shell import limits
@@ -31,6 +34,22 @@ def test_a_last_answer_survives_what_is_left_unread() -> None:
         assert got.startswith(b"HTTP/1.1 400 "), "no reset has overtaken it"
 
     served(FakeWorld(), scenario)
+
+
+def test_a_peer_that_has_just_gone_is_no_failure() -> None:
+    world = FakeWorld()
+
+    async def scenario(port: Port) -> None:
+        peer = socket.create_connection(("127.0.0.1", port.number))
+        await until(lambda: port.driver._lines)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()  # a reset is under way, and has not been noticed
+        world.to_close.append((1, 1008, "enough"))
+        port.driver.start()
+        await until(lambda: not port.driver._lines)
+        assert not port.driver.failure.done()
+
+    served(world, scenario)
 
 
 def test_one_who_does_not_go_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ TOOLS := $(VENV)/.tools
 BUILT := $(VENV)/.built
 INSTALLED := $(VENV)/.installed
 READY := $(BUILT) $(INSTALLED)
+CLIENTS := $(VENV)/.clients
 COMPILED := $(shell find engine/_core -name '*.pyx' -o -name '*.pxd')
 MODULES := $(shell find engine/_core -name '*.pyx' | sed 's|/|.|g; s|\.pyx$$||' | sort)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
@@ -16,8 +17,8 @@ SANITIZED := build/sanitize
 SEED ?=
 ARGS ?=
 
-.PHONY: help run test build lint format types sim bench sanitize docs wheel clean \
-	distclean
+.PHONY: help run test build lint format types sim conformance bench sanitize docs \
+	wheel clean distclean
 
 help:
 	@echo "make run [ARGS=...]    build, then quote on a simulated venue, watched live"
@@ -27,6 +28,7 @@ help:
 	@echo "make format            let ruff rewrite what it can"
 	@echo "make types             mypy --strict, and the stubs against what was compiled"
 	@echo "make sim SEED=1        the simulation tests with one seed"
+	@echo "make conformance       the simulated venue met by other people's clients"
 	@echo "make bench [ARGS=...]  the benchmarks"
 	@echo "make sanitize          core and fuzz tests under address and UB sanitizers"
 	@echo "make docs              rewrite the generated parts of docs/"
@@ -90,6 +92,15 @@ types: $(READY)
 
 sim: $(READY)
 	@HALFSPREAD_SEED="$(SEED)" $(BIN)/python -m pytest -m simulation $(ARGS)
+
+# What the suite needs beside the rest, in the same .venv.
+$(CLIENTS): pyproject.toml | $(READY)
+	@echo "installing the clients of the conformance suite into $(VENV)"
+	@HALFSPREAD_NO_BUILD=1 $(PIP) install --no-build-isolation -e ".[dev,conformance]"
+	@touch $@
+
+conformance: $(READY) $(CLIENTS)
+	@$(BIN)/python -m pytest tests/conformance $(ARGS)
 
 bench: $(READY)
 	@$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-disable-gc \

@@ -14,7 +14,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
 
 Record = tuple[str, dict[str, Any]]
 

@@ -1,14 +1,12 @@
 """The venue's own traffic against the published schema, where that is at hand."""
 
-import importlib.util
-import types
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
 from engine.sim.venue.api.methods import METHODS
+from tests.conformance.schema import load_checker
 from tests.data.shared import recorded
 from tests.unit.sim.venue.client import ETH, PERP, SECOND, Bench, Client
 
@@ -30,16 +28,6 @@ CHANNELS = [
     "user.portfolio.any",
     "user.mmp_trigger.any",
 ]
-
-
-def load_checker(path: Path) -> types.ModuleType:
-    """Return the frame checker as a module."""
-    spec = importlib.util.spec_from_file_location("check_frames", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class Recorder:

@@ -110,6 +110,28 @@ class ListingConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderLimits:
+    """How much one account may have open; the background market is free of it.
+
+    The venue shows its limits to each account and publishes no defaults: these are
+    ours.
+    Units: *_orders and triggers (per price that triggers) count orders, *_usd quote
+    units of the index, per instrument and side.
+    """
+
+    total_orders: int = 10_000
+    future_orders: int = 10_000
+    option_orders: int = 10_000
+    spot_orders: int = 1_000
+    future_orders_usd: int = 1_000_000_000
+    option_orders_usd: int = 1_000_000_000
+    future_position_usd: int = 1_000_000_000
+    spot_order_usd: int = 10_000_000
+    triggers: int = 100
+    secondaries: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class CreditConfig:
     """Non-matching credits per account (per connection before login).
 
@@ -184,6 +206,7 @@ class VenueConfig:
         }
     )
     credits: CreditConfig = field(default_factory=CreditConfig)
+    limits: OrderLimits = field(default_factory=OrderLimits)
     band_bps: int = 150
     spot_band_bps: int = 200
     mark_bound_bps: int = 50

@@ -15,7 +15,8 @@ from engine.sim.venue.products.surface import SurfaceState
 from engine.sim.venue.rows.accounts import position_row
 from engine.sim.venue.rows.markets import levels_row
 from engine.sim.venue.rows.trading import order_row
-from engine.sim.venue.trading.orders import Change, NewOrder, edit, submit
+from engine.sim.venue.trading.edits import Change, edit
+from engine.sim.venue.trading.orders import NewOrder, submit
 from engine.sim.venue.units import coins
 
 Price = float | Decimal

@@ -24,6 +24,7 @@ from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.markets.market import Index, Market
 from engine.sim.venue.markets.smiles import Smiles
 from engine.sim.venue.markets.trades import Trade
+from engine.sim.venue.markets.watch import INDEX, LAST, MARK
 from engine.sim.venue.products.instruments import Instrument
 from engine.sim.venue.products.listing import (
     FIRST_INSTRUMENT_ID,
@@ -32,6 +33,8 @@ from engine.sim.venue.products.listing import (
 )
 from engine.sim.venue.products.pricing import years_left
 from engine.sim.venue.products.surface import PLAIN_SURFACE, SurfaceState
+from engine.sim.venue.trading import triggers
+from engine.sim.venue.trading.ceilings import key_of
 from engine.sim.venue.trading.mmp import Protection
 from engine.sim.venue.units import REF, to_ref
 
@@ -100,7 +103,7 @@ class Exchange:
         for one in config.accounts:
             self.open_account(one)
         self.orders: dict[str, Order] = {}
-        self._sequence = 0
+        self._sequence = self._waiting_number = 0
         self._trade_numbers: dict[str, int] = {}
         self._change_id = FIRST_CHANGE_ID
         self.settlement = Settlement(self)
@@ -156,6 +159,10 @@ class Exchange:
             self._options.append(market)
         self.turn.created.append(market)
         return market
+
+    def soon(self, action: Callable[[], None]) -> None:
+        """Do something of the venue's own when this request is over, at this time."""
+        self.agenda.at(self.now_ns, action)
 
     @property
     def stamp_ns(self) -> int:
@@ -236,11 +243,19 @@ class Exchange:
 
     # Life of an order.
 
-    def admit(self, order: Order) -> None:
-        """Give a new order its id and times; nobody is told of it yet."""
+    def admit(self, order: Order, stem: str = "") -> None:
+        """Give a new order its id and times; nobody is told of it yet.
+
+        Orders that wait have ids of their own: a stem, and counted from 1.
+        """
         self._sequence += 1
         order.number = self._sequence
-        order.order_id = f"{order.instrument.prefix}{FIRST_ORDER_ID + order.number}"
+        if stem:
+            self._waiting_number += 1
+            number = self._waiting_number
+        else:
+            number = FIRST_ORDER_ID + order.number
+        order.order_id = f"{order.instrument.prefix}{stem}{number}"
         order.created_ms = order.updated_ms = self.now_ms
         self.orders[order.order_id] = order
 
@@ -248,7 +263,7 @@ class Exchange:
         """Put what remains of an order into the book."""
         market = self.markets[order.instrument.name]
         market.book.add(order)
-        order.account.open_orders[order.order_id] = order
+        self.remember_open(order)
         if order.reduce_only:
             order.account.reduce_only_orders[order.order_id] = order
         self.count_open(order, order.open_lots)
@@ -293,6 +308,9 @@ class Exchange:
         if order.pending:
             order.doomed = order.doomed or reason or "user_request"
             return
+        if order.state == "untriggered":
+            triggers.disarm(self, order, reason)
+            return
         self.lift(order)
         self.close(order, "cancelled", reason)
 
@@ -308,9 +326,15 @@ class Exchange:
         for currency in instrument.currencies:
             self.note_account(account, currency)
 
+    def remember_open(self, order: Order) -> None:
+        """Put an order among its account's open ones."""
+        order.account.open_orders[order.order_id] = order
+        order.account.open_counts[key_of(order)] += 1
+
     def forget_open(self, order: Order) -> None:
         """Take an order off its account's open ones."""
         del order.account.open_orders[order.order_id]
+        order.account.open_counts[key_of(order)] -= 1
         order.account.reduce_only_orders.pop(order.order_id, None)
 
     # Matching.
@@ -367,6 +391,9 @@ class Exchange:
         maker.account.ledger.traded(trade, True, not hidden)
         taker.account.ledger.traded(trade, False, False)
         market.record(trade, value)
+        if market.watches:
+            price_ref = market.instrument.ref(trade.price_ticks)
+            triggers.look(self, market.watches, LAST, price_ref)
         self.note_market(market)
         self.turn.trades.append(trade)
         for order in (maker, taker):
@@ -439,6 +466,8 @@ class Exchange:
         index.delivery.advance(self.now_ms, index.ref)
         index.ref, index.updated_ms = to_ref(price, index.decimals), self.now_ms
         self.turn.indices[name] = index
+        if index.watches:
+            triggers.look(self, index.watches, INDEX, index.ref)
         for market in self.markets.values():
             if market.index is index and not (
                 market.over or market.instrument.is_option
@@ -527,6 +556,8 @@ class Exchange:
     def _note_mark(self, market: Market, moved: bool) -> None:
         """Remember a new mark: the ticker and the portfolios that hold it changed."""
         if moved:
+            if market.watches:
+                triggers.look(self, market.watches, MARK, market.mark_ref)
             self.note_market(market)
             for account in self.accounts.values():
                 if not account.internal and market.instrument.name in account.positions:

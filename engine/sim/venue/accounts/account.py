@@ -11,7 +11,7 @@ and over all accounts equity sums to what was paid in less the fees, exactly.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from typing import TYPE_CHECKING
 
 from engine.sim.venue.accounts import margin
@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from engine.sim.venue.markets.trades import Trade
     from engine.sim.venue.products.instruments import Instrument
     from engine.sim.venue.trading.mmp import Group
+    from engine.sim.venue.trading.triggers import TriggerRecord
 
 CLOSED_ORDERS_MAX = 10_000
 RECENT_MS = 30 * 60_000
 TRADES_MAX = 10_000
+TRIGGER_HISTORY_MAX = 10_000
 
 
 class Account:
@@ -55,8 +57,10 @@ class Account:
         self.positions: dict[str, Position] = {}
         self._by_currency: dict[str, dict[str, Position]] = {}
         self.open_orders: dict[str, Order] = {}
+        self.open_counts: Counter[str] = Counter()
         self.reduce_only_orders: dict[str, Order] = {}
         self.closed_orders: deque[Order] = deque()
+        self.trigger_history: deque[TriggerRecord] = deque(maxlen=TRIGGER_HISTORY_MAX)
         self.trades: deque[Trade] = deque(maxlen=TRADES_MAX)
         self.settlements = Records()
         self.ledger = Ledger(self)

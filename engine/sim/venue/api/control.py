@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.sim.venue.api.connection import NO_HANDSHAKE, Connection
 from engine.sim.venue.api.limits import Bucket
-from engine.sim.venue.api.methods_trading import TIMES_IN_FORCE
+from engine.sim.venue.api.order_params import TIMES_IN_FORCE
 from engine.sim.venue.api.rpc import CONTROL, Call, Handler, Method, Param
 from engine.sim.venue.config import AccountConfig
 from engine.sim.venue.errors import Reject, bad_param

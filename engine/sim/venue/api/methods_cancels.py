@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.sim.venue.api.methods_market import INSTRUMENT, market_of
@@ -12,12 +13,20 @@ from engine.sim.venue.api.rpc import Call, Param, Params, method
 from engine.sim.venue.errors import Reject
 from engine.sim.venue.feeds.channels import CURRENCIES, KINDS
 from engine.sim.venue.markets.matching import Order
+from engine.sim.venue.markets.watch import STOPS, TAKES, TRAILING, TYPES
 from engine.sim.venue.rows.trading import order_row
 
 KIND = Param("text", choices=(*KINDS, "combo"))
-ORDER_TYPE = Param(
-    "text", choices=("all", "limit", "trigger_all", "stop", "take", "trailing_stop")
-)
+COMBOS = ("future_combo", "option_combo")
+FAMILIES = {
+    "all": ("limit", *TYPES),
+    "limit": ("limit",),
+    "trigger_all": TYPES,
+    "stop": STOPS,
+    "take": TAKES,
+    "trailing_stop": TRAILING,
+}
+ORDER_TYPE = Param("text", choices=tuple(FAMILIES))
 FILTERS = {
     "kind": KIND,
     "type": ORDER_TYPE,
@@ -37,7 +46,7 @@ def cancel(call: Call) -> Any:
     order = own_order(call, call.params["order_id"])
     if order.is_quote:
         raise Reject("order_not_found")
-    if order.state != "open":
+    if order.state not in ("open", "untriggered"):
         raise Reject("not_open_order")
     _refuse_in_settlement(call, order)
     call.venue.exchange.cancel(order)
@@ -49,25 +58,76 @@ def _refuse_in_settlement(call: Call, order: Order) -> None:
         raise Reject("settlement_in_progress")
 
 
+@dataclass(slots=True)
+class Report:
+    """What became of the part of a mass cancel that is about one book and type."""
+
+    currency: str
+    kind: str
+    instrument_name: str
+    cancelled: list[Order] = field(default_factory=list)
+    refusal: Reject | None = None
+
+    def row(self) -> dict[str, Any]:
+        """Return the execution report of the part."""
+        row: dict[str, Any] = {
+            "currency": self.currency,
+            "type": self.kind,
+            "instrument_name": self.instrument_name,
+        }
+        if self.refusal is not None:
+            row["error"] = self.refusal.body()
+        else:
+            row["result"] = [order_row(order) for order in self.cancelled]
+        return row
+
+
 def _cancel_where(call: Call, chosen: Callable[[Order], bool]) -> Any:
-    """Cancel the account's open orders that are chosen; a number, or the orders."""
-    kind, order_type = call.params.get("kind"), call.params.get("type", "all")
+    """Cancel the account's open orders that are chosen, book by book.
+
+    Returns: how many, or with ``detailed`` one report for each book and type. Where
+    everything was refused and no details are wanted, the refusal is the answer.
+    Source: docs.deribit.com, JSON-RPC, detailed response for cancel methods, older copy
+    (the newer one gives the same words with an example of another shape).
+    """
+    kind, types = call.params.get("kind"), FAMILIES[call.params.get("type", "all")]
+    kinds = COMBOS if kind == "combo" else (kind,)
     doomed = [
         order
         for order in call.account.open_orders.values()
-        if kind in (None, "any", order.instrument.kind)
-        and order_type in ("all", "limit")
+        if (kind in (None, "any") or order.instrument.kind in kinds)
+        and order.order_type in types
         and chosen(order)
     ]
+    reports: dict[tuple[str, str], Report] = {}
     for order in doomed:
-        _refuse_in_settlement(call, order)
-    for order in doomed:
-        call.venue.exchange.cancel(order)
+        _cancel_one(call, order, reports)
     if call.params.get("freeze_quotes", False):
         call.venue.exchange.mmp.freeze_quotes(call.account)
     if call.params.get("detailed", False):
-        return [order_row(order) for order in doomed]
-    return len(doomed)
+        return [report.row() for report in reports.values()]
+    refusals = [r.refusal for r in reports.values() if r.refusal is not None]
+    if refusals and len(refusals) == len(reports):
+        raise refusals[0]
+    return sum(len(report.cancelled) for report in reports.values())
+
+
+def _cancel_one(
+    call: Call, order: Order, reports: dict[tuple[str, str], Report]
+) -> None:
+    """Cancel one order of many, unless another of them has taken it along."""
+    if order.order_id not in call.account.open_orders:
+        return
+    i = order.instrument
+    kind = "trigger" if order.order_type in TYPES else "limit"
+    report = reports.setdefault((i.name, kind), Report(i.currency, kind, i.name))
+    try:
+        _refuse_in_settlement(call, order)
+    except Reject as refusal:
+        report.refusal = refusal
+    else:
+        call.venue.exchange.cancel(order)
+        report.cancelled.append(order)
 
 
 @method(
@@ -118,9 +178,14 @@ def cancel_all_by_currency_pair(call: Call) -> Any:
     cost="matching",
 )
 def cancel_all_by_instrument(call: Call) -> Any:
-    """Cancel what rests in one book."""
-    name = market_of(call, "invalid_or_unsupported_instrument").instrument.name
-    return _cancel_where(call, lambda order: order.instrument.name == name)
+    """Cancel what is for one book, and for combos with it when asked to."""
+    market = market_of(call, "invalid_or_unsupported_instrument")
+    names = {market.instrument.name}
+    if call.params.get("include_combos", False):
+        for other in call.venue.exchange.markets.values():
+            if any(leg is market for leg, _ in other.legs):
+                names.add(other.instrument.name)
+    return _cancel_where(call, lambda order: order.instrument.name in names)
 
 
 def _kind_or_type_cost(params: Params) -> str:
@@ -154,6 +219,7 @@ def _label_cost(params: Params) -> str:
     {
         "label": Param("text", required=True, size_max=LABEL_MAX),
         "currency": Param("text", choices=CURRENCIES[:-1]),
+        "detailed": Param("flag"),
     },
     scope=TRADE,
     cost=_label_cost,

@@ -6,27 +6,24 @@ from typing import Any
 
 from engine.sim.venue.api.methods_market import INSTRUMENT, market_of
 from engine.sim.venue.api.methods_orders import own_order
-from engine.sim.venue.api.methods_trading import (
-    FLAGS,
+from engine.sim.venue.api.methods_trading import TRADE, answer_when_settled
+from engine.sim.venue.api.order_params import (
+    CHANGEABLE,
     LABEL,
     SIZE,
-    TRADE,
-    answer_when_settled,
+    display_of,
+    level_of,
     lots_of,
     ticks_of,
+    trail_of,
 )
 from engine.sim.venue.api.rpc import Call, Param, method
 from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.markets.matching import Order
-from engine.sim.venue.trading.orders import Change, edit
+from engine.sim.venue.trading import triggers
+from engine.sim.venue.trading.edits import Change, edit
 
-EDITS = {
-    **SIZE,
-    "price": Param("number"),
-    **FLAGS,
-    "mmp": Param("flag"),
-    "valid_until": Param("integer"),
-}
+EDITS = {**SIZE, **CHANGEABLE}
 
 
 @method(
@@ -63,8 +60,8 @@ def edit_by_label(call: Call) -> Any:
 
 
 def _edit(call: Call, order: Order) -> Any:
-    params = call.params
-    if order.state != "open":
+    params, instrument = call.params, order.instrument
+    if order.state not in ("open", "untriggered"):
         raise Reject("not_open_order")
     if order.is_quote:
         raise Reject("order_not_found")
@@ -72,12 +69,21 @@ def _edit(call: Call, order: Order) -> Any:
     if params.get("mmp", mmp) != mmp:
         raise bad_param("mmp", "editing mmp flag is not supported")
     change = Change(
-        amount_lots=lots_of(order.instrument, params),
-        price_ticks=ticks_of(order.instrument, params) if "price" in params else None,
+        amount_lots=lots_of(instrument, params),
+        price_ticks=ticks_of(instrument, params) if "price" in params else None,
         post_only=params.get("post_only"),
         reject_post_only=params.get("reject_post_only"),
         reduce_only=params.get("reduce_only"),
         valid_until_ms=params.get("valid_until"),
+        display_lots=display_of(instrument, params),
     )
-    edit(call.venue.exchange, order, change)
+    if "trigger_price" in params:
+        change.level_ref = level_of(instrument, params)
+    if "trigger_offset" in params:
+        change.trail_ref = trail_of(instrument, params)
+    exchange = call.venue.exchange
+    if order.state == "untriggered":
+        triggers.edit(exchange, order, change)
+    else:
+        edit(exchange, order, change)
     return answer_when_settled(call, order)

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from engine.sim.venue.api.methods_trading import TRADE, ticks_of
+from engine.sim.venue.api.methods_trading import TRADE
+from engine.sim.venue.api.order_params import ticks_of
 from engine.sim.venue.api.rpc import LATER, Call, Param, Params, method
 from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.feeds.channels import CURRENCIES, KINDS

@@ -1,4 +1,4 @@
-"""Order entry: buy, sell, close_position; the numbers of a request."""
+"""Order entry: buy, sell, close_position."""
 
 from __future__ import annotations
 
@@ -6,88 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.sim.venue.api.methods_market import INSTRUMENT, market_of
-from engine.sim.venue.api.methods_orders import LABEL_MAX
-from engine.sim.venue.api.rpc import LATER, Call, Param, Params, method
-from engine.sim.venue.errors import Reject, bad_param
+from engine.sim.venue.api.order_params import ENTRY, new_order
+from engine.sim.venue.api.rpc import LATER, Call, Param, method
+from engine.sim.venue.errors import Reject
 from engine.sim.venue.markets.matching import BUY, SELL, Order
-from engine.sim.venue.products.instruments import Instrument
 from engine.sim.venue.rows.trading import order_row, user_trade_row
 from engine.sim.venue.trading.orders import NewOrder, submit
+from engine.sim.venue.trading.triggers import arm
 
-TIMES_IN_FORCE = (
-    "good_til_cancelled",
-    "good_til_day",
-    "fill_or_kill",
-    "immediate_or_cancel",
-)
-RESTING = TIMES_IN_FORCE[:2]
 TRADE = "trade:read_write"
-LABEL = Param("text", size_max=LABEL_MAX)
-SIZE = {"amount": Param("number"), "contracts": Param("number")}
-FLAGS = {
-    "post_only": Param("flag"),
-    "reject_post_only": Param("flag"),
-    "reduce_only": Param("flag"),
-}
-ENTRY = {
-    "instrument_name": INSTRUMENT,
-    **SIZE,
-    "type": Param("text", choices=("limit", "market")),
-    "label": LABEL,
-    "price": Param("number"),
-    "time_in_force": Param("text", choices=TIMES_IN_FORCE),
-    **FLAGS,
-    "mmp": Param("flag"),
-    "valid_until": Param("integer"),
-}
-
-
-# Numbers at the door.
-
-
-def lots_of(instrument: Instrument, params: Params) -> int:
-    """Return the requested size in lots.
-
-    Raises:
-        Reject: none given, the two given disagree, too small, or off the step.
-    """
-    contracts: float | None = params.get("contracts")
-    amount: float | None = params.get("amount")
-    if contracts is None and amount is None:
-        raise bad_param("amount", "amount or contracts is required")
-    if amount is not None:
-        too_low, lots = amount < instrument.amount(1), instrument.lots(amount)
-        if contracts is not None and (
-            lots is None or instrument.contracts(lots) != contracts
-        ):
-            raise bad_param("contracts", "amount and contracts do not match")
-    else:
-        assert contracts is not None, "one of the two was given"
-        too_low = contracts < instrument.contracts(1)
-        lots = instrument.lots_of_contracts(contracts)
-    if too_low:
-        raise Reject("qty_too_low")
-    if lots is None:
-        raise Reject("invalid_amount")
-    return lots
-
-
-def ticks_of(instrument: Instrument, params: Params) -> int:
-    """Return the requested price in ticks.
-
-    Raises:
-        Reject: not positive, or off the tick (nothing is rounded).
-    """
-    price = params["price"]
-    if price <= 0 and not instrument.is_combo:
-        raise Reject("invalid_price")
-    ticks = instrument.ticks(price)
-    if ticks is None:
-        raise Reject("price_wrong_tick")
-    return ticks
-
-
-# New orders.
 
 
 def _enter(side: int) -> Callable[[Call], Any]:
@@ -99,36 +26,16 @@ def _enter(side: int) -> Callable[[Call], Any]:
 
 
 def _submit(call: Call, side: int) -> Any:
-    params = call.params
     market = market_of(call, "invalid_or_unsupported_instrument")
-    instrument = market.instrument
-    lots = lots_of(instrument, params)
-    is_limit = params.get("type", "limit") == "limit"
-    if is_limit and "price" not in params:
-        raise bad_param("price", "required for limit orders")
-    mmp = params.get("mmp", False)
-    if mmp and not is_limit:
-        raise bad_param("mmp", "only for limit orders")
-    time_in_force = params.get("time_in_force", "good_til_cancelled")
-    post_only = params.get("post_only", False)
-    if post_only and not (is_limit and time_in_force in RESTING):
-        raise bad_param("post_only", "only for resting limit orders")
-    new = NewOrder(
-        account=call.account,
-        market=market,
-        side=side,
-        lots=lots,
-        price_ticks=ticks_of(instrument, params) if is_limit else None,
-        time_in_force=time_in_force,
-        label=params.get("label", ""),
-        post_only=post_only,
-        reject_post_only=post_only and params.get("reject_post_only", False),
-        reduce_only=params.get("reduce_only", False),
-        valid_until_ms=params.get("valid_until"),
-        origin=call.connection.serial,
-        mmp=mmp,
-    )
-    return answer_when_settled(call, submit(call.venue.exchange, new))
+    new = new_order(call.account, market, side, call.params, call.connection.serial)
+    return _place(call, new)
+
+
+def _place(call: Call, new: NewOrder) -> Any:
+    """Enter an order, or let it wait."""
+    exchange = call.venue.exchange
+    order = submit(exchange, new) if new.trigger is None else arm(exchange, new)
+    return answer_when_settled(call, order)
 
 
 method("private/buy", ENTRY, scope=TRADE, cost="matching")(_enter(BUY))
@@ -148,23 +55,21 @@ method("private/sell", ENTRY, scope=TRADE, cost="matching")(_enter(SELL))
 def close_position(call: Call) -> Any:
     """Send a reduce-only order of the position's size."""
     market = market_of(call, "invalid_or_unsupported_instrument")
-    is_limit = call.params["type"] == "limit"
-    if is_limit and "price" not in call.params:
-        raise bad_param("price", "required for limit orders")
-    position = call.account.position(market.instrument, market)
-    if not position.size:
+    if market.instrument.is_spot:
+        raise Reject("invalid_args_for_instrument")
+    position = call.account.positions.get(market.instrument.name)
+    size = position.size if position is not None else 0
+    if not size:
         raise Reject("already_closed")
-    ticks = ticks_of(market.instrument, call.params) if is_limit else None
-    new = NewOrder(
-        account=call.account,
-        market=market,
-        side=SELL if position.size > 0 else BUY,
-        lots=abs(position.size),
-        price_ticks=ticks,
-        reduce_only=True,
-        origin=call.connection.serial,
+    amount = {"amount": market.instrument.amount(abs(size)), "reduce_only": True}
+    new = new_order(
+        call.account,
+        market,
+        SELL if size > 0 else BUY,
+        call.params | amount,
+        call.connection.serial,
     )
-    return answer_when_settled(call, submit(call.venue.exchange, new))
+    return _place(call, new)
 
 
 def answer_when_settled(call: Call, order: Order) -> Any:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.sim.venue.config import VenueConfig
     from engine.sim.venue.markets.smiles import Smiles
     from engine.sim.venue.markets.trades import Trade
+    from engine.sim.venue.markets.watch import Watch
     from engine.sim.venue.products.instruments import Instrument
     from engine.sim.venue.products.pricing import Mark as Theory
     from engine.sim.venue.products.surface import SurfaceState
@@ -34,7 +35,8 @@ class Index:
     """One price index; price in reference units (1e-8), published with ``decimals``.
 
     ``surface`` is the vol surface of the options written on it, ``delivery`` the
-    average that what expires on it is paid at.
+    average that what expires on it is paid at; ``watches``, by source, who waits for
+    its price.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Index:
         self.updated_ms = 0
         self.locks = 0
         self.delivery = Delivery(decimals, now_ms)
+        self.watches: dict[str, Watch] = {}
 
     @property
     def locked(self) -> bool:
@@ -74,7 +77,8 @@ class Market:
 
     ``underlying`` is the future an option is written on, ``theory`` its price and
     greeks as last marked; ``funding`` is a perpetual's. ``over`` is set when the
-    contract has expired. Empty: None for others.
+    contract has expired. ``watches`` has, by source, who waits for one of its prices.
+    Empty: None for others.
     """
 
     def __init__(
@@ -99,6 +103,7 @@ class Market:
         self.tape: deque[Trade] = deque(maxlen=TAPE_MAX)
         self.hours: deque[HourStats] = deque()
         self.last_ticks: int | None = None
+        self.watches: dict[str, Watch] = {}
         self._last_move = 0
         self.open_interest_lots = 0
         self.mark_unit = int(REF // 10**instrument.mark_decimals)

@@ -25,6 +25,7 @@ from sortedcontainers import SortedDict
 
 if TYPE_CHECKING:
     from engine.sim.venue.accounts.account import Account
+    from engine.sim.venue.markets.watch import Trigger
     from engine.sim.venue.products.instruments import Instrument
     from engine.sim.venue.trading.mmp import Group
 
@@ -41,8 +42,9 @@ class Order:
     number of the connection that created it, 0 = none. ``pending`` orders are in the
     speed bump; ``doomed`` says why one of them must not rest after it, "" = it may.
     An iceberg shows ``display_lots``, and ``refresh_lots`` of a new tip; 0 = none is.
-    ``group`` is the market-maker protection it is under, None = none; quotes have a
-    ``quote_id``.
+    An order that waits for a price has a ``trigger``, and so has the one it becomes,
+    whose ``trigger_order_id`` names the one that waited. ``group`` is the market-maker
+    protection it is under, None = none; quotes have a ``quote_id``.
     """
 
     __slots__ = (
@@ -51,7 +53,7 @@ class Order:
         "on_settled", "order_id", "order_type", "origin", "original_order_type",
         "pending", "post_only", "price_ticks", "quote_id", "quote_set_id",
         "reduce_only", "refresh_lots", "reject_post_only", "replaced", "side", "state",
-        "time_in_force", "updated_ms", "value_filled",
+        "time_in_force", "trigger", "trigger_order_id", "updated_ms", "value_filled",
     )  # fmt: skip
 
     def __init__(
@@ -80,6 +82,8 @@ class Order:
         self.created_ms = self.updated_ms = 0
         self.origin = 0
         self.display_lots = self.refresh_lots = 0
+        self.trigger: Trigger | None = None
+        self.trigger_order_id = ""
         self.pending = False
         self.doomed = ""
         self.group: Group | None = None
@@ -285,13 +289,13 @@ class Book:
         level.lots -= shown - order.shown_lots
 
     def show_less(self, order: Order, refresh_lots: int) -> None:
-        """Lower what a resting iceberg shows, which keeps its place in the queue."""
+        """Lower what a resting order shows, which keeps its place in the queue."""
         level = self._sides[order.side][order.price_ticks]
         self._touch(order, level.lots)
-        level.lots -= order.display_lots
+        shown = order.shown_lots
         order.refresh_lots = refresh_lots
-        order.display_lots = min(order.display_lots, refresh_lots)
-        level.lots += order.display_lots
+        order.display_lots = min(shown, refresh_lots)
+        level.lots += order.display_lots - shown
 
     def _touch(self, order: Order, lots: int) -> None:
         self.touched.setdefault((order.side, order.price_ticks), lots)

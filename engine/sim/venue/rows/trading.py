@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.sim.venue.markets.watch import AT_MARKET
 from engine.sim.venue.units import coins, ref_price
 
 if TYPE_CHECKING:
     from engine.sim.venue.accounts.account import Account
     from engine.sim.venue.markets.matching import Order
     from engine.sim.venue.markets.trades import Trade
+    from engine.sim.venue.markets.watch import Trigger
+    from engine.sim.venue.trading.triggers import TriggerRecord
 
 Row = dict[str, Any]
 
@@ -17,13 +20,14 @@ Row = dict[str, Any]
 def order_row(order: Order) -> Row:
     """Return the order object of answers, lists and channels.
 
-    The amount of a quote is what remains of it.
+    The amount of a quote is what remains of it. Nothing of positions comes with spot.
     """
     i = order.instrument
     lots = order.open_lots if order.is_quote else order.amount_lots
+    at_market = order.order_type in AT_MARKET
     row: Row = {
         "label": order.label,
-        "price": i.price(order.price_ticks),
+        "price": "market_price" if at_market else i.price(order.price_ticks),
         "user_id": order.account.user_id,
         "amount": i.amount(lots),
         "direction": order.direction,
@@ -37,12 +41,18 @@ def order_row(order: Order) -> Row:
         "filled_amount": i.amount(order.filled_lots),
         "last_update_timestamp": order.updated_ms,
         "post_only": order.post_only,
-        "reduce_only": order.reduce_only,
     }
+    if not i.is_spot:
+        row["reduce_only"] = order.reduce_only
     if order.cancel_reason:
         row["cancel_reason"] = order.cancel_reason
     row["average_price"] = i.average_price(order.filled_lots, order.value_filled)
+    if order.trigger is not None:
+        row |= _trigger_fields(order, order.trigger)
     row["mmp"] = order.group is not None
+    if order.refresh_lots:
+        row["display_amount"] = i.amount(order.display_lots)
+        row["refresh_amount"] = i.amount(order.refresh_lots)
     if order.is_quote:
         row |= _quote_fields(order)
     if order.cancel_reason == "mmp_trigger":
@@ -54,8 +64,55 @@ def order_row(order: Order) -> Row:
     row["order_type"] = order.order_type
     if order.original_order_type:
         row["original_order_type"] = order.original_order_type
-    row["is_liquidation"] = False
+    if not i.is_spot:
+        row["is_liquidation"] = False
     row["risk_reducing"] = False
+    return row
+
+
+def _trigger_fields(order: Order, trigger: Trigger) -> Row:
+    """Return what an order waits for, or the order it came of."""
+    row: Row = {
+        "trigger_price": ref_price(trigger.level_ref),
+        "trigger": trigger.source,
+    }
+    if trigger.trail_ref:
+        row["trigger_offset"] = ref_price(trigger.trail_ref)
+        row["trigger_reference_price"] = ref_price(trigger.start_ref)
+    row["triggered"] = bool(order.trigger_order_id) or order.state == "triggered"
+    if order.trigger_order_id:
+        row["trigger_order_id"] = order.trigger_order_id
+    return row
+
+
+def trigger_record_row(record: TriggerRecord) -> Row:
+    """Return one line of the trigger order history.
+
+    The price of an order at the market is 0: the published type is a number.
+    """
+    order, trigger, i = record.order, record.trigger, record.order.instrument
+    at_market = order.order_type in AT_MARKET
+    row: Row = {
+        "timestamp": record.time_ms,
+        "trigger": trigger.source,
+        "trigger_price": ref_price(trigger.level_ref),
+        "trigger_offset": ref_price(trigger.trail_ref),
+        "trigger_order_id": order.order_id,
+        "order_id": record.order_id,
+        "order_state": record.state,
+        "request": record.request,
+        "order_type": "market" if at_market else "limit",
+        "price": 0.0 if at_market else i.price(record.price_ticks),
+        "amount": i.amount(record.amount_lots),
+        "direction": order.direction,
+        "instrument_name": i.name,
+        "post_only": order.post_only,
+        "reduce_only": order.reduce_only,
+        "last_update_timestamp": order.updated_ms,
+        "source": "api",
+    }
+    if order.label:
+        row["label"] = order.label
     return row
 
 

@@ -36,7 +36,7 @@ def hold(exchange: Exchange, order: Order, settle: Callable[[Order], None]) -> N
     once, and then whoever waits for it is told.
     """
     order.pending = True
-    order.account.open_orders[order.order_id] = order
+    exchange.remember_open(order)
     exchange.count_open(order, order.open_lots)
 
     def release() -> None:

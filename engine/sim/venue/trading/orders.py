@@ -1,11 +1,15 @@
-"""Order entry: what the venue accepts, moves, refuses and how an edit keeps its place.
+"""Order entry: what the venue accepts, moves and refuses.
 
-A refused request changes nothing, but for one: an edit in reject-post-only mode that
-would trade cancels the resting order. An order that would trade where the speed bump
-applies waits for it: it is firm, a cancel turns it into immediate-or-cancel, and it
-cannot be edited (since 2026-11-26; the code of that refusal is not published).
-Source: docs.deribit.com, order management, private/buy, private/edit, 2026-08-22;
-changelog 22.10.21 (off tick or step is refused), 25.01.23 (bands refuse), 01.08.23.
+A refused request changes nothing. An order that would trade where the speed bump
+applies waits for it: it is firm, and a cancel turns it into immediate-or-cancel.
+
+A market order is a limit order at the edge of the price band, a market-limit order one
+at the best price of the other side (with none there: at the last price, kept within the
+band); what does not fill rests there, unless the time in force forbids it.
+Source: docs.deribit.com, order management, private/buy, Starbase placing a new order
+(the market-limit flag), 2026-08-22; support.deribit.com, market order (the rest is left
+at the bandwidth price); changelog 22.10.21 (off tick or step is refused), 25.01.23
+(bands refuse).
 """
 
 from __future__ import annotations
@@ -17,22 +21,27 @@ from typing import TYPE_CHECKING
 from engine.sim.venue.accounts import claims
 from engine.sim.venue.errors import Reject
 from engine.sim.venue.markets.matching import BUY, Order
-from engine.sim.venue.trading import bump
+from engine.sim.venue.trading import bump, ceilings
 
 if TYPE_CHECKING:
     from engine.sim.venue.accounts.account import Account
     from engine.sim.venue.exchange import Exchange
     from engine.sim.venue.markets.market import Market
+    from engine.sim.venue.markets.watch import Trigger
 
 RESTING = ("good_til_cancelled", "good_til_day")
-OPEN_ORDERS_MAX = 10_000
+ICEBERG_MIN_LOTS = 100  # a lot is the minimum amount
+ICEBERG_PARTS_MAX = 100
 
 
 @dataclass(slots=True)
 class NewOrder:
     """A request for an order, numbers already on the grid.
 
-    Empty: ``price_ticks`` None = market order.
+    ``order_type`` is what was asked for. ``display_lots`` is the tip of an iceberg. A
+    ``trigger`` is what the order waits for; an order that comes of one that waited
+    names it in ``trigger_order_id``.
+    Empty: ``price_ticks`` None = at the market; ``display_lots`` 0 = all is shown.
     """
 
     account: Account
@@ -49,18 +58,10 @@ class NewOrder:
     origin: int = 0
     api: bool = True
     mmp: bool = False
-
-
-@dataclass(slots=True)
-class Change:
-    """A request to edit an order. Empty: None = as it is."""
-
-    amount_lots: int
-    price_ticks: int | None = None
-    post_only: bool | None = None
-    reject_post_only: bool | None = None
-    reduce_only: bool | None = None
-    valid_until_ms: int | None = None
+    order_type: str = "limit"
+    display_lots: int = 0
+    trigger: Trigger | None = None
+    trigger_order_id: str = ""
 
 
 def submit(exchange: Exchange, new: NewOrder) -> Order:
@@ -72,35 +73,56 @@ def submit(exchange: Exchange, new: NewOrder) -> Order:
     check_time(exchange, new.valid_until_ms)
     market, account = new.market, new.account
     check_open(market)
-    if not account.internal and len(account.open_orders) >= OPEN_ORDERS_MAX:
-        raise Reject("pme_max_total_open_orders", str(OPEN_ORDERS_MAX))
-    is_market_order = new.price_ticks is None
-    ticks = new.price_ticks
-    if ticks is None:
-        ticks = market.max_ticks if new.side == BUY else market.min_ticks
+    ticks = _price(new)
     if new.post_only:
         ticks = passive_price(market, new.side, ticks, new.reject_post_only)
     check_band(market, new.side, ticks)
     lots = new.lots
     if new.reduce_only:
-        lots = min(lots, _reducible(account, market, new.side))
-    order = Order(account, market.instrument, new.side, ticks, lots)
+        lots = min(lots, reducible(account, market, new.side))
+    check_display(market, lots, new.display_lots)
+    order = order_of(new, ticks, lots)
     group = exchange.mmp.orders_group(account, market) if new.mmp else None
     if group is not None:
         exchange.mmp.check(group, market, new.side, lots, ticks)
     else:
         claims.check(account, market, new.side, lots, ticks)
+    ceilings.check_new(exchange.config.limits, account, market, new.side, lots)
     check_self_trade(order, market)
-    if is_market_order:
-        order.original_order_type = "market"
-    order.time_in_force, order.label = new.time_in_force, new.label
-    order.post_only, order.reduce_only = new.post_only, new.reduce_only
-    order.reject_post_only = new.reject_post_only
-    order.origin, order.api = new.origin, new.api
     exchange.admit(order)
     if group is not None:
         group.hold(order)
     enter(exchange, market, order)
+    return order
+
+
+def _price(new: NewOrder) -> int:
+    """Return the price an order is entered at."""
+    market = new.market
+    if new.price_ticks is not None:
+        return new.price_ticks
+    if new.order_type != "market_limit":
+        return market.max_ticks if new.side == BUY else market.min_ticks
+    best = market.book.best(-new.side)
+    if best is None:
+        best = market.last_ticks
+    if best is None:
+        best = market.instrument.ticks_below(market.mark_ref)
+    return min(max(best, market.min_ticks), market.max_ticks)
+
+
+def order_of(new: NewOrder, ticks: int, lots: int) -> Order:
+    """Return the order of a request, not yet known to anybody."""
+    order = Order(new.account, new.market.instrument, new.side, ticks, lots)
+    if new.price_ticks is None:
+        is_limit = new.order_type == "market_limit"
+        order.original_order_type = "market_limit" if is_limit else "market"
+    order.time_in_force, order.label = new.time_in_force, new.label
+    order.post_only, order.reduce_only = new.post_only, new.reduce_only
+    order.reject_post_only = new.reject_post_only
+    order.origin, order.api = new.origin, new.api
+    order.refresh_lots = new.display_lots
+    order.trigger, order.trigger_order_id = new.trigger, new.trigger_order_id
     return order
 
 
@@ -124,81 +146,11 @@ def _settle(exchange: Exchange, market: Market, order: Order) -> None:
     exchange.match(order)
     if order.state != "open":
         return
-    may_rest = order.time_in_force in RESTING and order.original_order_type != "market"
-    if may_rest and not order.doomed and market.state == "open":
+    may_rest = order.time_in_force in RESTING and not order.doomed
+    if may_rest and market.state == "open":
         exchange.rest(order)
     else:
         exchange.close(order, "cancelled", order.doomed)
-
-
-def edit(exchange: Exchange, order: Order, change: Change) -> None:
-    """Change an open order.
-
-    Same price and no more than before: the order keeps its place in the queue. Any
-    other price, or more amount: it goes to the end, and may trade at once.
-
-    Raises:
-        Reject: the order stands as it was, or has been cancelled (11054).
-    """
-    check_time(exchange, change.valid_until_ms)
-    market = exchange.markets[order.instrument.name]
-    check_open(market)
-    if order.pending:
-        raise Reject("other_reject", "speed_bumped")
-    if change.amount_lots <= order.filled_lots:
-        raise Reject("invalid_amount")
-    post_only = order.post_only if change.post_only is None else change.post_only
-    reject = change.reject_post_only
-    reject = order.reject_post_only if reject is None else reject
-    reduce_only = order.reduce_only
-    if change.reduce_only is not None:
-        reduce_only = change.reduce_only
-    ticks = order.price_ticks if change.price_ticks is None else change.price_ticks
-    if post_only and reject and market.book.would_cross(order.side, ticks):
-        exchange.cancel(order, "edit_post_only_reject")
-        raise Reject("post_only_reject")
-    if post_only:
-        ticks = passive_price(market, order.side, ticks, reject)
-    if ticks != order.price_ticks:
-        check_band(market, order.side, ticks)
-    open_lots = change.amount_lots - order.filled_lots
-    if reduce_only:
-        open_lots = min(open_lots, _reducible(order.account, market, order.side))
-    before = (order.open_lots, order.price_ticks)
-    if order.group is not None:
-        exchange.mmp.check(order.group, market, order.side, open_lots, ticks, order)
-    else:
-        claims.check(order.account, market, order.side, open_lots, ticks, before)
-    amount_lots = order.filled_lots + open_lots
-    moves = ticks != order.price_ticks or amount_lots > order.amount_lots
-    if moves:
-        probe = Order(order.account, order.instrument, order.side, ticks, open_lots)
-        check_self_trade(probe, market)
-    flags = (post_only, reject, reduce_only)
-    _apply(exchange, order, ticks, amount_lots, moves, flags)
-
-
-def _apply(
-    exchange: Exchange,
-    order: Order,
-    ticks: int,
-    amount_lots: int,
-    moves: bool,
-    flags: tuple[bool, bool, bool],
-) -> None:
-    if moves:
-        exchange.lift(order)
-        order.price_ticks, order.amount_lots = ticks, amount_lots
-    order.post_only, order.reject_post_only, order.reduce_only = flags
-    order.replaced, order.updated_ms = True, exchange.now_ms
-    if moves:
-        enter(exchange, exchange.markets[order.instrument.name], order)
-        return
-    account = order.account
-    account.reduce_only_orders.pop(order.order_id, None)
-    if order.reduce_only:
-        account.reduce_only_orders[order.order_id] = order
-    exchange.shrink(order, amount_lots)
 
 
 def check_time(exchange: Exchange, valid_until_ms: int | None) -> None:
@@ -243,12 +195,30 @@ def passive_price(market: Market, side: int, ticks: int, reject: bool) -> int:
     return inside
 
 
-def _reducible(account: Account, market: Market, side: int) -> int:
+def reducible(account: Account, market: Market, side: int) -> int:
     """Return the lots by which an order of a side can reduce the position."""
-    size = account.position(market.instrument, market).size
+    position = account.positions.get(market.instrument.name)
+    size = position.size if position is not None else 0
     if size * side >= 0:
         raise Reject("other_reject", "reduce_only_would_increase_position")
     return abs(size)
+
+
+def check_display(market: Market, lots: int, display_lots: int) -> None:
+    """Refuse a tip that is too small, or that the instrument does not have.
+
+    Raises:
+        Reject: 11048 an option, 11059 a combo, 10036 less than 100 times the minimum
+            amount or less than a hundredth of the order.
+    """
+    if not display_lots:
+        return
+    if market.instrument.is_option:
+        raise Reject("wrong_max_show_for_option")
+    if market.instrument.is_combo:
+        raise Reject("iceberg_not_allowed")
+    if display_lots < ICEBERG_MIN_LOTS or display_lots * ICEBERG_PARTS_MAX < lots:
+        raise Reject("invalid_max_show_amount")
 
 
 def check_self_trade(order: Order, market: Market) -> None:

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 
 from engine.sim.venue.errors import Reject
 from engine.sim.venue.markets.matching import BUY, SELL, Order
+from engine.sim.venue.trading import ceilings
 from engine.sim.venue.trading.orders import (
-    OPEN_ORDERS_MAX,
     check_band,
     check_open,
     enter,
@@ -161,10 +161,11 @@ class MassQuote:
         if resting is not None:
             ticks = resting.price_ticks if ticks is None else ticks
             lots = resting.open_lots if lots is None else lots
-        elif len(self._group.account.open_orders) >= OPEN_ORDERS_MAX:
-            raise Reject("pme_max_total_open_orders", str(OPEN_ORDERS_MAX))
         assert ticks is not None, "a new side has a price"
         assert lots is not None, "a new side has a size"
+        if resting is None:
+            limits, account = self._exchange.config.limits, self._group.account
+            ceilings.check_new(limits, account, market, wish.side, lots)
         if wish.post_only:
             ticks = passive_price(market, wish.side, ticks, wish.reject_post_only)
         if resting is None or ticks != resting.price_ticks:

@@ -33,6 +33,7 @@ OFFERED = [
     "private/get_open_orders_by_label",
     "private/get_order_state",
     "private/get_order_state_by_label",
+    "private/get_trigger_order_history",
     "private/get_position",
     "private/get_positions",
     "private/get_subaccounts",

@@ -134,6 +134,30 @@ def trading(one: Recorder, bench: Bench) -> None:
     one.call("private/cancel_all_by_kind_or_type", currency=["BTC", "ETH"])
     one.call("private/close_position", instrument_name=PERP, type="market")
     one.call("private/cancel_all")
+    waiting(one, bench)
+
+
+def waiting(one: Recorder, bench: Bench) -> None:
+    """Let orders wait, change them, let them be entered; show and hide."""
+    order = {"instrument_name": PERP, "amount": 100, "trigger": "index_price"}
+    level = {"type": "stop_limit", "price": 79_000.0, "trigger_price": 79_500.0}
+    stop = one.call("private/sell", **order, **level)["order"]["order_id"]
+    one.call("private/edit", order_id=stop, amount=110, trigger_price=79_600.0)
+    one.call("private/sell", **order, type="trailing_stop", trigger_offset=100.0)
+    take = {"type": "take_market", "trigger_price": 79_000.0}
+    gone = one.call("private/buy", **order, **take)["order"]["order_id"]
+    one.call("private/get_open_orders", type="trigger_all")
+    one.call("private/cancel", order_id=gone)
+    bench.venue.set_index("btc_usd", 79_500.0, bench.now_ns)
+    bench.advance(0)
+    one.call("private/get_trigger_order_history", currency="BTC", count=2)
+    iceberg = {"instrument_name": PERP, "amount": 10_000, "display_amount": 1_000}
+    shown = one.call("private/buy", **iceberg, price=78_500.0)["order"]["order_id"]
+    one.call("private/edit", order_id=shown, amount=9_000, display_amount=1_100)
+    plain = {"instrument_name": PERP, "amount": 100}
+    one.call("private/sell", **plain, type="market_limit")
+    one.call("private/cancel_all")
+    bench.venue.set_index("btc_usd", 80_000.0, bench.now_ns)
 
 
 def protection(one: Recorder, bench: Bench) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from engine.sim.venue import AccountConfig, VenueConfig
-from engine.sim.venue.trading.orders import OPEN_ORDERS_MAX
 from tests.unit.sim.venue.client import (
     ETH,
     MS,
@@ -103,15 +102,30 @@ def test_good_til_day_ends_at_settlement(bench: Bench, client: Client) -> None:
     assert state["cancel_reason"] == "settlement"
 
 
-def test_a_market_order_shows_as_limit(client: Client) -> None:
-    answer = client.call(
-        "private/buy", instrument_name=PERP, amount=1500, type="market"
-    )
+def market_order(client: Client, method: str, amount: float, **more: Any) -> Any:
+    params = {"instrument_name": PERP, "amount": amount, "type": "market"} | more
+    return client.call(f"private/{method}", **params)
+
+
+def test_a_market_order_is_a_limit_order_at_the_edge_of_the_band(
+    client: Client,
+) -> None:
+    answer = market_order(client, "buy", 1500)
     order = answer["order"]
     assert order["order_type"] == "limit"
     assert order["original_order_type"] == "market"
-    assert (order["order_state"], order["filled_amount"]) == ("cancelled", 1000.0)
+    assert (order["order_state"], order["filled_amount"]) == ("open", 1000.0)
+    assert order["price"] == 81_200.0
     assert answer["trades"][0]["original_order_type"] == "market"
+    sold = market_order(client, "sell", 1500, instrument_name="BTC-25DEC26")["order"]
+    assert (sold["order_state"], sold["filled_amount"]) == ("open", 0.0)
+
+
+def test_a_market_order_may_be_immediate(client: Client) -> None:
+    order = market_order(client, "buy", 1500, time_in_force=IOC)["order"]
+    assert (order["order_state"], order["filled_amount"]) == ("cancelled", 1000.0)
+    order = market_order(client, "sell", 1010, time_in_force=FOK)["order"]
+    assert (order["order_state"], order["filled_amount"]) == ("cancelled", 0.0)
 
 
 # Refusals, each with its code.
@@ -193,15 +207,6 @@ def test_a_closed_book(bench: Bench, client: Client) -> None:
     assert client.call("private/cancel", order_id=order_id)["order_id"] == order_id
     bench.venue.set_state(PERP, "open", bench.now_ns)
     assert client.buy(79_000.0, 10)
-
-
-def test_open_orders_are_counted() -> None:
-    bench = Bench()
-    client = bench.connect("maker")
-    for _ in range(OPEN_ORDERS_MAX):
-        bench.place("buy", 70_000.0, 10, account="maker")
-    order = {"instrument_name": PERP, "amount": 10, "price": 79_000.0}
-    assert client.code("private/buy", **order) == 10013
 
 
 # Post-only.

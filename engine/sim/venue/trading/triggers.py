@@ -1,0 +1,262 @@
+"""Trigger orders: they wait for a price, then become an order of their own.
+
+A stop waits for the price to move against its direction (a buy for a rise), a take for
+the price to come its way, a trailing stop follows the best price so far at a distance.
+Where the price stands already on the far side, the order is refused. When the level is
+reached the trigger order ends as ``triggered``, a moment later and through the same
+checks as any request, and a new order with its own id is entered; where that one is
+refused, the trigger order ends as ``rejected``. While the book is not open it waits on.
+Source: docs.deribit.com, private/buy, private/get_trigger_order_history, 2026-08-22;
+ids as in captures (SLIS-103, ETH-SLTB-5655271, ETH-TPTS-5655237); what the letters of
+a trailing stop are is not known (ours: TS), nor is what its level says after a move.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from engine.sim.venue.errors import Reject
+from engine.sim.venue.markets.matching import BUY
+from engine.sim.venue.markets.watch import (
+    AT_MARKET,
+    INDEX,
+    LAST,
+    MARK,
+    TAKES,
+    Trigger,
+    Watch,
+)
+from engine.sim.venue.trading import ceilings
+from engine.sim.venue.trading.orders import (
+    NewOrder,
+    check_open,
+    check_time,
+    order_of,
+    submit,
+)
+
+if TYPE_CHECKING:
+    from engine.sim.venue.exchange import Exchange
+    from engine.sim.venue.markets.market import Market
+    from engine.sim.venue.markets.matching import Order
+    from engine.sim.venue.trading.edits import Change
+
+LETTERS = {INDEX: "I", MARK: "M", LAST: "T"}
+STEMS = {"stop": "SL", "take": "TP", "trailing": "TS"}
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerRecord:
+    """One line of the trigger order history: the order as it stood, and why.
+
+    ``request`` is what happened to it, ``order_id`` the order it became, or its own.
+    """
+
+    number: int
+    time_ms: int
+    order: Order
+    order_id: str
+    state: str
+    request: str
+    trigger: Trigger
+    price_ticks: int
+    amount_lots: int
+
+
+def rises(order_type: str, side: int) -> bool:
+    """Say whether an order of a type and side waits for a rise."""
+    return (side == BUY) != (order_type in TAKES)
+
+
+def price_ref(market: Market, source: str) -> int:
+    """Return a price that can trigger; the mark for the last one if none traded."""
+    if source == INDEX:
+        return market.index.ref
+    if source == LAST and market.last_ticks is not None:
+        return market.instrument.ref(market.last_ticks)
+    return market.mark_ref
+
+
+def watch_of(market: Market, source: str) -> Watch:
+    """Return who waits for a price, made on first use."""
+    watches = market.index.watches if source == INDEX else market.watches
+    watch = watches.get(source)
+    if watch is None:
+        watch = watches[source] = Watch()
+    return watch
+
+
+def arm(exchange: Exchange, new: NewOrder) -> Order:
+    """Accept a trigger order and let it wait.
+
+    Raises:
+        Reject: it was not accepted; nothing has changed.
+    """
+    check_time(exchange, new.valid_until_ms)
+    market, trigger = new.market, new.trigger
+    assert trigger is not None, "only trigger orders are armed"
+    check_open(market)
+    if market.instrument.kind in ("option", "option_combo"):
+        raise Reject("invalid_args_for_instrument")
+    ceilings.check_trigger(exchange.config.limits, new.account, trigger.source)
+    trigger = replace(trigger, rises=rises(new.order_type, new.side))
+    _set_level(market, trigger)
+    return wait(exchange, replace(new, trigger=trigger))
+
+
+def wait(exchange: Exchange, new: NewOrder) -> Order:
+    """Let a trigger order wait whose level has been checked."""
+    trigger = new.trigger
+    assert trigger is not None, "only trigger orders wait"
+    order = order_of(new, new.price_ticks or 0, new.lots)
+    order.state, order.order_type = "untriggered", new.order_type
+    order.original_order_type = ""
+    stem = STEMS[new.order_type.partition("_")[0]]
+    direction = order.direction[0].upper()
+    exchange.admit(order, f"{stem}{LETTERS[trigger.source]}{direction}-")
+    exchange.remember_open(order)
+    watch_of(new.market, trigger.source).add(order)
+    exchange.note_order(order)
+    _record(exchange, order, "new", "new")
+    return order
+
+
+def _set_level(market: Market, trigger: Trigger) -> None:
+    """Check a level against the price of now; a trailing one starts from it."""
+    now_ref = price_ref(market, trigger.source)
+    if trigger.trail_ref:
+        sign = 1 if trigger.rises else -1
+        trigger.start_ref = now_ref
+        trigger.level_ref = now_ref + sign * trigger.trail_ref
+    if trigger.level_ref <= 0 and not market.instrument.is_combo:
+        raise Reject("invalid_trigger_price")
+    if trigger.rises and trigger.level_ref <= now_ref:
+        raise Reject("trigger_price_too_low")
+    if not trigger.rises and trigger.level_ref >= now_ref:
+        raise Reject("trigger_price_too_high")
+
+
+def edit(exchange: Exchange, order: Order, change: Change) -> None:
+    """Change a trigger order that still waits.
+
+    Raises:
+        Reject: the order stands as it was.
+    """
+    check_time(exchange, change.valid_until_ms)
+    market = exchange.markets[order.instrument.name]
+    check_open(market)
+    before = order.trigger
+    if before is None or before.reached:
+        raise Reject("not_open_order")
+    if change.display_lots is not None:
+        raise Reject("unsupported_arg_combination")
+    trigger = replace(before)
+    if change.level_ref is not None and not before.trail_ref:
+        trigger.level_ref = change.level_ref
+        _set_level(market, trigger)
+    if change.trail_ref is not None and before.trail_ref:
+        trigger.trail_ref = change.trail_ref
+        _set_level(market, trigger)
+    watch = watch_of(market, before.source)
+    watch.remove(order)
+    order.trigger, order.amount_lots = trigger, change.amount_lots
+    if change.price_ticks is not None and order.order_type not in AT_MARKET:
+        order.price_ticks = change.price_ticks
+    if change.post_only is not None:
+        order.post_only = change.post_only
+    if change.reject_post_only is not None:
+        order.reject_post_only = change.reject_post_only
+    if change.reduce_only is not None:
+        order.reduce_only = change.reduce_only
+    order.replaced, order.updated_ms = True, exchange.now_ms
+    watch.add(order)
+    exchange.note_order(order)
+    _record(exchange, order, "new", "edit")
+
+
+def disarm(exchange: Exchange, order: Order, reason: str) -> None:
+    """Cancel a trigger order that waits, or is about to be entered."""
+    trigger = order.trigger
+    assert trigger is not None, "only trigger orders wait"
+    market = exchange.markets[order.instrument.name]
+    watch_of(market, trigger.source).remove(order)
+    exchange.forget_open(order)
+    exchange.close(order, "cancelled", reason)
+    _record(exchange, order, "cancelled", "cancel")
+
+
+def look(exchange: Exchange, watches: dict[str, Watch], source: str, ref: int) -> None:
+    """Let a price that has moved reach who waits for it.
+
+    Cost: a look-up when nobody waits.
+    """
+    watch = watches.get(source)
+    if watch:
+        for order in watch.moved(ref):
+            assert order.trigger is not None, "only trigger orders wait"
+            order.trigger.reached = True
+            exchange.soon(partial(_release, exchange, order))
+
+
+def _release(exchange: Exchange, order: Order) -> None:
+    """Enter what a trigger order stands for."""
+    trigger = order.trigger
+    if order.state != "untriggered" or trigger is None:
+        return
+    market = exchange.markets[order.instrument.name]
+    if market.state != "open":
+        trigger.reached = False
+        watch_of(market, trigger.source).add(order)
+        return
+    exchange.forget_open(order)
+    exchange.close(order, "triggered")
+    new = NewOrder(
+        account=order.account,
+        market=market,
+        side=order.side,
+        lots=order.amount_lots,
+        price_ticks=None if order.order_type in AT_MARKET else order.price_ticks,
+        time_in_force=order.time_in_force,
+        label=order.label,
+        post_only=order.post_only,
+        reject_post_only=order.reject_post_only,
+        reduce_only=order.reduce_only,
+        origin=order.origin,
+        api=order.api,
+        trigger=trigger,
+        trigger_order_id=order.order_id,
+    )
+    try:
+        entered = submit(exchange, new)
+    except Reject as reject:
+        order.state = "rejected"
+        _record(exchange, order, f"rejected:{_reason(reject)}", "trigger:order")
+    else:
+        _record(exchange, order, "triggered", "trigger:order", entered.order_id)
+
+
+def _reason(reject: Reject) -> str:
+    return "reduce_direction" if "reduce_only" in reject.message else reject.name
+
+
+def _record(
+    exchange: Exchange, order: Order, state: str, request: str, order_id: str = ""
+) -> None:
+    """Write a line of the history of the account's trigger orders."""
+    assert order.trigger is not None, "only trigger orders have a history"
+    history = order.account.trigger_history
+    history.append(
+        TriggerRecord(
+            history[-1].number + 1 if history else 1,
+            exchange.now_ms,
+            order,
+            order_id or order.order_id,
+            state,
+            request,
+            replace(order.trigger),
+            order.price_ticks,
+            order.amount_lots,
+        )
+    )

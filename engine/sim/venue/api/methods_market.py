@@ -9,6 +9,7 @@ from engine.sim.venue.api.rpc import Call, Param, Params, method
 from engine.sim.venue.feeds.channels import CURRENCIES, KINDS
 from engine.sim.venue.markets.market import Market
 from engine.sim.venue.markets.trades import Trade
+from engine.sim.venue.products.currencies import currency_rows
 from engine.sim.venue.rows.markets import book_row, ticker_row
 from engine.sim.venue.rows.trading import public_trade_row
 from engine.sim.venue.units import ref_price
@@ -32,6 +33,12 @@ TRADE_RANGE = {
 def market_of(call: Call, unknown: str = "not_found") -> Market:
     """Return the market named in a request."""
     return call.venue.exchange.market(call.params["instrument_name"], unknown)
+
+
+@method("public/get_currencies")
+def get_currencies(call: Call) -> Any:
+    """Return the currencies accounts are kept in."""
+    return currency_rows()
 
 
 @method(

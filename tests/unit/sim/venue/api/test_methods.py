@@ -52,6 +52,7 @@ OFFERED = [
     "private/unsubscribe_all",
     "public/auth",
     "public/disable_heartbeat",
+    "public/get_currencies",
     "public/get_index_price",
     "public/get_instrument",
     "public/get_instruments",

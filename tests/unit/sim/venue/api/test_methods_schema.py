@@ -106,6 +106,7 @@ def queries(one: Recorder) -> None:
     one.call("private/get_order_state_by_label", currency="BTC", label="a")
     one.call("private/get_open_orders")
     one.call("public/get_index_price", index_name="btc_usd")
+    one.call("public/get_currencies")
     for method in ("test", "get_time", "status"):
         one.call(f"public/{method}")
     one.call("public/hello", client_name="a", client_version="1")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from engine.sim.venue.accounts import booking, claims
+from engine.sim.venue.accounts import claims
 from engine.sim.venue.accounts.account import CLOSED_ORDERS_MAX, RECENT_MS, Account
 from engine.sim.venue.accounts.funding import Funding
 from engine.sim.venue.accounts.position import Position
@@ -24,7 +24,7 @@ from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.markets.market import Index, Market
 from engine.sim.venue.markets.smiles import Smiles
 from engine.sim.venue.markets.trades import Trade
-from engine.sim.venue.markets.watch import INDEX, LAST, MARK
+from engine.sim.venue.markets.watch import INDEX, MARK
 from engine.sim.venue.products.instruments import Instrument
 from engine.sim.venue.products.listing import (
     FIRST_INSTRUMENT_ID,
@@ -35,6 +35,7 @@ from engine.sim.venue.products.pricing import years_left
 from engine.sim.venue.products.surface import PLAIN_SURFACE, SurfaceState
 from engine.sim.venue.trading import triggers
 from engine.sim.venue.trading.ceilings import key_of
+from engine.sim.venue.trading.matcher import Matcher
 from engine.sim.venue.trading.mmp import Protection
 from engine.sim.venue.units import REF, to_ref
 
@@ -43,10 +44,8 @@ if TYPE_CHECKING:
     from engine.sim.venue.products.surface import SurfaceState
 
 FIRST_ORDER_ID = 100_000_000_000
-FIRST_TRADE_ID = 400_000_000
 FIRST_TRADE_SEQ = 200_000_000
 FIRST_CHANGE_ID = 170_000_000_000
-FIRST_MATCH_ID = 225_000_000_000_000_000
 FIRST_USER_ID = 9_000
 MARKETS_MAX = 20_000
 
@@ -81,6 +80,7 @@ class Exchange:
         self.turn = Turn()
         self.agenda = Agenda()
         self.mmp = Protection(self)
+        self.matcher = Matcher(self)
         self.indices = {
             name: Index(
                 name,
@@ -104,7 +104,6 @@ class Exchange:
             self.open_account(one)
         self.orders: dict[str, Order] = {}
         self._sequence = self._waiting_number = 0
-        self._trade_numbers: dict[str, int] = {}
         self._change_id = FIRST_CHANGE_ID
         self.settlement = Settlement(self)
 
@@ -243,13 +242,17 @@ class Exchange:
 
     # Life of an order.
 
+    def next_number(self) -> int:
+        """Return the next number of the one count of orders and matches."""
+        self._sequence += 1
+        return self._sequence
+
     def admit(self, order: Order, stem: str = "") -> None:
         """Give a new order its id and times; nobody is told of it yet.
 
         Orders that wait have ids of their own: a stem, and counted from 1.
         """
-        self._sequence += 1
-        order.number = self._sequence
+        order.number = self.next_number()
         if stem:
             self._waiting_number += 1
             number = self._waiting_number
@@ -336,127 +339,6 @@ class Exchange:
         del order.account.open_orders[order.order_id]
         order.account.open_counts[key_of(order)] -= 1
         order.account.reduce_only_orders.pop(order.order_id, None)
-
-    # Matching.
-
-    def match(self, order: Order) -> None:
-        """Trade an order that is not in the book, then do what follows from it.
-
-        Icebergs it has met show new tips, market-maker protection acts.
-        """
-        self._sweep(order)
-        self.markets[order.instrument.name].book.refresh()
-        self.mmp.act()
-
-    def _sweep(self, order: Order) -> None:
-        """Trade an order against the other side.
-
-        An own order in the way is cancelled (mode cancel_maker) or ends the taker.
-        Cost: O(log levels) per fill.
-        """
-        market = self.markets[order.instrument.name]
-        while order.open_lots:
-            maker = market.book.first_facing(order.side, order.price_ticks)
-            if maker is None:
-                return
-            if maker.account is order.account:
-                if order.account.self_trade_mode == "reject_taker":
-                    self.close(order, "cancelled", "order_overlap")
-                    return
-                self.cancel(maker, "order_overlap")
-                continue
-            self._fill(market, order, maker)
-
-    def _fill(self, market: Market, taker: Order, maker: Order) -> None:
-        hidden = not maker.shown_lots
-        offered = maker.open_lots if hidden else maker.shown_lots
-        lots = min(taker.open_lots, offered)
-        trade = self._trade(market, taker, maker, lots)
-        market.book.fill(maker, lots)
-        taker.filled_lots += lots
-        self.count_open(maker, -lots)
-        value = market.instrument.value(lots, maker.price_ticks)
-        for order in (maker, taker):
-            order.value_filled += value
-            order.updated_ms = self.now_ms
-            self.note_order(order)
-        if not maker.open_lots:
-            self.forget_open(maker)
-            self.close(maker, "filled")
-        if not taker.open_lots:
-            self.close(taker, "filled")
-        trade.maker_state, trade.taker_state = maker.state, taker.state
-        trade.maker_fee, trade.maker_profit = self._book(maker, lots, value, not hidden)
-        trade.taker_fee, trade.taker_profit = self._book(taker, lots, value, False)
-        maker.account.ledger.traded(trade, True, not hidden)
-        taker.account.ledger.traded(trade, False, False)
-        market.record(trade, value)
-        if market.watches:
-            price_ref = market.instrument.ref(trade.price_ticks)
-            triggers.look(self, market.watches, LAST, price_ref)
-        self.note_market(market)
-        self.turn.trades.append(trade)
-        for order in (maker, taker):
-            if not order.account.internal:
-                order.account.trades.append(trade)
-            self.mmp.traded(order, lots, maker.price_ticks)
-            self._trim_reduce_only(order.account, order.instrument)
-
-    def _trade(self, market: Market, taker: Order, maker: Order, lots: int) -> Trade:
-        instrument = market.instrument
-        market.trade_seq += 1
-        self._sequence += 1
-        number = self._trade_numbers.get(instrument.currency, FIRST_TRADE_ID) + 1
-        self._trade_numbers[instrument.currency] = number
-        return Trade(
-            instrument=instrument,
-            trade_seq=market.trade_seq,
-            trade_id=f"{instrument.prefix}{number}",
-            number=number,
-            match_id=FIRST_MATCH_ID + self._sequence,
-            time_ms=self.now_ms,
-            time_ns=self.stamp_ns,
-            price_ticks=maker.price_ticks,
-            lots=lots,
-            tick_direction=market.tick_direction(maker.price_ticks),
-            index_ref=market.index.ref,
-            mark_ref=market.mark_ref,
-            taker=taker,
-            maker=maker,
-        )
-
-    def _book(
-        self, order: Order, lots: int, value: int, maker: bool
-    ) -> tuple[int, int]:
-        """Book one side of a fill; return its fee and realized profit, in atto.
-
-        What an iceberg hides is no maker: it pays as a taker.
-        """
-        account, instrument = order.account, order.instrument
-        market = self.markets[instrument.name]
-        if market.funding is not None:
-            market.funding.accrue(self.now_ns)
-        profit = booking.book(account, market, order.side, lots, value)
-        fee = instrument.fee(lots, value, market.index.ref, maker)
-        account.pay(instrument.currency, fee)
-        if instrument.name in account.positions:
-            self.note_position(account, account.positions[instrument.name])
-        for currency in instrument.currencies:
-            self.note_account(account, currency)
-        return fee, profit
-
-    def _trim_reduce_only(self, account: Account, instrument: Instrument) -> None:
-        """Keep resting reduce-only orders within the position they reduce."""
-        if not account.reduce_only_orders:
-            return
-        for order in list(account.reduce_only_orders.values()):
-            if order.instrument is not instrument:
-                continue
-            allowed = max(-order.side * account.positions[instrument.name].size, 0)
-            if allowed == 0:
-                self.cancel(order, "")
-            elif order.open_lots > allowed:
-                self.shrink(order, order.filled_lots + allowed)
 
     # The venue's own moves.
 

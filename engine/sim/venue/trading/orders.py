@@ -143,7 +143,7 @@ def _settle(exchange: Exchange, market: Market, order: Order) -> None:
     if order.time_in_force == "fill_or_kill" and not _can_fill(order, market):
         exchange.close(order, "cancelled")
         return
-    exchange.match(order)
+    exchange.matcher.match(order)
     if order.state != "open":
         return
     may_rest = order.time_in_force in RESTING and not order.doomed

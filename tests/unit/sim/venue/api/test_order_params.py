@@ -95,17 +95,6 @@ def test_an_iceberg_of_exactly_a_hundred_tips(client: Client) -> None:
     assert (with_all["display_amount"], with_all["refresh_amount"]) == (1000.0, 2000.0)
 
 
-def test_what_is_hidden_pays_as_a_taker(bench: Bench, client: Client) -> None:
-    client.listen(f"user.trades.{PERP}.raw")
-    client.sell(80_000.0, 10_000, display_amount=2_000)
-    bench.place("buy", 80_000.0, 5_000)
-    (trades,) = client.on(f"user.trades.{PERP}.raw")
-    assert [t["amount"] for t in trades] == [2_000.0, 3_000.0]
-    rates = [t["fee"] / (t["amount"] / 80_000.0) for t in trades]
-    assert rates == pytest.approx([0.00015, 0.00035], rel=1e-3)
-    assert [t["liquidity"] for t in trades] == ["M", "M"]
-
-
 # Market-limit orders.
 
 

@@ -1,0 +1,97 @@
+"""What a fill changes: two orders, two accounts, the tape."""
+
+import pytest
+
+from engine.sim.venue import AccountConfig, VenueConfig
+from tests.unit.sim.venue.client import PERP, Bench, Client
+
+
+@pytest.fixture
+def bench() -> Bench:
+    """A venue with 1000 USD on either side of 80000."""
+    bench = Bench()
+    bench.place("buy", 79_999.5, 1000)
+    bench.place("sell", 80_000.5, 1000)
+    return bench
+
+
+def test_a_sweep_is_several_trades_of_one_moment(bench: Bench, client: Client) -> None:
+    bench.place("sell", 80_001.0, 500, account="other")
+    answer = client.buy(80_001.0, 1600)
+    order, trades = answer["order"], answer["trades"]
+    assert [t["price"] for t in trades] == [80_000.5, 80_001.0]
+    assert [t["amount"] for t in trades] == [1000.0, 500.0]
+    assert [t["state"] for t in trades] == ["open", "open"]
+    assert len({t["timestamp"] for t in trades}) == 1
+    assert trades[1]["trade_seq"] == trades[0]["trade_seq"] + 1
+    assert {t["liquidity"] for t in trades} == {"T"}
+    assert (order["order_state"], order["filled_amount"]) == ("open", 1500.0)
+    harmonic = 1500 / (1000 / 80_000.5 + 500 / 80_001.0)
+    assert order["average_price"] == pytest.approx(harmonic, abs=1e-4)
+    fee = trades[0]["fee"]
+    assert fee == round(1000 / 80_000.5 * 0.00035, 8)
+
+
+def test_the_maker_pays_the_maker_fee(bench: Bench, client: Client) -> None:
+    order = client.sell(80_000.0, 1000)["order"]
+    bench.place("buy", 80_000.0, 400, account="other")
+    trades = client.call("private/get_user_trades_by_order", order_id=order["order_id"])
+    assert len(trades) == 1
+    assert trades[0]["liquidity"] == "M"
+    assert trades[0]["direction"] == "sell"
+    assert trades[0]["fee"] == round(400 / 80_000.0 * 0.00015, 8)
+    balances = bench.venue.snapshot()["accounts"]["maker"]["balances"]
+    assert balances["BTC"] == pytest.approx(10 - trades[0]["fee"], abs=1e-12)
+
+
+def test_cancel_maker() -> None:
+    account = AccountConfig("maker", "maker-secret", 1, self_trade_mode="cancel_maker")
+    bench = Bench(VenueConfig(accounts=(account,)))
+    client = bench.connect("maker")
+    own = client.sell(80_000.0, 100)["order"]
+    bench.place("sell", 80_000.0, 100)
+    answer = client.buy(80_000.0, 100)
+    assert answer["order"]["order_state"] == "filled"
+    state = client.call("private/get_order_state", order_id=own["order_id"])
+    assert (state["order_state"], state["cancel_reason"]) == (
+        "cancelled",
+        "order_overlap",
+    )
+
+
+def test_resting_reduce_only_orders_follow_the_position(
+    bench: Bench, client: Client
+) -> None:
+    client.buy(80_000.5, 100)
+    first = client.sell(80_500.0, 100, reduce_only=True)["order"]["order_id"]
+    second = client.sell(80_500.5, 100, reduce_only=True)["order"]["order_id"]
+    client.call("private/close_position", instrument_name=PERP, type="market")
+    for order_id in (first, second):
+        state = client.call("private/get_order_state", order_id=order_id)
+        assert state["order_state"] == "cancelled"
+    client.buy(80_000.5, 100)
+    partly = client.sell(80_500.0, 100, reduce_only=True)["order"]["order_id"]
+    client.sell(79_999.5, 60)
+    assert client.call("private/get_order_state", order_id=partly)["amount"] == 40.0
+
+
+def test_two_reduce_only_orders_cannot_flip_the_position(
+    bench: Bench, client: Client
+) -> None:
+    client.buy(80_000.5, 100)
+    for price in (80_010.0, 80_020.0):
+        client.sell(price, 100, reduce_only=True)
+    bench.place("buy", 80_020.0, 2000, account="other")
+    position = client.call("private/get_position", instrument_name=PERP)
+    assert (position["size"], position["direction"]) == (0.0, "zero")
+
+
+def test_what_is_hidden_pays_as_a_taker(bench: Bench, client: Client) -> None:
+    client.listen(f"user.trades.{PERP}.raw")
+    client.sell(80_000.0, 10_000, display_amount=2_000)
+    bench.place("buy", 80_000.0, 5_000)
+    (trades,) = client.on(f"user.trades.{PERP}.raw")
+    assert [t["amount"] for t in trades] == [2_000.0, 3_000.0]
+    rates = [t["fee"] / (t["amount"] / 80_000.0) for t in trades]
+    assert rates == pytest.approx([0.00015, 0.00035], rel=1e-3)
+    assert [t["liquidity"] for t in trades] == ["M", "M"]

@@ -159,6 +159,9 @@ class ListingSection(Section):
         list[Literal["BTC", "ETH", "BTC_USDC", "ETH_USDC", "SOL_USDC", "XRP_USDC"]],
         Key("families to list; empty lists all"),
     ] = []
+    futures: Annotated[
+        bool, Key("list dated futures; options and spreads need them")
+    ] = True
     options: Annotated[bool, Key("list options")] = True
     spot: Annotated[bool, Key("list spot pairs")] = True
     combos: Annotated[bool, Key("list future spreads")] = True
@@ -324,6 +327,7 @@ def world_config(sim: SimConfig, seed: int, t_ns: int) -> WorldConfig:
 def _listing(section: ListingSection) -> ListingConfig:
     return ListingConfig(
         tuple(section.families),
+        section.futures,
         section.options,
         section.spot,
         section.combos,

@@ -15,6 +15,7 @@ from engine.live.secrets import Credentials, Signer
 from engine.sim.links import Links
 from engine.sim.settings import SimConfig, world_config
 from engine.sim.world import World
+from tests.generators.listings import PERPETUALS
 
 pytestmark = pytest.mark.replay
 
@@ -38,6 +39,7 @@ CONFIG = {
         }
     ],
 }
+SIM = SimConfig.model_validate({"listing": PERPETUALS})
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def recorded_run(tmp_path_factory):
     config = from_mapping(CONFIG)
     header = Header(0xABC, START_NS // 10**6, "0.1.0", config.model_dump(mode="json"))
     recorder = Recorder(assemble(config, 0xABC), Writer(path, header))
-    world = World(1, world_config(SimConfig(), 1, START_NS), START_NS)
+    world = World(1, world_config(SIM, 1, START_NS), START_NS)
     signer = Signer(Credentials("maker", SECRET))
     links = Links(recorder, world, signer, seed=1, venue_epoch_ns=START_NS)
     links.start()

@@ -18,6 +18,7 @@ from engine.live.secrets import Credentials, Signer
 from engine.sim.links import Latency, Links, Uniform
 from engine.sim.settings import SimConfig, world_config
 from engine.sim.world import World
+from tests.generators.listings import PERPETUALS
 
 MILLISECOND_NS = 1_000_000
 SECOND_NS = 1_000 * MILLISECOND_NS
@@ -25,7 +26,7 @@ EPOCH_NS = 1_790_000_000 * SECOND_NS
 PERPETUAL = "BTC-PERPETUAL"
 CONTRACT = 10.0
 FAST_TIER = SimConfig.model_validate(
-    {"venue": {"matching_rate": 30, "matching_burst": 100}}
+    {"listing": PERPETUALS, "venue": {"matching_rate": 30, "matching_burst": 100}}
 )
 NEAR = Uniform(100_000, 900_000)
 

@@ -13,6 +13,7 @@ import pytest
 
 from engine.sim.links import LogNormal, Uniform
 from engine.sim.settings import SimConfig
+from tests.generators.listings import PERPETUALS
 from tests.simulation.rig import (
     MILLISECOND_NS,
     PERPETUAL,
@@ -179,7 +180,7 @@ def test_pause_pulls_the_quotes_and_resume_brings_them_back() -> None:
 
 
 def test_the_lowest_tier_is_never_exceeded() -> None:
-    rig = quoting(sim=SimConfig())
+    rig = quoting(sim=SimConfig.model_validate({"listing": PERPETUALS}))
     rig.run(45)
     assert rig.links.counters.closes == {}
     assert rig.core.snapshot()["rejects_by_code"].get(10028, 0) == 0

@@ -96,13 +96,14 @@ class ContractConfig:
 
 @dataclass(frozen=True, slots=True)
 class ListingConfig:
-    """How much of each family is listed.
+    """How much of each family is listed; options and spreads need the dated futures.
 
     Units: strikes_each_side counts strikes below and above the money, per expiry.
     Empty: families () = all that the venue knows.
     """
 
     families: tuple[str, ...] = ()
+    futures: bool = True
     options: bool = True
     spot: bool = True
     combos: bool = True

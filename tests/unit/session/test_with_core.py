@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from engine.sim.settings import SimConfig
+from tests.generators.listings import PERPETUALS
 from tests.simulation.rig import (
     EPOCH_NS,
     PERPETUAL,
@@ -15,6 +16,7 @@ from tests.simulation.rig import (
 
 QUIET = SimConfig.model_validate(
     {
+        "listing": PERPETUALS,
         "venue": {"matching_rate": 30, "matching_burst": 100},
         "market": {"enabled": False},
     }
@@ -153,13 +155,14 @@ def test_a_settlement_pauses_and_its_end_resumes() -> None:
 def test_a_key_without_the_scopes_never_quotes() -> None:
     sim = SimConfig.model_validate(
         {
+            "listing": PERPETUALS,
             "account": [
                 {
                     "client_id": "maker",
                     "client_secret": "maker-secret",
                     "scopes": ["account:read", "trade:read_write"],
                 }
-            ]
+            ],
         }
     )
     rig = Rig(4, sim=sim)
@@ -170,7 +173,10 @@ def test_a_key_without_the_scopes_never_quotes() -> None:
 
 def test_a_wrong_secret_halts_and_knocks_once() -> None:
     sim = SimConfig.model_validate(
-        {"account": [{"client_id": "maker", "client_secret": "another-secret"}]}
+        {
+            "listing": PERPETUALS,
+            "account": [{"client_id": "maker", "client_secret": "another-secret"}],
+        }
     )
     rig = Rig(5, sim=sim)
     rig.run(60)
@@ -189,7 +195,11 @@ def test_an_instrument_the_venue_does_not_list_halts_with_its_name() -> None:
 
 def test_the_token_is_refreshed_and_quoting_goes_on() -> None:
     sim = SimConfig.model_validate(
-        {"venue": {"expires_in_s": 20}, "market": {"activity": 0.1}}
+        {
+            "listing": PERPETUALS,
+            "venue": {"expires_in_s": 20},
+            "market": {"activity": 0.1},
+        }
     )
     rig = Rig(7, sim=sim)
     rig.run_until_state("quoting")

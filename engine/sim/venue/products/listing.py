@@ -181,28 +181,38 @@ def contracts_at(
     """
     ids = iter(range(first_id, first_id + 1_000_000))
     for family in FAMILIES:
-        if family.index not in prices:
-            continue
-        if listing.families and family.name not in listing.families:
-            continue
-        yield _perpetual(family)
-        expiries = expiries_ms(now_ms, family.days)
-        for expiry_ms in expiries if family.future else ():
-            yield _future(family, expiry_ms, now_ms, next(ids))
-        if listing.combos and family.future:
-            yield from _spreads(family, expiries, now_ms, ids)
-        if not (listing.options and family.option):
-            continue
-        each_side = listing.strikes_each_side
-        for expiry_ms in expiries:
-            strikes = strikes_at(family, prices[family.index], expiry_ms, now_ms)
-            for strike in strikes.around(each_side):
-                yield _option(family, expiry_ms, strike, "call", now_ms, next(ids))
-                yield _option(family, expiry_ms, strike, "put", now_ms, next(ids))
+        wanted = not listing.families or family.name in listing.families
+        if wanted and family.index in prices:
+            yield from _listed(family, now_ms, prices[family.index], listing, ids)
     if listing.spot:
         for pair in PAIRS:
             if f"{pair.base}_{pair.quote}".lower() in prices:
                 yield _spot(pair)
+
+
+def _listed(
+    family: Family,
+    now_ms: int,
+    price: Decimal,
+    listing: ListingConfig,
+    ids: Iterator[int],
+) -> Iterator[ContractConfig]:
+    """Yield what is listed of one family, legs before their spreads."""
+    yield _perpetual(family)
+    if not (listing.futures and family.future):
+        return
+    expiries = expiries_ms(now_ms, family.days)
+    for expiry_ms in expiries:
+        yield _future(family, expiry_ms, now_ms, next(ids))
+    if listing.combos:
+        yield from _spreads(family, expiries, now_ms, ids)
+    if not (listing.options and family.option):
+        return
+    for expiry_ms in expiries:
+        strikes = strikes_at(family, price, expiry_ms, now_ms)
+        for strike in strikes.around(listing.strikes_each_side):
+            yield _option(family, expiry_ms, strike, "call", now_ms, next(ids))
+            yield _option(family, expiry_ms, strike, "put", now_ms, next(ids))
 
 
 # Expiries and strikes.

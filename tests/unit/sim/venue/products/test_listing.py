@@ -107,6 +107,8 @@ def test_what_is_left_out_is_left_out() -> None:
     bare = ListingConfig(families=("ETH",), options=False, spot=False, combos=False)
     assert {c.kind for c in listed(bare)} == {"future"}
     assert {c.base_currency for c in listed(bare)} == {"ETH"}
+    alone = ListingConfig(futures=False, spot=False)
+    assert {c.settlement_period for c in listed(alone)} == {"perpetual"}
 
 
 def test_rows_have_what_their_kind_has() -> None:

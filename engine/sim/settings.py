@@ -4,8 +4,9 @@
 the defaults of the venue and of the background market::
 
     [venue]
-    matching_rate = 20          # requests per second of accounts that name none
-    matching_burst = 50
+    tier = "T2"                 # matching-engine limits of accounts that name none
+    matching_rate = 20          # or their own: requests per second
+    matching_burst = 50         # and at once
 
     [listing]
     families = ["BTC"]          # fewer instruments than the whole venue
@@ -55,10 +56,14 @@ from engine.sim.venue.config import (
     ALL_SCOPES,
     FREE,
     FUNDS,
+    TIERS,
     AccountConfig,
     ContractConfig,
+    EngineLimits,
     ListingConfig,
+    RateConfig,
     SelfTradeMode,
+    Tier,
     VenueConfig,
     default_accounts,
 )
@@ -125,8 +130,19 @@ Burst = Annotated[
 class VenueSection(Section):
     """``[venue]``: what every client meets."""
 
-    matching_rate: Rate = 5
-    matching_burst: Burst = 20
+    tier: Annotated[Tier, Key("matching-engine limits of an account")] = "T4"
+    matching_rate: Rate | None = None
+    matching_burst: Burst | None = None
+    mass_quote_rate: Annotated[
+        int,
+        Field(ge=1, le=10_000),
+        Key("mass quotes, and cancels of quotes, of an account", "per second"),
+    ] = 10
+    quote_rate: Annotated[
+        int,
+        Field(ge=1, le=1_000_000),
+        Key("sides of quotes of an account", "per second"),
+    ] = 500
     expires_in_s: Annotated[
         int, Field(ge=10, le=31_536_000), Key("life of an access token", "s")
     ] = 900
@@ -221,8 +237,16 @@ class AccountSection(Section):
         None
     )
     scopes: Annotated[list[str] | None, Key("scopes the key may be granted")] = None
+    tier: Annotated[
+        Tier | None, Key("matching-engine limits; those of [venue] when left out")
+    ] = None
     matching_rate: Rate | None = None
     matching_burst: Burst | None = None
+    limits_per_currency: Annotated[
+        bool, Key("count the requests of each settlement currency apart")
+    ] = False
+    mmp: Annotated[bool, Key("market-maker protection may be configured")] = True
+    mass_quotes: Annotated[bool, Key("mass quotes may be sent")] = True
     self_trade_mode: Annotated[
         SelfTradeMode, Key("what happens when an account meets itself")
     ] = "reject_taker"
@@ -336,21 +360,55 @@ def _listing(section: ListingSection) -> ListingConfig:
 
 
 def _accounts(sim: SimConfig) -> tuple[AccountConfig, ...]:
-    rate, burst = sim.venue.matching_rate, sim.venue.matching_burst
     if not sim.account:
-        return default_accounts(rate, burst)
-    return tuple(
-        AccountConfig(
-            section.client_id,
-            section.client_secret,
-            FIRST_USER_ID + number,
-            _balances(section.balances),
-            tuple(section.scopes) if section.scopes is not None else ALL_SCOPES,
-            section.matching_rate or rate,
-            section.matching_burst or burst,
-            section.self_trade_mode,
+        rate = _rate(sim.venue, sim.venue)
+        return tuple(
+            replace(one, limits=_limits(sim.venue, False))
+            for one in default_accounts(rate.rate, rate.burst)
         )
+    return tuple(
+        _account(section, sim.venue, FIRST_USER_ID + number)
         for number, section in enumerate(sim.account)
+    )
+
+
+def _account(
+    section: AccountSection, venue: VenueSection, user_id: int
+) -> AccountConfig:
+    rate = _rate(section, venue)
+    return AccountConfig(
+        section.client_id,
+        section.client_secret,
+        user_id,
+        balances=_balances(section.balances),
+        scopes=tuple(section.scopes) if section.scopes is not None else ALL_SCOPES,
+        matching_rate=rate.rate,
+        matching_burst=rate.burst,
+        self_trade_mode=section.self_trade_mode,
+        mmp_enabled=section.mmp,
+        mass_quotes_enabled=section.mass_quotes,
+        limits=_limits(venue, section.limits_per_currency),
+    )
+
+
+def _limits(venue: VenueSection, per_currency: bool) -> EngineLimits:
+    messages = RateConfig(venue.mass_quote_rate, venue.mass_quote_rate)
+    return EngineLimits(
+        maximum_mass_quotes=messages,
+        maximum_quotes=RateConfig(venue.quote_rate, venue.quote_rate),
+        cancel_quotes=messages,
+        per_currency=per_currency,
+    )
+
+
+def _rate(section: AccountSection | VenueSection, venue: VenueSection) -> RateConfig:
+    """Return the limits of an account: its own, its tier's, those of the venue."""
+    own = TIERS[section.tier] if section.tier is not None else None
+    tier = own or TIERS[venue.tier]
+    spare = venue if own is None else section
+    return RateConfig(
+        section.matching_rate or spare.matching_rate or tier.rate,
+        section.matching_burst or spare.matching_burst or tier.burst,
     )
 
 

@@ -34,6 +34,45 @@ Kind = Literal["future", "option", "spot", "future_combo", "option_combo"]
 
 
 @dataclass(frozen=True, slots=True)
+class RateConfig:
+    """One token bucket. Units: requests per second, and at once."""
+
+    rate: int
+    burst: int
+
+
+Tier = Literal["T1", "T2", "T3", "T4"]
+TIERS: Mapping[Tier, RateConfig] = {
+    "T1": RateConfig(30, 100),  # more than 25 million USD in seven days
+    "T2": RateConfig(20, 50),  # more than 5 million
+    "T3": RateConfig(10, 30),  # more than 1 million
+    "T4": RateConfig(5, 20),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLimits:
+    """Matching-engine limits of an account beside the rate of its tier.
+
+    With ``per_currency`` each settlement currency is counted apart, at the tier's rate
+    unless ``currencies`` has its own; ``perpetuals`` limit those of a currency further.
+    Empty: None = the tier's rate.
+    Source: rate-limits article, 2026-08-22; account summaries in public clients' tests
+    show spot and cancel_all at the rate of the tier.
+    """
+
+    spot: RateConfig | None = None
+    cancel_all: RateConfig | None = None
+    guaranteed_mass_quotes: RateConfig = RateConfig(2, 2)
+    maximum_mass_quotes: RateConfig = RateConfig(10, 10)
+    maximum_quotes: RateConfig = RateConfig(500, 500)
+    cancel_quotes: RateConfig = RateConfig(10, 10)
+    per_currency: bool = False
+    currencies: Mapping[str, RateConfig] = field(default_factory=dict)
+    perpetuals: Mapping[str, RateConfig] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class AccountConfig:
     """One (sub)account with one API key.
 
@@ -51,6 +90,7 @@ class AccountConfig:
     self_trade_mode: SelfTradeMode = "reject_taker"
     mmp_enabled: bool = True
     mass_quotes_enabled: bool = True
+    limits: EngineLimits = field(default_factory=EngineLimits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,11 +186,15 @@ class CreditConfig:
     subscribe_pool: int = 30_000
     instruments_cost: int = 10_000
     instruments_pool: int = 500_000
-    cancel_all_rate: int = 200
-    cancel_all_burst: int = 250
+    log_cost: int = 10_000
+    log_pool: int = 80_000
+    moves_cost: int = 100_000
+    moves_pool: int = 600_000
 
 
-FREE = CreditConfig(cost=1, subscribe_cost=1, instruments_cost=1)
+FREE = CreditConfig(
+    cost=1, subscribe_cost=1, instruments_cost=1, log_cost=1, moves_cost=1
+)
 """So little that nothing but orders and cancels is in danger of a limit."""
 
 

@@ -7,7 +7,7 @@ The rules of order entry are in ``orders``, the queues in ``matching``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -184,6 +184,7 @@ class Exchange:
             config.matching_rate,
             config.matching_burst,
             self.now_ns,
+            config.limits,
         )
         account = Account(config.client_id, config.user_id, config, pools)
         self.accounts[config.client_id] = account
@@ -227,18 +228,6 @@ class Exchange:
         if index is None:
             raise bad_param("index_name", "unknown index")
         return index
-
-    def currency_of(self, params: Mapping[str, Any]) -> str:
-        """Return the currency whose lock a request needs, "" = none of its own."""
-        name = params.get("instrument_name")
-        if name is None and isinstance(params.get("order_id"), str):
-            order = self.orders.get(params["order_id"])
-            return order.instrument.currency if order is not None else ""
-        market = self.markets.get(name) if isinstance(name, str) else None
-        if market is not None:
-            return market.instrument.currency
-        currency = params.get("currency", "")
-        return currency if isinstance(currency, str) else ""
 
     # Life of an order.
 

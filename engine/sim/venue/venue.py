@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.sim.venue.api.auth import Authority, Token
 from engine.sim.venue.api.connection import Connection
-from engine.sim.venue.api.limits import Credits, PeerPools
+from engine.sim.venue.api.limits import ENGINE_COSTS, Credits, PeerPools
 from engine.sim.venue.api.methods import find_method
 from engine.sim.venue.api.rest import (
     BAD_REQUEST,
@@ -39,13 +39,13 @@ from engine.sim.venue.errors import Reject
 from engine.sim.venue.exchange import Exchange
 from engine.sim.venue.faults.doors import Doors
 from engine.sim.venue.feeds.hub import Hub
+from engine.sim.venue.trading.lanes import lane_of
 from engine.sim.venue.trading.lock import Locks, Ticket
 
 SECOND_NS = 1_000_000_000
 CATCH_UP_NS = 60 * SECOND_NS
 POLICY_CLOSE = 1008
 HEARTBEAT_CLOSE = (4000, "heartbeat close")  # seen by clients on the test network
-MATCHING_COSTS = ("matching", "cancel_all")
 CONTROL_IS_OFF = {"reason": "the control API is off here"}
 ALWAYS_OPEN = ("public/status", "public/test", "public/get_time", "public/hello")
 
@@ -222,12 +222,12 @@ class Venue(DirectEntry):
         """
         method = find_method(call.request.method)
         if method is None:
-            self._pay(call.connection, "general")
+            self._pay(call, "general")
             raise Reject("Method not found")
         call.params = call.request.params or {}
         self._admit(call, method)
         call.params = method.check(call.params)
-        if self.locks.engaged and method.cost_of(call.params) in MATCHING_COSTS:
+        if self.locks.engaged and method.cost_of(call.params) in ENGINE_COSTS:
             self._queue(call, method)
             return LATER
         return method.handler(call)
@@ -289,8 +289,8 @@ class Venue(DirectEntry):
         ticket = Ticket(
             method.name, subject, call.connection.serial, call.in_ns, run, call.fail
         )
-        currency = self.exchange.currency_of(params)
-        self.locks.enter(call.account.name, currency, ticket)
+        lane = lane_of(self.exchange, call.account, params)
+        self.locks.enter(call.account.name, lane.currency, ticket)
 
     def _admit(self, call: Call, method: Method) -> None:
         """Check switch, login, scope and credits of a request.
@@ -309,7 +309,7 @@ class Venue(DirectEntry):
         if isinstance(given, str):
             self.log_in(connection, self.authority.verify(given, connection))
         token = connection.token
-        self._pay(connection, method.cost_of(call.params))
+        self._pay(call, method.cost_of(call.params))
         if connection.http and method.socket_only:
             raise Reject("must_be_websocket_request")
         if not method.scope:
@@ -321,13 +321,17 @@ class Venue(DirectEntry):
         if method.scope != LOGIN and not token.allows(method.scope):
             raise Reject("forbidden", data={"reason": f"{method.scope} required"})
 
-    def _pay(self, connection: Connection, cost: str) -> None:
-        account = connection.account
-        pools = connection.credits if account is None else account.credits
-        if account is None and cost in ("matching", "cancel_all"):
-            cost = "general"
-        if not pools.take(cost, self.exchange.now_ns):
-            raise Reject("too_many_requests")
+    def _pay(self, call: Call, cost: str) -> None:
+        account, now_ns = call.connection.account, self.exchange.now_ns
+        if account is None:
+            cost = "general" if cost in ENGINE_COSTS else cost
+            paid = call.connection.credits.take(cost, now_ns)
+        else:
+            lane = lane_of(self.exchange, account, call.params)
+            paid = account.credits.take(cost, now_ns, lane)
+        if not paid:
+            too_many = "quotes" if cost == "mass_quote" else "requests"
+            raise Reject(f"too_many_{too_many}")
 
     # Connections.
 

@@ -9,6 +9,7 @@ import pytest
 
 from engine.errors import ConfigError
 from engine.sim.settings import SimConfig, load, world_config
+from engine.sim.venue.config import RateConfig
 from engine.sim.venue.faults.outage import Maintenance
 from engine.sim.venue.faults.traffic import Drop
 
@@ -67,6 +68,40 @@ def test_a_file_changes_what_it_names(tmp_path: Path) -> None:
     assert one.user_id != two.user_id
     plain = world_config(SimConfig(), 1, T_NS).flow.markets[0]
     assert config.flow.markets[0].takers.rate == 2 * plain.takers.rate
+
+
+def limits_of(tmp_path: Path, text: str) -> list[tuple[int, int]]:
+    config = world_config(load(written(tmp_path, text)), 1, T_NS)
+    return [(one.matching_rate, one.matching_burst) for one in config.venue.accounts]
+
+
+def test_tiers_by_name(tmp_path: Path) -> None:
+    assert limits_of(tmp_path, "") == [(5, 20), (5, 20)]
+    assert limits_of(tmp_path, '[venue]\ntier = "T1"') == [(30, 100)] * 2
+    some = '[venue]\ntier = "T2"\nmatching_burst = 60'
+    assert limits_of(tmp_path, some) == [(20, 60)] * 2
+    key = '[[account]]\nclient_id = "a"\nclient_secret = "b"\n'
+    assert limits_of(tmp_path, f"{some}\n{key}") == [(20, 60)]
+    assert limits_of(tmp_path, f'{some}\n{key}tier = "T3"') == [(10, 30)]
+    own = f'{some}\n{key}tier = "T3"\nmatching_rate = 7'
+    assert limits_of(tmp_path, own) == [(7, 30)]
+
+
+def test_what_an_account_may(tmp_path: Path) -> None:
+    key = '[[account]]\nclient_id = "a"\nclient_secret = "b"\n'
+    (plain,) = world_config(load(written(tmp_path, key)), 1, T_NS).venue.accounts
+    assert (plain.mmp_enabled, plain.mass_quotes_enabled) == (True, True)
+    assert not plain.limits.per_currency
+    more = "mmp = false\nmass_quotes = false\nlimits_per_currency = true\n"
+    (one,) = world_config(load(written(tmp_path, key + more)), 1, T_NS).venue.accounts
+    assert (one.mmp_enabled, one.mass_quotes_enabled) == (False, False)
+    assert one.limits.per_currency
+    rates = "[venue]\nmass_quote_rate = 100\nquote_rate = 9000\n"
+    for text in (rates, rates + key):
+        for one in world_config(load(written(tmp_path, text)), 1, T_NS).venue.accounts:
+            assert one.limits.maximum_mass_quotes == RateConfig(100, 100)
+            assert one.limits.cancel_quotes == RateConfig(100, 100)
+            assert one.limits.maximum_quotes == RateConfig(9_000, 9_000)
 
 
 def test_requests_can_be_free(tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from functools import partial
 from typing import Any
 
 from engine.sim.venue.api.connection import NO_HANDSHAKE, Connection
-from engine.sim.venue.api.limits import Bucket
+from engine.sim.venue.api.limits import EnginePools
 from engine.sim.venue.api.order_params import TIMES_IN_FORCE
 from engine.sim.venue.api.rpc import CONTROL, Call, Handler, Method, Param
-from engine.sim.venue.config import AccountConfig
+from engine.sim.venue.config import AccountConfig, RateConfig
 from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.faults.fault import Fault
 from engine.sim.venue.faults.kinds import FAULTS, FaultError, read_fault
@@ -311,13 +311,15 @@ def account(call: Call) -> Any:
     },
 )
 def limits(call: Call) -> Any:
-    """Set what an account may ask of the matching engine; its pool is full again."""
+    """Set what an account may ask of the matching engine; its pools are full again."""
     params, exchange = call.params, call.venue.exchange
     known = exchange.accounts.get(params["account"])
     if known is None or known.internal:
         raise bad_param("account", "no such account")
-    now = known.credits.matching
-    rate = params.get("matching_rate", now.refill_per_s)
-    burst = params.get("matching_burst", now.size)
-    known.credits.matching = Bucket(burst, rate, exchange.now_ns)
+    now = known.credits.engine
+    tier = RateConfig(
+        params.get("matching_rate", now.tier.rate),
+        params.get("matching_burst", now.tier.burst),
+    )
+    known.credits.engine = EnginePools(now.limits, tier, exchange.now_ns)
     return known.credits.limits()

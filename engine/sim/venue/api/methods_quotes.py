@@ -21,6 +21,7 @@ from engine.sim.venue.feeds.channels import CURRENCIES, KINDS
 from engine.sim.venue.markets.market import Market
 from engine.sim.venue.markets.matching import Order
 from engine.sim.venue.rows.trading import order_row, user_trade_row
+from engine.sim.venue.trading.lanes import Lane
 from engine.sim.venue.trading.mmp import Group
 from engine.sim.venue.trading.orders import check_time
 from engine.sim.venue.trading.quotes import (
@@ -62,7 +63,7 @@ SIDES = {name: side for side, name in NAMES.items()}
         "valid_until": Param("integer"),
     },
     scope=TRADE,
-    cost="matching",
+    cost="mass_quote",
 )
 def mass_quote(call: Call) -> Any:
     """Place, amend and cancel quotes; the answer comes when all sides are through."""
@@ -70,6 +71,7 @@ def mass_quote(call: Call) -> Any:
     check_time(exchange, params.get("valid_until"))
     group = _admitted(call)
     quotes = [_read_quote(call, group, one) for one in params["quotes"]]
+    _pay(call, group, quotes)
     request = MassQuote(exchange, group, params["quote_id"], call.connection.serial)
     detailed = params.get("detailed", False)
     if not params.get("wait_for_response", True):
@@ -110,6 +112,18 @@ def _check_session(call: Call) -> None:
         raise Reject("mass_quotes_disabled")
     if not call.connection.cancel_on_disconnect:
         raise Reject("cod_not_enabled")
+
+
+def _pay(call: Call, group: Group, quotes: list[QuoteWish]) -> None:
+    """Count the sides of a request.
+
+    Raises:
+        Reject: 13903, more than the account may send.
+    """
+    pools = call.account.credits.engine.of(Lane((group.currency,)))
+    sides = sum(len(quote.sides) for quote in quotes)
+    if not pools.take_quotes(sides, call.venue.exchange.now_ns):
+        raise Reject("too_many_quotes")
 
 
 # What was asked for.
@@ -235,7 +249,7 @@ def _error_row(error: SideError) -> dict[str, Any]:
         "freeze_quotes": Param("flag"),
     },
     scope=TRADE,
-    cost="matching",
+    cost="cancel_quotes",
 )
 def cancel_quotes(call: Call) -> Any:
     """Cancel the quotes that fit; other parameters than the type's are passed over."""

@@ -109,6 +109,28 @@ def test_a_closed_book_refuses_its_sides(bench: Bench, quoter: Quoter) -> None:
     assert quoter.codes(BOTH) == [("bid", 10012), ("ask", 10012)]
 
 
+def test_more_than_the_limits_are_refused_but_not_cut_off() -> None:
+    bench = Bench(VenueConfig(accounts=default_accounts(1000, 1000)))
+    bench.place("buy", 79_999.0, 10)
+    quoter = Quoter(bench)
+    many = [BOTH] * 100
+    for _ in range(2):
+        assert quoter.codes(*many) == [], "two messages are guaranteed"
+    assert quoter.code(*many) == 13903
+    bench.advance(SECOND)
+    for _ in range(10):
+        assert quoter.codes(BOTH) == []
+    assert quoter.code(BOTH) == 13903
+    assert bench.closing() == []
+
+
+def test_their_cancels_have_a_limit_of_their_own() -> None:
+    quoter = Quoter(Bench(VenueConfig(accounts=default_accounts(1, 1))))
+    for _ in range(10):
+        assert cancelled(quoter.client, cancel_type="all") == 0
+    assert quoter.client.code("private/cancel_quotes", cancel_type="all") == 10028
+
+
 # Answers.
 
 
@@ -177,7 +199,7 @@ def cancelled(client: Client, **params: Any) -> Any:
     return client.call("private/cancel_quotes", **params)
 
 
-def test_cancel_types(quoter: Quoter) -> None:
+def test_cancel_types(bench: Bench, quoter: Quoter) -> None:
     client = quoter.client
     near = quote((79_990.0, 10), None, quote_set_id="a")
     far = quote((79_000.0, 10), None, DATED, quote_set_id="b")
@@ -199,6 +221,7 @@ def test_cancel_types(quoter: Quoter) -> None:
         assert cancelled(client, **params) == gone, params
         assert len(quoter.open()) == 3 - gone, params
         client.call("private/cancel_all")
+        bench.advance(SECOND)
 
 
 @pytest.mark.parametrize(

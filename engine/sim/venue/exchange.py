@@ -33,7 +33,7 @@ from engine.sim.venue.products.listing import (
 )
 from engine.sim.venue.products.pricing import years_left
 from engine.sim.venue.products.surface import PLAIN_SURFACE, SurfaceState
-from engine.sim.venue.trading import triggers
+from engine.sim.venue.trading import linked, triggers
 from engine.sim.venue.trading.ceilings import key_of
 from engine.sim.venue.trading.matcher import Matcher
 from engine.sim.venue.trading.mmp import Protection
@@ -285,6 +285,8 @@ class Exchange:
         self.note_order(order)
         if order.group is not None:
             order.group.forget(order)
+        if order.link is not None:
+            linked.closed(self, order)
         account = order.account
         if account.internal:
             del self.orders[order.order_id]
@@ -301,7 +303,8 @@ class Exchange:
             order.doomed = order.doomed or reason or "user_request"
             return
         if order.state == "untriggered":
-            triggers.disarm(self, order, reason)
+            if not linked.cancel_dormant(self, order, reason):
+                triggers.disarm(self, order, reason)
             return
         self.lift(order)
         self.close(order, "cancelled", reason)

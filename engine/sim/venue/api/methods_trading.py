@@ -9,8 +9,9 @@ from engine.sim.venue.api.methods_market import INSTRUMENT, market_of
 from engine.sim.venue.api.order_params import ENTRY, new_order
 from engine.sim.venue.api.rpc import LATER, Call, Param, method
 from engine.sim.venue.errors import Reject
-from engine.sim.venue.markets.matching import BUY, SELL, Order
+from engine.sim.venue.markets.matching import BUY, SELL, SIDES, Order
 from engine.sim.venue.rows.trading import order_row, user_trade_row
+from engine.sim.venue.trading import linked
 from engine.sim.venue.trading.orders import NewOrder, submit
 from engine.sim.venue.trading.triggers import arm
 
@@ -27,8 +28,18 @@ def _enter(side: int) -> Callable[[Call], Any]:
 
 def _submit(call: Call, side: int) -> Any:
     market = market_of(call, "invalid_or_unsupported_instrument")
-    new = new_order(call.account, market, side, call.params, call.connection.serial)
-    return _place(call, new)
+    params, origin = call.params, call.connection.serial
+    new = new_order(call.account, market, side, params, origin)
+    if "linked_order_type" not in params:
+        return _place(call, new)
+    others = [
+        new_order(call.account, market, SIDES[one["direction"]], one, origin)
+        for one in params.get("otoco_config", ())
+    ]
+    condition = params.get("trigger_fill_condition", linked.FIRST_HIT)
+    kind = params["linked_order_type"]
+    order = linked.place(call.venue.exchange, new, kind, condition, others)
+    return answer_when_settled(call, order)
 
 
 def _place(call: Call, new: NewOrder) -> Any:

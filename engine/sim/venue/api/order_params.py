@@ -14,7 +14,9 @@ from engine.sim.venue.api.methods_market import INSTRUMENT
 from engine.sim.venue.api.methods_orders import LABEL_MAX
 from engine.sim.venue.api.rpc import Param, Params
 from engine.sim.venue.errors import Reject, bad_param
+from engine.sim.venue.markets.matching import SIDES
 from engine.sim.venue.markets.watch import SOURCES, TYPES, Trigger
+from engine.sim.venue.trading import linked
 from engine.sim.venue.trading.orders import NewOrder
 from engine.sim.venue.trading.triggers import rises
 
@@ -44,6 +46,20 @@ CHANGEABLE = {
     "trigger_price": Param("number"),
     "trigger_offset": Param("number"),
 }
+SECONDARY = {
+    "amount": Param("number", required=True),
+    "direction": Param("text", required=True, choices=tuple(SIDES)),
+    "type": Param("text", choices=ORDER_TYPES),
+    "label": LABEL,
+    "price": Param("number"),
+    "reduce_only": Param("flag"),
+    "time_in_force": Param("text", choices=TIMES_IN_FORCE),
+    "post_only": Param("flag"),
+    "reject_post_only": Param("flag"),
+    "trigger_price": Param("number"),
+    "trigger_offset": Param("number"),
+    "trigger": Param("text", choices=SOURCES),
+}
 ENTRY = {
     "instrument_name": INSTRUMENT,
     **SIZE,
@@ -52,6 +68,9 @@ ENTRY = {
     "time_in_force": Param("text", choices=TIMES_IN_FORCE),
     **CHANGEABLE,
     "trigger": Param("text", choices=SOURCES),
+    "linked_order_type": Param("text", choices=linked.TYPES),
+    "trigger_fill_condition": Param("text", choices=linked.CONDITIONS),
+    "otoco_config": Param("objects", size_max=linked.SECONDARIES_MAX, fields=SECONDARY),
 }
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.sim.venue.accounts.account import Account
     from engine.sim.venue.markets.watch import Trigger
     from engine.sim.venue.products.instruments import Instrument
+    from engine.sim.venue.trading.linked import Link
     from engine.sim.venue.trading.mmp import Group
 
 BUY, SELL = 1, -1
@@ -44,12 +45,13 @@ class Order:
     An iceberg shows ``display_lots``, and ``refresh_lots`` of a new tip; 0 = none is.
     An order that waits for a price has a ``trigger``, and so has the one it becomes,
     whose ``trigger_order_id`` names the one that waited. ``group`` is the market-maker
-    protection it is under, None = none; quotes have a ``quote_id``.
+    protection it is under, None = none; quotes have a ``quote_id``. ``link`` is the
+    part it plays in a linked request.
     """
 
     __slots__ = (
         "account", "amount_lots", "api", "cancel_reason", "created_ms", "display_lots",
-        "doomed", "filled_lots", "group", "instrument", "label", "number",
+        "doomed", "filled_lots", "group", "instrument", "label", "link", "number",
         "on_settled", "order_id", "order_type", "origin", "original_order_type",
         "pending", "post_only", "price_ticks", "quote_id", "quote_set_id",
         "reduce_only", "refresh_lots", "reject_post_only", "replaced", "side", "state",
@@ -84,6 +86,7 @@ class Order:
         self.display_lots = self.refresh_lots = 0
         self.trigger: Trigger | None = None
         self.trigger_order_id = ""
+        self.link: Link | None = None
         self.pending = False
         self.doomed = ""
         self.group: Group | None = None

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.sim.venue.markets.matching import Order
     from engine.sim.venue.markets.trades import Trade
     from engine.sim.venue.markets.watch import Trigger
+    from engine.sim.venue.trading.linked import Link
     from engine.sim.venue.trading.triggers import TriggerRecord
 
 Row = dict[str, Any]
@@ -49,6 +50,8 @@ def order_row(order: Order) -> Row:
     row["average_price"] = i.average_price(order.filled_lots, order.value_filled)
     if order.trigger is not None:
         row |= _trigger_fields(order, order.trigger)
+    if order.link is not None:
+        row |= _link_fields(order, order.link)
     row["mmp"] = order.group is not None
     if order.refresh_lots:
         row["display_amount"] = i.amount(order.display_lots)
@@ -72,16 +75,32 @@ def order_row(order: Order) -> Row:
 
 def _trigger_fields(order: Order, trigger: Trigger) -> Row:
     """Return what an order waits for, or the order it came of."""
-    row: Row = {
-        "trigger_price": ref_price(trigger.level_ref),
-        "trigger": trigger.source,
-    }
+    row: Row = {"trigger": trigger.source}
+    if trigger.level_ref:
+        row["trigger_price"] = ref_price(trigger.level_ref)
     if trigger.trail_ref:
         row["trigger_offset"] = ref_price(trigger.trail_ref)
+    if trigger.start_ref:
         row["trigger_reference_price"] = ref_price(trigger.start_ref)
     row["triggered"] = bool(order.trigger_order_id) or order.state == "triggered"
     if order.trigger_order_id:
         row["trigger_order_id"] = order.trigger_order_id
+    return row
+
+
+def _link_fields(order: Order, link: Link) -> Row:
+    """Return how an order is linked to others."""
+    row: Row = {"trigger_fill_condition": link.condition}
+    if link.oco_ref:
+        row["oco_ref"] = link.oco_ref
+    if link.secondaries:
+        row["oto_order_ids"] = list(link.oto_order_ids)
+        if link.secondaries[0].oco_ref:
+            row["is_primary_otoco"] = True
+    if link.primary is not None and order.order_id in link.primary.oto_order_ids:
+        row["is_secondary_oto"] = True
+    elif link.primary is not None and link.primary.order is not None:
+        row["primary_order_id"] = link.primary.order.order_id
     return row
 
 
@@ -113,6 +132,8 @@ def trigger_record_row(record: TriggerRecord) -> Row:
     }
     if order.label:
         row["label"] = order.label
+    if order.link is not None and order.link.oco_ref:
+        row["oco_ref"] = order.link.oco_ref
     return row
 
 

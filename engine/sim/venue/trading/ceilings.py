@@ -34,7 +34,9 @@ def key_of(order: Order) -> str:
     """Return under which name an open order is counted."""
     if order.state != "untriggered":
         return GROUPS[order.instrument.kind]
-    return SECONDARY if order.trigger is None else order.trigger.source
+    if order.trigger is None or (order.link and order.link.dormant is order):
+        return SECONDARY
+    return order.trigger.source
 
 
 def check_new(

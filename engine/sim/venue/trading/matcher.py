@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.sim.venue.accounts import booking
 from engine.sim.venue.markets.trades import Trade
 from engine.sim.venue.markets.watch import LAST
-from engine.sim.venue.trading import triggers
+from engine.sim.venue.trading import linked, triggers
 
 if TYPE_CHECKING:
     from engine.sim.venue.accounts.account import Account
@@ -88,6 +88,8 @@ class Matcher:
             if not order.account.internal:
                 order.account.trades.append(trade)
             exchange.mmp.traded(order, lots, maker.price_ticks)
+            if order.link is not None:
+                linked.filled(exchange, order)
             self._trim_reduce_only(order.account, order.instrument)
 
     def _trade(self, market: Market, taker: Order, maker: Order, lots: int) -> Trade:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from engine.sim.venue.exchange import Exchange
     from engine.sim.venue.markets.market import Market
     from engine.sim.venue.markets.watch import Trigger
+    from engine.sim.venue.trading.linked import Link
 
 RESTING = ("good_til_cancelled", "good_til_day")
 ICEBERG_MIN_LOTS = 100  # a lot is the minimum amount
@@ -40,7 +41,7 @@ class NewOrder:
 
     ``order_type`` is what was asked for. ``display_lots`` is the tip of an iceberg. A
     ``trigger`` is what the order waits for; an order that comes of one that waited
-    names it in ``trigger_order_id``.
+    names it in ``trigger_order_id``. A ``link`` is its part in a linked request.
     Empty: ``price_ticks`` None = at the market; ``display_lots`` 0 = all is shown.
     """
 
@@ -62,6 +63,7 @@ class NewOrder:
     display_lots: int = 0
     trigger: Trigger | None = None
     trigger_order_id: str = ""
+    link: Link | None = None
 
 
 def submit(exchange: Exchange, new: NewOrder) -> Order:
@@ -69,6 +71,17 @@ def submit(exchange: Exchange, new: NewOrder) -> Order:
 
     Raises:
         Reject: the order was not accepted; nothing has changed.
+    """
+    order = checked(exchange, new)
+    start(exchange, new, order)
+    return order
+
+
+def checked(exchange: Exchange, new: NewOrder) -> Order:
+    """Return the order of a request that may be entered; nobody knows of it yet.
+
+    Raises:
+        Reject: it may not.
     """
     check_time(exchange, new.valid_until_ms)
     market, account = new.market, new.account
@@ -81,19 +94,25 @@ def submit(exchange: Exchange, new: NewOrder) -> Order:
     if new.reduce_only:
         lots = min(lots, reducible(account, market, new.side))
     check_display(market, lots, new.display_lots)
-    order = order_of(new, ticks, lots)
-    group = exchange.mmp.orders_group(account, market) if new.mmp else None
-    if group is not None:
+    if new.mmp:
+        group = exchange.mmp.orders_group(account, market)
         exchange.mmp.check(group, market, new.side, lots, ticks)
     else:
         claims.check(account, market, new.side, lots, ticks)
     ceilings.check_new(exchange.config.limits, account, market, new.side, lots)
+    order = order_of(new, ticks, lots)
     check_self_trade(order, market)
-    exchange.admit(order)
-    if group is not None:
-        group.hold(order)
-    enter(exchange, market, order)
     return order
+
+
+def start(exchange: Exchange, new: NewOrder, order: Order) -> None:
+    """Enter an order that has been checked."""
+    exchange.admit(order)
+    if order.link is not None:
+        order.link.order = order
+    if new.mmp:
+        exchange.mmp.orders_group(new.account, new.market).hold(order)
+    enter(exchange, new.market, order)
 
 
 def _price(new: NewOrder) -> int:
@@ -123,6 +142,7 @@ def order_of(new: NewOrder, ticks: int, lots: int) -> Order:
     order.origin, order.api = new.origin, new.api
     order.refresh_lots = new.display_lots
     order.trigger, order.trigger_order_id = new.trigger, new.trigger_order_id
+    order.link = new.link
     return order
 
 

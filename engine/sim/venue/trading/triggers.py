@@ -28,14 +28,8 @@ from engine.sim.venue.markets.watch import (
     Trigger,
     Watch,
 )
-from engine.sim.venue.trading import ceilings
-from engine.sim.venue.trading.orders import (
-    NewOrder,
-    check_open,
-    check_time,
-    order_of,
-    submit,
-)
+from engine.sim.venue.trading import ceilings, orders
+from engine.sim.venue.trading.orders import NewOrder, check_open, check_time, order_of
 
 if TYPE_CHECKING:
     from engine.sim.venue.exchange import Exchange
@@ -94,48 +88,68 @@ def arm(exchange: Exchange, new: NewOrder) -> Order:
     Raises:
         Reject: it was not accepted; nothing has changed.
     """
-    check_time(exchange, new.valid_until_ms)
-    market, trigger = new.market, new.trigger
-    assert trigger is not None, "only trigger orders are armed"
-    check_open(market)
-    if market.instrument.kind in ("option", "option_combo"):
-        raise Reject("invalid_args_for_instrument")
-    ceilings.check_trigger(exchange.config.limits, new.account, trigger.source)
-    trigger = replace(trigger, rises=rises(new.order_type, new.side))
-    _set_level(market, trigger)
-    return wait(exchange, replace(new, trigger=trigger))
-
-
-def wait(exchange: Exchange, new: NewOrder) -> Order:
-    """Let a trigger order wait whose level has been checked."""
-    trigger = new.trigger
-    assert trigger is not None, "only trigger orders wait"
-    order = order_of(new, new.price_ticks or 0, new.lots)
-    order.state, order.order_type = "untriggered", new.order_type
-    order.original_order_type = ""
-    stem = STEMS[new.order_type.partition("_")[0]]
-    direction = order.direction[0].upper()
-    exchange.admit(order, f"{stem}{LETTERS[trigger.source]}{direction}-")
-    exchange.remember_open(order)
-    watch_of(new.market, trigger.source).add(order)
-    exchange.note_order(order)
-    _record(exchange, order, "new", "new")
+    order = checked(exchange, new)
+    wait(exchange, order)
     return order
 
 
-def _set_level(market: Market, trigger: Trigger) -> None:
-    """Check a level against the price of now; a trailing one starts from it."""
+def checked(exchange: Exchange, new: NewOrder, *, may_be_past: bool = False) -> Order:
+    """Return the trigger order of a request that may wait; nobody knows of it yet.
+
+    Raises:
+        Reject: it may not; where the price stands beyond its level only unless it
+            ``may_be_past``.
+    """
+    check_time(exchange, new.valid_until_ms)
+    market, trigger = new.market, new.trigger
+    assert trigger is not None, "only trigger orders wait"
+    check_open(market)
+    ceilings.check_trigger(exchange.config.limits, new.account, trigger.source)
+    trigger = replace(trigger)
+    _set_level(market, trigger, may_be_past)
+    order = order_of(replace(new, trigger=trigger), new.price_ticks or 0, new.lots)
+    order.state, order.order_type = "untriggered", new.order_type
+    order.original_order_type = ""
+    return order
+
+
+def wait(exchange: Exchange, order: Order) -> None:
+    """Let a trigger order wait that has been checked."""
+    trigger = order.trigger
+    assert trigger is not None, "only trigger orders wait"
+    stem = STEMS[order.order_type.partition("_")[0]]
+    direction = order.direction[0].upper()
+    exchange.admit(order, f"{stem}{LETTERS[trigger.source]}{direction}-")
+    if order.link is not None:
+        order.link.order = order
+    exchange.remember_open(order)
+    exchange.note_order(order)
+    _record(exchange, order, "new", "new")
+    market = exchange.markets[order.instrument.name]
+    if _is_past(market, trigger):
+        _reach(exchange, order)
+    else:
+        watch_of(market, trigger.source).add(order)
+
+
+def _is_past(market: Market, trigger: Trigger) -> bool:
     now_ref = price_ref(market, trigger.source)
+    if trigger.rises:
+        return trigger.level_ref <= now_ref
+    return trigger.level_ref >= now_ref
+
+
+def _set_level(market: Market, trigger: Trigger, may_be_past: bool = False) -> None:
+    """Check a level against the price of now; a trailing one starts from it."""
     if trigger.trail_ref:
         sign = 1 if trigger.rises else -1
-        trigger.start_ref = now_ref
-        trigger.level_ref = now_ref + sign * trigger.trail_ref
+        trigger.start_ref = price_ref(market, trigger.source)
+        trigger.level_ref = trigger.start_ref + sign * trigger.trail_ref
     if trigger.level_ref <= 0 and not market.instrument.is_combo:
         raise Reject("invalid_trigger_price")
-    if trigger.rises and trigger.level_ref <= now_ref:
-        raise Reject("trigger_price_too_low")
-    if not trigger.rises and trigger.level_ref >= now_ref:
-        raise Reject("trigger_price_too_high")
+    if not may_be_past and _is_past(market, trigger):
+        side = "low" if trigger.rises else "high"
+        raise Reject(f"trigger_price_too_{side}")
 
 
 def edit(exchange: Exchange, order: Order, change: Change) -> None:
@@ -148,7 +162,8 @@ def edit(exchange: Exchange, order: Order, change: Change) -> None:
     market = exchange.markets[order.instrument.name]
     check_open(market)
     before = order.trigger
-    if before is None or before.reached:
+    is_dormant = order.link is not None and order.link.dormant is order
+    if before is None or before.reached or is_dormant:
         raise Reject("not_open_order")
     if change.display_lots is not None:
         raise Reject("unsupported_arg_combination")
@@ -195,9 +210,13 @@ def look(exchange: Exchange, watches: dict[str, Watch], source: str, ref: int) -
     watch = watches.get(source)
     if watch:
         for order in watch.moved(ref):
-            assert order.trigger is not None, "only trigger orders wait"
-            order.trigger.reached = True
-            exchange.soon(partial(_release, exchange, order))
+            _reach(exchange, order)
+
+
+def _reach(exchange: Exchange, order: Order) -> None:
+    assert order.trigger is not None, "only trigger orders wait"
+    order.trigger.reached = True
+    exchange.soon(partial(_release, exchange, order))
 
 
 def _release(exchange: Exchange, order: Order) -> None:
@@ -211,7 +230,6 @@ def _release(exchange: Exchange, order: Order) -> None:
         watch_of(market, trigger.source).add(order)
         return
     exchange.forget_open(order)
-    exchange.close(order, "triggered")
     new = NewOrder(
         account=order.account,
         market=market,
@@ -227,13 +245,16 @@ def _release(exchange: Exchange, order: Order) -> None:
         api=order.api,
         trigger=trigger,
         trigger_order_id=order.order_id,
+        link=order.link,
     )
     try:
-        entered = submit(exchange, new)
+        entered = orders.checked(exchange, new)
     except Reject as reject:
-        order.state = "rejected"
+        exchange.close(order, "rejected")
         _record(exchange, order, f"rejected:{_reason(reject)}", "trigger:order")
     else:
+        exchange.close(order, "triggered")
+        orders.start(exchange, new, entered)
         _record(exchange, order, "triggered", "trigger:order", entered.order_id)
 
 

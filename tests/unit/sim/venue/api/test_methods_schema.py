@@ -158,6 +158,20 @@ def waiting(one: Recorder, bench: Bench) -> None:
     plain = {"instrument_name": PERP, "amount": 100}
     one.call("private/sell", **plain, type="market_limit")
     one.call("private/cancel_all")
+    profit = {"amount": 100, "direction": "sell", "price": 82_000.0}
+    stop = {"amount": 100, "direction": "sell", "type": "stop_market"}
+    stop |= {"trigger": "last_price", "trigger_price": 78_000.0}
+    for kind, others in (
+        ("one_triggers_other", [profit]),
+        ("one_cancels_other", [stop]),
+        ("one_triggers_one_cancels_other", [profit, stop]),
+    ):
+        linked = {"linked_order_type": kind, "otoco_config": others}
+        one.call("private/buy", **plain, **linked, price=79_990.0)
+        one.call("private/get_open_orders")
+        bench.place("sell", 79_000.0, 2_000, account="other")
+        bench.advance(0)
+        one.call("private/cancel_all")
     bench.venue.set_index("btc_usd", 80_000.0, bench.now_ns)
 
 

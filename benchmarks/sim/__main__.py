@@ -1,6 +1,7 @@
 """Questions about the simulated venue, one command each.
 
 python -m benchmarks.sim recorded    what recorded markets look like
+python -m benchmarks.sim load        whether the served venue keeps up with many clients
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from benchmarks.sim.captures import (
     option_sample,
     smile_points,
 )
+from benchmarks.sim.load import load
 from benchmarks.sim.smile import Point, fit_smile
 
 
@@ -49,10 +51,22 @@ def recorded(captures: Path) -> None:
 def main() -> None:
     """Run one command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sim")
-    parser.add_argument("command", choices=["recorded"])
+    parser.add_argument("command", choices=["recorded", "load"])
     parser.add_argument("--captures", type=Path, default=CAPTURES)
+    parser.add_argument("--connections", type=int, default=50)
+    parser.add_argument("--subscriptions", type=int, default=200)
+    parser.add_argument("--rate", type=float, default=2_000.0, help="requests per s")
+    parser.add_argument("--seconds", type=float, default=30.0)
     arguments = parser.parse_args()
-    recorded(arguments.captures)
+    if arguments.command == "recorded":
+        recorded(arguments.captures)
+    else:
+        load(
+            arguments.connections,
+            arguments.subscriptions,
+            arguments.rate,
+            arguments.seconds,
+        )
 
 
 if __name__ == "__main__":

@@ -157,7 +157,9 @@ async def talk(driver: Driver, data: bytes, size: int) -> Pipe:
     for at in range(0, len(data), size):
         if pipe.gone:
             break
-        pipe.line.data_received(data[at : at + size])
+        piece = data[at : at + size]
+        pipe.line.get_buffer(-1)[: len(piece)] = piece
+        pipe.line.buffer_updated(len(piece))
         await turns()
     if not pipe.gone:
         pipe.line.eof_received()

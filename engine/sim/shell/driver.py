@@ -1,8 +1,12 @@
 """Turns the world: lines on one side, the world's verbs on the other.
 
 A turn begins with what has come in or fallen due and ends, once everything that was
-read is in, with what the world has to say. An error of the world ends the command: a
-venue with a bug must not go on as if it had none.
+read is in, with what the world has to say. All of it happens at one time, the world's
+when the turn began: a host that is too slow does not have to catch up with every
+message, and a turn that takes long makes the next one no longer. The world then falls
+behind, and what it has not made up is passed over as if the host had slept.
+An error of the world ends the command: a venue with a bug must not go on as if it had
+none.
 """
 
 from __future__ import annotations
@@ -46,6 +50,7 @@ class Driver:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_ns = 0
         self._turn_is_due = False
+        self._turn_ns = 0  # 0: no turn has begun
         self._empty: asyncio.Future[None] | None = None
         self.failure: asyncio.Future[None] = self._loop.create_future()
 
@@ -112,12 +117,12 @@ class Driver:
         """Let the world know of a new WebSocket."""
         self._sockets[line.conn] = side
         with self._turning():
-            self._world.connection_made(line.conn, self._now_ns(), line.peer)
+            self._world.connection_made(line.conn, self._turn_ns, line.peer)
 
     def received(self, line: Line, payload: bytes) -> None:
         """Bring a WebSocket's message before the world."""
         with self._turning():
-            self._world.receive_data(line.conn, self._now_ns(), payload)
+            self._world.receive_data(line.conn, self._turn_ns, payload)
 
     def socket_lost(self, line: Line) -> None:
         """Let the world know that a WebSocket is gone."""
@@ -128,7 +133,7 @@ class Driver:
         """Bring an HTTP request before the world."""
         self._askers[line.conn] = side
         with self._turning():
-            self._world.request_made(line.conn, self._now_ns(), http, line.peer)
+            self._world.request_made(line.conn, self._turn_ns, http, line.peer)
 
     def asker_lost(self, line: Line) -> None:
         """Let the world know that nobody waits for an answer any more."""
@@ -137,22 +142,26 @@ class Driver:
 
     def _lost(self, line: Line) -> None:
         with self._turning():
-            self._world.connection_lost(line.conn, self._now_ns())
+            self._world.connection_lost(line.conn, self._turn_ns)
 
     # Turns.
 
-    def _now_ns(self) -> int:
-        """Return the world's time now; time the host slept is not market time."""
+    def _begin_turn(self) -> None:
+        """Set the time of the turn; time the host slept is not market time."""
         now_ns = self._clock()
-        if now_ns - self._world.now_ns > limits.ASLEEP_NS:
-            log.warning("no turn for %.1f s", (now_ns - self._world.now_ns) / 1e9)
+        behind_ns = now_ns - self._world.now_ns
+        if behind_ns > limits.ASLEEP_NS:
+            log.warning("%.1f s have passed without the market", behind_ns / 1e9)
             self._world.skip_to(now_ns)
-        return now_ns
+        due_ns = self._world.next_timer_ns() or now_ns
+        self._turn_ns = min(now_ns, due_ns + limits.CATCH_UP_NS)
 
     @contextlib.contextmanager
     def _turning(self) -> Iterator[None]:
         """Do something to the world; it speaks once everything read so far is in."""
         with self._failing():
+            if not self._turn_ns:
+                self._begin_turn()
             yield
         if not self._turn_is_due:
             self._turn_is_due = True
@@ -160,7 +169,7 @@ class Driver:
 
     def _end_turn(self) -> None:
         """Write, close and arm the timer: the end of every turn."""
-        self._turn_is_due = False
+        self._turn_is_due, self._turn_ns = False, 0
         with self._failing():
             frames: dict[bytes, bytes] = {}
             for conn, side in self._sockets.items():
@@ -189,11 +198,8 @@ class Driver:
 
     def _on_timer(self) -> None:
         self._timer = None
-        with self._failing():
-            now_ns = self._now_ns()
-            catch_up_ns = self._world.now_ns + limits.CATCH_UP_NS
-            self._world.handle_timer(min(now_ns, catch_up_ns))
-        self._end_turn()
+        with self._turning():
+            self._world.handle_timer(self._turn_ns)
 
     @contextlib.contextmanager
     def _failing(self) -> Iterator[None]:

@@ -34,14 +34,18 @@ class Side(Protocol):
         """Take note that the line is gone."""
 
 
-class Line(asyncio.Protocol):
-    """A transport, who speaks on it, and how long it may still take."""
+class Line(asyncio.BufferedProtocol):
+    """A transport, who speaks on it, and how long it may still take.
+
+    It reads little at a time, so that no line keeps the others waiting for long.
+    """
 
     def __init__(self, driver: Driver) -> None:
         self.driver = driver
         self.conn = 0
         self.peer = ""
         self._loop = asyncio.get_running_loop()
+        self._buffer = bytearray(limits.READ_MAX)
         self._opened_s = self._loop.time()
         self._timer: asyncio.TimerHandle | None = None
         self._peer_is_done = self._finished = False
@@ -55,9 +59,13 @@ class Line(asyncio.Protocol):
         self.peer = address[0] if address else ""
         self._side: Side = HttpSide(self, self.driver.line_opened(self))
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> bytearray:
+        """Return where to put what comes."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Hand bytes to who speaks."""
-        self._side.receive(data)
+        self._side.receive(bytes(self._buffer[:nbytes]))
 
     def eof_received(self) -> bool:
         """Keep the other half open: the peer may wait for its answer."""

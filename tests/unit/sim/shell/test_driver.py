@@ -9,6 +9,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from engine.sim.shell import limits
 from engine.sim.shell.clock import WallClock
+from engine.sim.shell.driver import Driver
+from engine.sim.shell.line import Line
 from tests.unit.sim.shell.frames import TEXT, frame
 from tests.unit.sim.shell.stand_in import FakeWorld, Port, request, served, until
 
@@ -147,6 +149,56 @@ def test_the_world_learns_that_nobody_waits_any_more() -> None:
     assert world.lost == [1]
 
 
+# The time of a turn.
+
+
+class Wound:
+    """A driver whose clock a test turns, and a line to talk on."""
+
+    def __init__(self) -> None:
+        self.world = FakeWorld(lambda _: [])
+        self.now_ns = self.world.now_ns
+        self.driver = Driver(self.world, lambda: self.now_ns)
+        self.line = Line(self.driver)
+
+    async def say(self, *payloads: bytes) -> int:
+        """Bring messages in one turn; return the world's time after it."""
+        for payload in payloads:
+            self.driver.received(self.line, payload)
+            self.now_ns += 1_000
+        await asyncio.sleep(0)
+        return self.world.now_ns
+
+
+def test_a_turn_has_one_time() -> None:
+    async def scenario() -> None:
+        wound = Wound()
+        start_ns = wound.now_ns
+        assert await wound.say(b"1", b"2", b"3") == start_ns
+        assert await wound.say(b"4") == start_ns + 3_000
+
+    asyncio.run(scenario())
+
+
+def test_a_turn_makes_up_only_so_much() -> None:
+    async def scenario() -> None:
+        wound = Wound()
+        start_ns = wound.now_ns
+        wound.world.timer_ns = start_ns + 10
+        wound.now_ns += limits.ASLEEP_NS
+        due_ns = start_ns + 10 + limits.CATCH_UP_NS
+        assert await wound.say(b"late") == due_ns
+        assert wound.world.skipped == 0
+        wound.world.timer_ns = start_ns + 2 * limits.ASLEEP_NS
+        now_ns = wound.now_ns
+        assert await wound.say(b"nothing is due any more") == now_ns
+        wound.now_ns += limits.ASLEEP_NS
+        await wound.say(b"too late")
+        assert wound.world.skipped == 1
+
+    asyncio.run(scenario())
+
+
 # How many may come.
 
 
@@ -244,7 +296,7 @@ def test_stopping_does_not_wait_for_those_who_do_not_listen(
 def test_a_turn_is_asked_for_once() -> None:
     world = FakeWorld()
     turns = []
-    world.next_timer_ns = lambda: turns.append(1) or 0  # type: ignore[assignment]
+    world.connections_to_close = lambda: turns.append(1) or []  # type: ignore[assignment]
 
     async def scenario(port: Port) -> None:
         async with port.socket() as client:

@@ -148,6 +148,7 @@ class DirectEntry(ABC):
                 "balances": {c: coins(cash) for c, cash in account.cash.items()},
                 "equity": {c: coins(account.equity(c)) for c in account.cash},
                 "fees": {c: coins(fee) for c, fee in account.fees.items()},
+                "usage": account.usage.rows(),
             }
             for name, account in exchange.accounts.items()
         }

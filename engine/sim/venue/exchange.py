@@ -280,6 +280,8 @@ class Exchange:
 
     def close(self, order: Order, state: str, reason: str = "") -> None:
         """End an order that is not in the book (any more)."""
+        if state == "cancelled" and order.state == "open":
+            order.account.usage.cancelled(order.instrument, reason)
         order.state, order.cancel_reason = state, reason
         order.updated_ms = self.now_ms
         self.note_order(order)

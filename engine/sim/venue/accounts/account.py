@@ -20,6 +20,7 @@ from engine.sim.venue.accounts.position import Position
 from engine.sim.venue.accounts.records import Records
 from engine.sim.venue.api.limits import Credits
 from engine.sim.venue.config import AccountConfig
+from engine.sim.venue.trading.usage import Usage
 from engine.sim.venue.units import to_atto
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Account:
         self.mmp_enabled = config.mmp_enabled if config else False
         self.mmp_groups: dict[tuple[str, str], Group] = {}
         self.quotes_frozen_ns = 0
+        self.usage = Usage()
 
     @property
     def internal(self) -> bool:

@@ -38,6 +38,7 @@ class Instrument:
         self.name = contract.instrument_name
         self.kind = contract.kind
         self.index_name = contract.price_index
+        self.product_group = contract.product_group or contract.base_currency
         self.base = contract.base_currency
         self.is_option = contract.kind == "option"
         self.is_spot = contract.kind == "spot"
@@ -243,7 +244,7 @@ class Instrument:
             "instrument_id": c.instrument_id,
             "instrument_type": c.instrument_type,
             "underlying_type": "crypto",
-            "product_group": c.product_group or c.base_currency,
+            "product_group": self.product_group,
             "state": state,
             "is_active": state == "open",
         }

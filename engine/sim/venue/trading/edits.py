@@ -157,4 +157,5 @@ def _apply(exchange: Exchange, market: Market, order: Order, target: Target) -> 
         account.reduce_only_orders[order.order_id] = order
     if target.display_lots != order.refresh_lots:
         market.book.show_less(order, target.display_lots)
+    account.usage.changed(order.instrument)
     exchange.shrink(order, amount_lots)

@@ -82,6 +82,7 @@ class Matcher:
         if market.watches:
             price_ref = market.instrument.ref(trade.price_ticks)
             triggers.look(exchange, market.watches, LAST, price_ref)
+        maker.account.usage.made(market, lots, maker.price_ticks)
         exchange.note_market(market)
         exchange.turn.trades.append(trade)
         for order in (maker, taker):

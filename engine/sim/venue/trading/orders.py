@@ -148,6 +148,7 @@ def order_of(new: NewOrder, ticks: int, lots: int) -> Order:
 
 def enter(exchange: Exchange, market: Market, order: Order) -> None:
     """Let an order meet the book, at once or after the speed bump."""
+    order.account.usage.changed(order.instrument)
     if bump.applies(exchange, market, order.side, order.price_ticks):
         bump.hold(exchange, order, partial(_settle, exchange, market))
     else:

@@ -212,6 +212,7 @@ class MassQuote:
         order.updated_ms = self._exchange.now_ms
         amount_lots = order.filled_lots + lots
         if keeps_place:
+            order.account.usage.changed(order.instrument)
             if smaller:
                 self._exchange.shrink(order, amount_lots)
             self._exchange.note_order(order)

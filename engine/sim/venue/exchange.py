@@ -297,7 +297,9 @@ class Exchange:
         closed.append(order)
         oldest_ms = self.now_ms - RECENT_MS
         while len(closed) > CLOSED_ORDERS_MAX or closed[0].updated_ms < oldest_ms:
-            del self.orders[closed.popleft().order_id]
+            past = closed.popleft()
+            del self.orders[past.order_id]
+            account.past_orders.append(past)
 
     def cancel(self, order: Order, reason: str = "user_request") -> None:
         """Cancel an open order; one in the speed bump is firm and becomes IOC."""

@@ -12,7 +12,7 @@ and over all accounts equity sums to what was paid in less the fees, exactly.
 from __future__ import annotations
 
 from collections import Counter, deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.sim.venue.accounts import margin
 from engine.sim.venue.accounts.ledger import Ledger
@@ -33,8 +33,18 @@ if TYPE_CHECKING:
 
 CLOSED_ORDERS_MAX = 10_000
 RECENT_MS = 30 * 60_000
+PAST_ORDERS_MAX = 10_000
 TRADES_MAX = 10_000
 TRIGGER_HISTORY_MAX = 10_000
+LOGINS_MAX = 1_000
+
+
+class Login(NamedTuple):
+    """One login. Empty: ``peer`` "" = not known."""
+
+    number: int
+    time_ms: int
+    peer: str
 
 
 class Account:
@@ -62,6 +72,8 @@ class Account:
         self.reduce_only_orders: dict[str, Order] = {}
         self.closed_orders: deque[Order] = deque()
         self.trigger_history: deque[TriggerRecord] = deque(maxlen=TRIGGER_HISTORY_MAX)
+        self.past_orders: deque[Order] = deque(maxlen=PAST_ORDERS_MAX)
+        self.logins: deque[Login] = deque(maxlen=LOGINS_MAX)
         self.trades: deque[Trade] = deque(maxlen=TRADES_MAX)
         self.settlements = Records()
         self.ledger = Ledger(self)
@@ -76,6 +88,11 @@ class Account:
     def internal(self) -> bool:
         """Say whether the account belongs to the venue's own background market."""
         return self.config is None
+
+    def logged_in(self, time_ms: int, peer: str) -> None:
+        """Remember a login."""
+        number = self.logins[-1].number + 1 if self.logins else 1
+        self.logins.append(Login(number, time_ms, peer))
 
     # Positions.
 

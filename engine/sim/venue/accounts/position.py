@@ -96,6 +96,11 @@ class Position:
         self.session_cost = self.size_value
         return ended
 
+    def copy_to(self, other: Position) -> None:
+        """Make another position, of another account, the same as this one."""
+        for name in self.__slots__:
+            setattr(other, name, getattr(self, name))
+
     def grant(self, profit: int) -> None:
         """Add to the session what options have brought that became this future."""
         self._realized += profit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Record:
     session_profit: int = 0
     profit: int = 0
     funding: int = 0
+    number: int = 0
 
 
 class Records:
@@ -37,10 +38,13 @@ class Records:
 
     def __init__(self) -> None:
         self._by_currency: dict[str, deque[Record]] = {}
+        self._count = 0
 
     def add(self, record: Record) -> None:
         """Remember one more."""
         currency = record.instrument.currency
+        self._count += 1
+        record = replace(record, number=self._count)
         if currency not in self._by_currency:
             self._by_currency[currency] = deque(maxlen=RECORDS_MAX)
         self._by_currency[currency].append(record)

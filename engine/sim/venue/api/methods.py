@@ -5,6 +5,9 @@ from __future__ import annotations
 import engine.sim.venue.api.methods_account
 import engine.sim.venue.api.methods_cancels
 import engine.sim.venue.api.methods_edits
+import engine.sim.venue.api.methods_history
+import engine.sim.venue.api.methods_ledger
+import engine.sim.venue.api.methods_margins
 import engine.sim.venue.api.methods_market
 import engine.sim.venue.api.methods_mmp
 import engine.sim.venue.api.methods_orders

@@ -1,110 +1,23 @@
-"""What an account may ask about itself: trades, positions, figures."""
+"""What an account may ask about itself: positions, figures, locks, logins."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from engine.sim.venue.accounts.account import Account
-from engine.sim.venue.api.methods_market import (
-    COUNT,
-    INSTRUMENT,
-    SORTING,
-    TRADE_RANGE,
-    market_of,
-    select_trades,
-)
-from engine.sim.venue.api.methods_orders import own_order
+from engine.sim.venue.accounts.position import Position
+from engine.sim.venue.api.methods_market import INSTRUMENT, market_of
 from engine.sim.venue.api.rpc import Call, Param, method
 from engine.sim.venue.errors import bad_param
 from engine.sim.venue.feeds.channels import CURRENCIES, KINDS
-from engine.sim.venue.markets.trades import Trade
 from engine.sim.venue.rows.accounts import portfolio_row, position_row
-from engine.sim.venue.rows.trading import account_trade_row
+from engine.sim.venue.rows.trading import order_row
 
 READ_TRADE, READ_ACCOUNT = "trade:read", "account:read"
 CREATED_MS = 1_500_000_000_000  # when every account was made
 CURRENCY = Param("text", required=True, choices=CURRENCIES[:-1])
 KIND = Param("text", choices=KINDS)
 SUBACCOUNT = {"subaccount_id": Param("integer")}
-
-
-# Trades.
-
-
-def _user_trades(call: Call, trades: list[Trade]) -> dict[str, Any]:
-    found, has_more = select_trades(trades, call.params)
-    return {
-        "trades": [account_trade_row(trade, call.account) for trade in found],
-        "has_more": has_more,
-    }
-
-
-HISTORICAL = {"historical": Param("flag"), **SUBACCOUNT}
-
-
-@method(
-    "private/get_user_trades_by_instrument",
-    {"instrument_name": INSTRUMENT, **TRADE_RANGE, **HISTORICAL},
-    scope=READ_TRADE,
-)
-def get_user_trades_by_instrument(call: Call) -> Any:
-    """Return the account's trades in one instrument."""
-    name = market_of(call).instrument.name
-    return _user_trades(
-        call, [t for t in call.account.trades if t.instrument.name == name]
-    )
-
-
-@method(
-    "private/get_user_trades_by_currency",
-    {
-        "currency": CURRENCY,
-        "kind": Param("text", choices=(*KINDS, "combo")),
-        "start_id": Param("text"),
-        "end_id": Param("text"),
-        "start_timestamp": Param("integer"),
-        "end_timestamp": Param("integer"),
-        "count": COUNT,
-        "sorting": SORTING,
-        **HISTORICAL,
-    },
-    scope=READ_TRADE,
-)
-def get_user_trades_by_currency(call: Call) -> Any:
-    """Return the account's trades that settle in a currency."""
-    params = call.params
-    currency, kind = params["currency"], params.get("kind", "any")
-    start = _trade_number(params.get("start_id"))
-    end = _trade_number(params.get("end_id"))
-    chosen = [
-        trade
-        for trade in call.account.trades
-        if trade.instrument.currency == currency
-        and kind in ("any", trade.instrument.kind)
-        and (start is None or trade.number >= start)
-        and (end is None or trade.number <= end)
-    ]
-    return _user_trades(call, chosen)
-
-
-def _trade_number(trade_id: str | None) -> int | None:
-    """Return the number in a trade id, None when there is none."""
-    digits = "" if trade_id is None else trade_id.rpartition("-")[2]
-    return int(digits) if digits.isdecimal() else None
-
-
-@method(
-    "private/get_user_trades_by_order",
-    {"order_id": Param("text", required=True), "sorting": SORTING, **HISTORICAL},
-    scope=READ_TRADE,
-)
-def get_user_trades_by_order(call: Call) -> Any:
-    """Return the trades of one order, oldest first unless asked otherwise."""
-    order = own_order(call, call.params["order_id"])
-    trades = [t for t in call.account.trades if order in (t.maker, t.taker)]
-    if call.params.get("sorting", "default") == "desc":
-        trades.reverse()
-    return [account_trade_row(trade, call.account) for trade in trades]
 
 
 # Positions and figures.
@@ -131,7 +44,8 @@ def get_positions(call: Call) -> Any:
 def get_position(call: Call) -> Any:
     """Return the position of one instrument, zero if there is none."""
     market = market_of(call)
-    return position_row(call.account.position(market.instrument, market))
+    held = call.account.positions.get(market.instrument.name)
+    return position_row(held or Position(market.instrument, market))
 
 
 @method(
@@ -203,3 +117,65 @@ def _extension(call: Call, currency: str) -> dict[str, Any]:
             "block_trade": 0.00025,
         }
     return {"limits": call.account.credits.limits(), "fees": fees}
+
+
+# The rest of the account.
+
+
+@method(
+    "private/get_subaccounts_details",
+    {"currency": CURRENCY, "with_open_orders": Param("flag")},
+    scope=READ_ACCOUNT,
+)
+def get_subaccounts_details(call: Call) -> Any:
+    """Return positions and open orders of the account: it has no subaccounts."""
+    account, currency = call.account, call.params["currency"]
+    row: dict[str, Any] = {
+        "uid": account.user_id,
+        "positions": [
+            position_row(position)
+            for position in account.in_currency(currency)
+            if position.size
+        ],
+    }
+    if call.params.get("with_open_orders", False):
+        row["open_orders"] = [
+            order_row(order)
+            for order in account.open_orders.values()
+            if order.instrument.currency == currency
+        ]
+    return [row]
+
+
+@method("private/get_user_locks", scope=READ_ACCOUNT)
+def get_user_locks(call: Call) -> Any:
+    """Return that no currency is locked; clients read one key or the other."""
+    return [
+        {"currency": currency, "enabled": False, "locked": False}
+        for currency in CURRENCIES[:-1]
+    ]
+
+
+@method(
+    "private/get_access_log",
+    {
+        "offset": Param("integer", at_least=0),
+        "count": Param("integer", at_least=1, at_most=1_000),
+    },
+    scope=READ_ACCOUNT,
+)
+def get_access_log(call: Call) -> Any:
+    """Return the account's logins, newest first."""
+    first, count = call.params.get("offset", 0), call.params.get("count", 10)
+    logins = list(reversed(call.account.logins))[first : first + count]
+    return [
+        {
+            "id": login.number,
+            "ip": login.peer,
+            "country": "",
+            "city": "",
+            "timestamp": login.time_ms,
+            "log": "success",
+        }
+        for login in logins
+    ]

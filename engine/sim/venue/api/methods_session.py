@@ -40,6 +40,8 @@ def auth(call: Call) -> Any:
     venue, connection = call.venue, call.connection
     token = venue.authority.authenticate(call.params, connection)
     venue.log_in(connection, token)
+    if call.params["grant_type"] != "refresh_token":
+        token.account.logged_in(venue.exchange.now_ms, "")
     return venue.authority.row(token, call.params.get("state"))
 
 

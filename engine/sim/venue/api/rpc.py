@@ -55,25 +55,13 @@ class Param:
         Raises:
             Reject: -32602 with the parameter and the reason.
         """
-        match self.kind:
-            case "text":
-                good = isinstance(value, str)
-            case "flag":
-                value = FLAGS.get(value, value) if isinstance(value, str) else value
-                good = isinstance(value, bool)
-            case "texts":
-                good = isinstance(value, list) and all(
-                    isinstance(one, str) and len(one) <= TEXT_MAX for one in value
-                )
-            case "text or texts":
-                return self._check_either(name, value)
-            case "objects" | "object":
-                return self._check_objects(name, value)
-            case "integer":
-                good = isinstance(value, int) and not isinstance(value, bool)
-            case _:
-                good = isinstance(value, int | float) and not isinstance(value, bool)
-        if not good:
+        if self.kind == "text or texts":
+            return self._check_either(name, value)
+        if self.kind in ("objects", "object"):
+            return self._check_objects(name, value)
+        if self.kind == "flag" and isinstance(value, str):
+            value = FLAGS.get(value, value)
+        if not self._is_fit(value):
             raise bad_param(name, f"must be a {self.kind}")
         if isinstance(value, str | list) and len(value) > self.size_max:
             raise bad_param(name, f"too long, at most {self.size_max}")
@@ -84,6 +72,23 @@ class Param:
         if self.at_most is not None and value > self.at_most:
             raise bad_param(name, f"must be at most {self.at_most}")
         return value
+
+    def _is_fit(self, value: Any) -> bool:
+        """Say whether a value is of the kind."""
+        match self.kind:
+            case "text":
+                return isinstance(value, str)
+            case "flag":
+                return isinstance(value, bool)
+            case "texts":
+                return isinstance(value, list) and all(
+                    isinstance(one, str) and len(one) <= TEXT_MAX for one in value
+                )
+            case "text or object":
+                return isinstance(value, str | dict)
+            case "integer":
+                return isinstance(value, int) and not isinstance(value, bool)
+        return isinstance(value, int | float) and not isinstance(value, bool)
 
     def _check_either(self, name: str, value: Any) -> list[str]:
         values = value if isinstance(value, list) else [value]

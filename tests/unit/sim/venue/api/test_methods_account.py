@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.unit.sim.venue.client import ETH, MS, PERP, Bench, Client
+from engine.sim.venue.accounts.account import LOGINS_MAX
+from tests.unit.sim.venue.client import ETH, MS, PERP, SECOND, Bench, Client
 
 
 @pytest.fixture
@@ -12,29 +13,6 @@ def bench() -> Bench:
     bench.place("sell", 80_001.0, 1000)
     bench.place("sell", 3_001.0, 1000, instrument=ETH)
     return bench
-
-
-def test_user_trades(bench: Bench, client: Client) -> None:
-    for _ in range(3):
-        client.buy(80_001.0, 10)
-        bench.advance(MS)
-    client.buy(3_001.0, 10, instrument_name=ETH)
-    page = client.call(
-        "private/get_user_trades_by_instrument", instrument_name=PERP, count=2
-    )
-    assert page["has_more"] is True
-    seqs = [t["trade_seq"] for t in page["trades"]]
-    assert seqs == sorted(seqs, reverse=True)
-    by_currency = "private/get_user_trades_by_currency"
-    everything = client.call(by_currency, currency="BTC", sorting="asc")["trades"]
-    assert len(everything) == 3
-    since = client.call(
-        by_currency, currency="BTC", start_id=everything[1]["trade_id"], sorting="asc"
-    )
-    assert since["trades"] == everything[1:]
-    eth = client.call(by_currency, currency="ETH", end_id="ETH-999999999")
-    assert [t["instrument_name"] for t in eth["trades"]] == [ETH]
-    assert client.call(by_currency, currency="BTC", kind="option")["trades"] == []
 
 
 def test_positions(client: Client) -> None:
@@ -79,3 +57,46 @@ def test_equity_is_cash_and_profit(bench: Bench, client: Client) -> None:
     assert row["equity"] == pytest.approx(parts, abs=2e-8)
     assert row["session_rpl"] < 0 < row["session_upl"]
     assert row["delta_total"] == round(400 / 81_000, 8)
+
+
+def test_asking_for_a_position_does_not_make_one(bench: Bench, client: Client) -> None:
+    client.call("private/get_position", instrument_name=PERP)
+    assert bench.venue.exchange.accounts["maker"].positions == {}
+
+
+def test_the_account_is_its_own_and_only_subaccount(client: Client) -> None:
+    client.buy(80_001.0, 100)
+    client.buy(3_001.0, 10, instrument_name=ETH)
+    client.buy(79_000.0, 10)
+    method = "private/get_subaccounts_details"
+    (plain,) = client.call(method, currency="BTC")
+    assert [p["instrument_name"] for p in plain["positions"]] == [PERP]
+    assert "open_orders" not in plain
+    (full,) = client.call(method, currency="BTC", with_open_orders=True)
+    assert [o["price"] for o in full["open_orders"]] == [79_000.0]
+    assert full["uid"] == 1001
+    assert client.code(method) == -32602
+
+
+def test_nothing_is_locked(client: Client) -> None:
+    rows = client.call("private/get_user_locks")
+    assert {row["currency"] for row in rows} >= {"BTC", "ETH", "USDC"}
+    assert not any(row["enabled"] or row["locked"] for row in rows)
+
+
+def test_logins_are_remembered_newest_first(bench: Bench, client: Client) -> None:
+    bench.advance(SECOND)
+    answer = client.login("maker")
+    bench.advance(SECOND)
+    client.call(
+        "public/auth",
+        grant_type="refresh_token",
+        refresh_token=answer["refresh_token"],
+    )
+    rows = client.call("private/get_access_log")
+    assert [row["log"] for row in rows] == ["success", "success"]
+    assert rows[0]["timestamp"] == rows[1]["timestamp"] + SECOND // MS
+    assert client.call("private/get_access_log", offset=1) == rows[1:]
+    assert client.call("private/get_access_log", count=1) == rows[:1]
+    logins = bench.venue.exchange.accounts["maker"].logins
+    assert logins.maxlen == LOGINS_MAX

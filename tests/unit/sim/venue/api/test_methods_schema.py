@@ -8,7 +8,22 @@ import pytest
 from engine.sim.venue.api.methods import METHODS
 from tests.conformance.schema import load_checker
 from tests.data.shared import recorded
-from tests.unit.sim.venue.client import ETH, PERP, SECOND, Bench, Client
+from tests.unit.sim.venue.accounts.listed import (
+    COIN_CALL,
+    SPOT,
+    USDC_CALL,
+    USDC_PERP,
+    listed_bench,
+)
+from tests.unit.sim.venue.client import (
+    ETH,
+    MS,
+    PERP,
+    SECOND,
+    START_NS,
+    Bench,
+    Client,
+)
 
 CHANNELS = [
     f"book.{PERP}.raw",
@@ -102,6 +117,7 @@ def queries(one: Recorder) -> None:
         one.call(f"private/get_{name}", currency="BTC")
     one.call("private/create_deposit_address", currency="BTC")
     one.call("private/get_subaccounts", with_portfolio=True)
+    history(one)
     one.call("private/get_open_orders_by_label", currency="BTC", label="a")
     one.call("private/get_order_state_by_label", currency="BTC", label="a")
     one.call("private/get_open_orders")
@@ -110,6 +126,39 @@ def queries(one: Recorder) -> None:
     for method in ("test", "get_time", "status"):
         one.call(f"public/{method}")
     one.call("public/hello", client_name="a", client_version="1")
+
+
+def history(one: Recorder) -> None:
+    """Ask for what was and what would be."""
+    times = {"start_timestamp": 0, "end_timestamp": START_NS // MS * 2}
+    for method in (
+        "private/get_order_history_by_currency",
+        "private/get_settlement_history_by_currency",
+        "public/get_last_settlements_by_currency",
+    ):
+        one.call(method, currency="BTC")
+    for method in (
+        "private/get_order_history_by_instrument",
+        "private/get_settlement_history_by_instrument",
+        "public/get_last_settlements_by_instrument",
+    ):
+        one.call(method, instrument_name=PERP)
+    trades = "private/get_user_trades_by"
+    one.call(f"{trades}_currency_and_time", currency="BTC", **times)
+    one.call(f"{trades}_instrument_and_time", instrument_name=PERP, **times)
+    one.call("private/get_transaction_log", currency="BTC", **times)
+    one.call("private/get_margins", instrument_name=PERP, amount=10, price=80_000)
+    rows = one.call("private/get_open_orders")
+    ids = [row["order_id"] for row in rows]
+    one.call("private/get_order_margin_by_ids", ids=ids)
+    simulated = f'{{"{PERP}": 1000}}'
+    one.call(
+        "private/simulate_portfolio", currency="BTC", simulated_positions=simulated
+    )
+    details = {"currency": "BTC", "with_open_orders": True}
+    one.call("private/get_subaccounts_details", **details)
+    one.call("private/get_user_locks")
+    one.call("private/get_access_log")
 
 
 def trading(one: Recorder, bench: Bench) -> None:
@@ -241,3 +290,36 @@ def test_our_traffic_is_what_the_schema_says(checker: Any) -> None:
     assert set(METHODS) - one.asked == set()
     seen = [name for name in checker.counts if name.startswith("channel ")]
     assert len(seen) >= 12
+
+
+def test_the_money_of_every_kind_is_what_the_schema_says(checker: Any) -> None:
+    bench = listed_bench()
+    for name, price, amount in (
+        (PERP, 80_000.0, 1_000), (COIN_CALL, 0.02, 1), (USDC_CALL, 1_500.0, 1),
+        (SPOT, 80_000.0, 0.1), (USDC_PERP, 80_000.0, 0.1),
+        ("BTC-22SEP26", 80_000.0, 100),
+        ("BTC-22SEP26-80000-C", 0.01, 1), ("BTC-22SEP26-80000-P", 0.01, 1),
+    ):  # fmt: skip
+        bench.place("sell", price, amount, instrument=name)
+        bench.place("buy", price, amount, instrument=name, account="maker")
+    bench.venue.set_index("btc_usd", 80_500.0, bench.now_ns)
+    bench.advance(24 * 3_600 * SECOND)
+    one = Recorder(bench, checker)
+    login = {"client_id": "maker", "client_secret": "maker-secret"}
+    one.call("public/auth", grant_type="client_credentials", **login)
+    times = {"start_timestamp": 0, "end_timestamp": 2 * START_NS // MS}
+    for currency in ("BTC", "USDC"):
+        settled = one.call(
+            "private/get_settlement_history_by_currency", currency=currency
+        )
+        assert settled["settlements"]
+        one.call("public/get_last_settlements_by_currency", currency=currency)
+        log = one.call("private/get_transaction_log", currency=currency, **times)
+        assert len({row["type"] for row in log["logs"]}) >= 2
+        one.call("private/get_positions", currency=currency)
+        summary = {"currency": currency, "extended": True}
+        one.call("private/get_account_summary", **summary)
+        one.call("private/simulate_portfolio", currency=currency)
+        one.call("private/get_user_trades_by_currency", currency=currency)
+    assert {row["type"] for row in log["logs"]} >= {"trade", "deposit"}
+    assert [f for f in checker.failures if not f.startswith("request ")] == []

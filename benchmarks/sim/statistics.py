@@ -25,12 +25,17 @@ Level = tuple[float, float]  # price, amount
 
 
 class Tape:
-    """Collects a book's changes and the trades beside them."""
+    """Collects a book's changes and the trades beside them.
 
-    def __init__(self) -> None:
+    Units: merge_ns joins changes into frames, as a channel with an interval does.
+    """
+
+    def __init__(self, merge_ns: int = 1) -> None:
+        self._merge_ns, self._bin = merge_ns, 0
         self.sides: dict[bool, dict[float, float]] = {True: {}, False: {}}
         self._first_ns = self._last_ns = self._sample_ns = 0
         self._touch: tuple[float, float] | None = None
+        self._seen_touch = self._touch
         self._updates: Counter[tuple[int, str]] = Counter()
         self._frames = self._touch_moves = 0
         self._spreads_bps: list[float] = []
@@ -47,7 +52,11 @@ class Tape:
     def change(self, t_ns: int, levels: Iterable[tuple[bool, float, float]]) -> None:
         """Take a change: (is bid, price, new total of that level, 0 for gone)."""
         self._pass_time(t_ns)
-        self._frames += 1
+        if t_ns // self._merge_ns != self._bin:
+            self._bin = t_ns // self._merge_ns
+            self._frames += 1
+            self._touch_moves += self._touch != self._seen_touch
+            self._seen_touch = self._touch
         touch = self._touch
         for is_bid, price, amount in levels:
             side = self.sides[is_bid]
@@ -61,7 +70,6 @@ class Tape:
             else:
                 side.pop(price, None)
         self._touch = self._best()
-        self._touch_moves += self._touch != touch
 
     def trade(self, t_ns: int, is_buy: bool, price: float, amount: float) -> None:
         """Take one print; the direction is the taker's."""

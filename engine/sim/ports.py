@@ -23,6 +23,10 @@ class PlacedOrder(Protocol):
         """Limit price after any post-only slide."""
 
     @property
+    def filled_lots(self) -> int:
+        """How much of it has traded."""
+
+    @property
     def state(self) -> str:
         """``open`` while anything of it still rests in the book."""
 

@@ -44,21 +44,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from engine.config_text import Key, explain, refusal
 from engine.errors import NO_VALUE, ConfigError
-from engine.sim.params import (
-    FlowParams,
-    IndexParams,
-    MakerParams,
-    MarketParams,
-    Steps,
-    TakerParams,
-)
+from engine.sim.flow.defaults import default_flow
+from engine.sim.params import FlowParams
 from engine.sim.venue.config import (
     ALL_SCOPES,
     FREE,
     FUNDS,
     TIERS,
     AccountConfig,
-    ContractConfig,
     EngineLimits,
     ListingConfig,
     RateConfig,
@@ -69,44 +62,20 @@ from engine.sim.venue.config import (
 )
 from engine.sim.venue.faults.fault import FAULTS_MAX
 from engine.sim.venue.faults.kinds import FaultError, read_fault
-from engine.sim.venue.products.listing import contracts_at
 
 ACCOUNTS_MAX = 1_000
 FIRST_USER_ID = 1001
-MILLISECOND_NS = 1_000_000
 
-DEEP_TICKS = tuple(22.0 * 1.2**n for n in range(24))  # 22 to about 1,450 ticks
-PERPETUAL_MAKERS = (
-    MakerParams((0.4, 1.6, 2.8), size=1.0, reaction_ns=12_000_000),
-    MakerParams((0.9, 5.0, 8.0, 12.0, 17.0), size=0.8, reaction_ns=40_000_000),
-    MakerParams(DEEP_TICKS, size=1.5, reaction_ns=250_000_000),
-)
-DATED_MAKERS = (
-    MakerParams((0.5, 1.5, 3.0), size=1.0, reaction_ns=30_000_000),
-    MakerParams((4.0, 6.0, 9.0, 14.0), size=1.0, reaction_ns=120_000_000),
-    MakerParams(DEEP_TICKS[::2], size=1.5, reaction_ns=500_000_000),
-)
-VOLS = {"btc_usd": 0.45, "eth_usd": 0.65}
-OTHER_VOL = 0.8
-TOUCH_NOTIONAL = 3_000.0  # quote currency at one touch level of a perpetual
-DATED_BASIS_BPS = 30.0  # inside the bound within which the mark follows the book
+CARRY_BPS = 500  # of a future a year from expiry, in basis points of its index
+ETH_BTC_DECIMALS = 6
 
 
 @dataclass(frozen=True)
 class WorldConfig:
-    """A venue, and the market that lives on it; ``venue.contracts`` is filled in."""
+    """A venue, and the market that lives on it."""
 
     venue: VenueConfig
     flow: FlowParams
-
-    def steps(self) -> dict[str, Steps]:
-        """Return the price and amount steps of every contract."""
-        return {
-            contract.instrument_name: Steps(
-                float(contract.tick_size), float(contract.min_trade_amount)
-            )
-            for contract in self.venue.contracts
-        }
 
 
 class Section(BaseModel):
@@ -220,6 +189,11 @@ class IndicesSection(Section):
 
     btc_usd: IndexSection = IndexSection()
     eth_usd: IndexSection = IndexSection()
+    btc_usdc: IndexSection = IndexSection()
+    eth_usdc: IndexSection = IndexSection()
+    sol_usdc: IndexSection = IndexSection()
+    xrp_usdc: IndexSection = IndexSection()
+    eth_btc: IndexSection = IndexSection()
 
 
 class AccountSection(Section):
@@ -319,33 +293,32 @@ def load(path: Path) -> SimConfig:
         raise explain(SimConfig, error, table, path) from None
 
 
-def world_config(sim: SimConfig, seed: int, t_ns: int) -> WorldConfig:
-    """Return the world of a ``sim.toml``, with contracts listed as of ``t_ns``."""
+def world_config(sim: SimConfig, seed: int) -> WorldConfig:
+    """Return the world of a ``sim.toml``."""
     plain = VenueConfig()
-    prices = {
-        name: Decimal(str(section.price))
-        for name, section in sim.index
-        if section.price is not None
-    }
-    index_prices = {**plain.index_prices, **prices}
-    listing = _listing(sim.listing)
-    now_ms = t_ns // MILLISECOND_NS
     venue = VenueConfig(
         seed=seed,
         accounts=_accounts(sim),
-        contracts=tuple(contracts_at(now_ms, index_prices, listing)),
-        listing=listing,
-        index_prices=index_prices,
+        listing=_listing(sim.listing),
+        index_prices=_prices(sim),
         matching_us=sim.venue.matching_us,
         bump_ms=sim.venue.bump_ms,
         bump_exempt=tuple(sim.venue.bump_exempt),
+        carry_bps=CARRY_BPS,
         expires_in_s=sim.venue.expires_in_s,
         testnet=sim.venue.testnet,
         control=sim.control.enabled is not False,
         faults=tuple(read_fault(table) for table in sim.fault),
         credits=plain.credits if sim.venue.credits else FREE,
     )
-    return WorldConfig(venue, _flow(sim, venue))
+    flow = default_flow(
+        venue,
+        activity=sim.market.activity,
+        depth=sim.market.depth,
+        enabled=sim.market.enabled,
+        vols=_vols(sim),
+    )
+    return WorldConfig(venue, flow)
 
 
 def _listing(section: ListingSection) -> ListingConfig:
@@ -418,42 +391,33 @@ def _balances(given: Mapping[str, float] | None) -> dict[str, Decimal]:
     return {currency: Decimal(str(amount)) for currency, amount in given.items()}
 
 
-def _flow(sim: SimConfig, venue: VenueConfig) -> FlowParams:
-    indices = []
-    for name, price in venue.index_prices.items():
-        given: IndexSection | None = getattr(sim.index, name, None)
-        if given is None or given.vol is None:
-            vol = VOLS.get(name, OTHER_VOL)
-        else:
-            vol = given.vol
-        indices.append(IndexParams(name, float(price), vol))
-    contracts = venue.contracts if sim.market.enabled else ()
-    markets = tuple(
-        _market(sim.market, one, venue) for one in contracts if one.kind == "future"
-    )
-    return FlowParams(tuple(indices), markets)
+def _prices(sim: SimConfig) -> dict[str, Decimal]:
+    """Return every index price at the start.
+
+    An index that is not given follows those that are: the dollar of a coin is worth as
+    much in any kind of dollar, and a coin in another is the ratio of the two.
+    """
+    prices = dict(VenueConfig().index_prices)
+    given = {
+        name: Decimal(str(section.price))
+        for name, section in sim.index
+        if section.price is not None
+    }
+    for name, price in given.items():
+        twin = name + "c" if name.endswith("_usd") else name.removesuffix("c")
+        if twin in prices:
+            prices[twin] = given.get(twin, price)
+    prices |= given
+    if "eth_btc" not in given:
+        ratio = prices["eth_usd"] / prices["btc_usd"]
+        prices["eth_btc"] = round(ratio, ETH_BTC_DECIMALS)
+    return prices
 
 
-def _market(
-    market: MarketSection, contract: ContractConfig, venue: VenueConfig
-) -> MarketParams:
-    """Return the default background market of one contract."""
-    price = float(venue.index_prices[contract.price_index])
-    notional = TOUCH_NOTIONAL * market.depth
-    inverse = contract.instrument_type == "reversed"
-    params = MarketParams(
-        contract.instrument_name,
-        contract.price_index,
-        notional if inverse else notional / price,
-        PERPETUAL_MAKERS,
-        TakerParams(rate=1.0 * market.activity),
-    )
-    if contract.settlement_period == "perpetual":
-        return params
-    return replace(
-        params,
-        makers=DATED_MAKERS,
-        takers=TakerParams(rate=0.25 * market.activity),
-        basis_bps=DATED_BASIS_BPS,
-        touch_amount=params.touch_amount / 2,
-    )
+def _vols(sim: SimConfig) -> dict[str, float]:
+    """Return the vols that are given, by coin."""
+    return {
+        name.partition("_")[0].upper(): section.vol
+        for name, section in sim.index
+        if section.vol is not None
+    }

@@ -191,7 +191,7 @@ def test_whole_or_dribbled_bytes_mean_the_same(data: bytes, size: int) -> None:
 @given(st.lists(bent(), min_size=1, max_size=3))
 def test_the_venue_lives_and_still_answers(many: list[bytes]) -> None:
     async def run() -> None:
-        world = World(1, world_config(QUIET, 1, START_NS), START_NS)
+        world = World(1, world_config(QUIET, 1), START_NS)
         driver = Driver(world, itertools.count(START_NS, 1_000_000).__next__)
         for data in many:
             await talk(driver, data, max(len(data), 1))

@@ -49,7 +49,7 @@ def recorded_run(tmp_path_factory):
     config = from_mapping(CONFIG)
     header = Header(0xABC, START_NS // 10**6, "0.1.0", config.model_dump(mode="json"))
     recorder = Recorder(assemble(config, 0xABC), Writer(path, header))
-    world = World(1, world_config(SIM, 1, START_NS), START_NS)
+    world = World(1, world_config(SIM, 1), START_NS)
     signer = Signer(Credentials("maker", SECRET))
     links = Links(recorder, world, signer, seed=1, venue_epoch_ns=START_NS)
     links.start()

@@ -70,7 +70,7 @@ class Rig:
         self.seed = seed
         document = dict(config or engine_config())
         self.position_max = document["quote"][0]["limits"]["position_max"]
-        self.world = World(seed, world_config(sim, seed, EPOCH_NS), EPOCH_NS)
+        self.world = World(seed, world_config(sim, seed), EPOCH_NS)
         self.core: Core = assemble(from_mapping(document), run_id=seed + 1)
         connections = 2 if document["venue"].get("market_data_urls") else 1
         self.links = Links(

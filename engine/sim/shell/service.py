@@ -50,7 +50,7 @@ async def serving(
     """
     clock = WallClock()
     started_ns = clock()
-    config = world_config(sim, seed, started_ns)
+    config = world_config(sim, seed)
     world = World(seed, config, started_ns)
     driver = Driver(world, clock, sim.venue.connections_per_ip)
     loop = asyncio.get_running_loop()

@@ -1,17 +1,26 @@
-"""The default background market: its numbers have to make sense together."""
+"""The default numbers of the background market have to make sense together."""
 
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError
+from itertools import pairwise
 
 import pytest
 
-from engine.sim.params import MakerParams, MarketParams, TakerParams
-from engine.sim.settings import SimConfig, WorldConfig, world_config
+from engine.sim.params import (
+    DATED,
+    PERPETUAL,
+    SPOT,
+    SPREAD,
+    MakerParams,
+    MarketParams,
+    OptionParams,
+    TakerParams,
+    ladder,
+)
 
-CONFIG: WorldConfig = world_config(SimConfig(), 1, 1_790_000_000_000_000_000)
-MARKETS = pytest.mark.parametrize(
-    "market", CONFIG.flow.markets, ids=lambda market: market.instrument.split("-")[1]
+SHAPES = pytest.mark.parametrize(
+    "shape", [PERPETUAL, DATED, SPOT, SPREAD], ids=["perpetual", "dated", "spot", "fs"]
 )
 
 
@@ -20,42 +29,53 @@ def test_parameters_cannot_be_changed_under_way() -> None:
         TakerParams().rate = 2.0  # type: ignore[misc]
 
 
-@MARKETS
-def test_a_market_follows_an_index_that_exists(market: MarketParams) -> None:
-    assert market.index in {index.name for index in CONFIG.flow.indices}
+def test_a_ladder_reaches_from_end_to_end_with_the_density_asked_for() -> None:
+    levels = ladder(1.0, 32.0, 6, 1_000.0)
+    assert [round(d, 6) for d, _ in levels] == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0]
+    assert [round(size) for _, size in levels] == [1_000 * 2**n for n in range(6)]
 
 
-@MARKETS
-def test_a_ladder_has_tens_of_levels_and_a_tight_touch(market: MarketParams) -> None:
-    distances = [d for maker in market.makers for d in maker.distance_ticks]
-    assert 15 <= len(distances) <= 100
-    assert min(distances) <= 0.5  # two makers' rounding apart: one or two ticks wide
-    assert len(set(distances)) >= 15
+@SHAPES
+def test_the_touch_is_tight_and_levels_do_not_coincide(shape: MarketParams) -> None:
+    distances = [d for maker in shape.makers for d, _ in maker.levels]
+    assert min(distances) <= 0.4
+    assert 3 <= len(distances) <= 100
+    for maker in shape.makers:
+        own = [d for d, _ in maker.levels]
+        assert all(a < b for a, b in pairwise(own))
 
 
-@MARKETS
-def test_a_touch_order_is_a_multiple_of_the_step(market: MarketParams) -> None:
-    step = CONFIG.steps()[market.instrument].amount_step
-    assert market.touch_amount >= 10 * step
-
-
-@MARKETS
-def test_chances_are_probabilities(market: MarketParams) -> None:
-    takers = market.takers
+@SHAPES
+def test_chances_are_probabilities(shape: MarketParams) -> None:
+    takers = shape.takers
     chances = (
         takers.follow_chance,
         takers.same_side_chance,
-        takers.sweep_chance,
+        takers.next_same_side_chance,
         takers.informed_chance,
     )
     assert all(0.0 <= chance <= 1.0 for chance in chances)
     assert takers.follow_chance < 1.0  # a cluster must end
 
 
-@MARKETS
-def test_quicker_makers_stand_closer(market: MarketParams) -> None:
+@SHAPES
+def test_quicker_makers_stand_closer(shape: MarketParams) -> None:
     def key(maker: MakerParams) -> float:
-        return min(maker.distance_ticks)
+        return min(d for d, _ in maker.levels)
 
-    reactions = [maker.reaction_ns for maker in sorted(market.makers, key=key)]
+    reactions = [maker.reaction_ns for maker in sorted(shape.makers, key=key)]
     assert reactions == sorted(reactions)
+
+
+@SHAPES
+def test_makers_are_quicker_than_who_picks_them_off(shape: MarketParams) -> None:
+    if shape.takers.informed_chance:
+        assert shape.makers[0].reaction_ns < shape.takers.informed_ns
+
+
+def test_option_chances_leave_room_for_empty_books() -> None:
+    options = OptionParams()
+    assert 0.0 < options.two_sided_chance + options.bid_only_chance < 1.0
+    assert options.deep_size < options.near_size < options.wing_size
+    widths = [maker.width for maker in options.makers]
+    assert widths == sorted(widths)

@@ -101,7 +101,7 @@ def test_control_is_offered_only_to_this_machine(
     seen = []
 
     async def run(_host: str, _port: int, sim: SimConfig, *_: object) -> None:
-        seen.append(world_config(sim, 1, 1_790_000_000_000_000_000).venue.control)
+        seen.append(world_config(sim, 1).venue.control)
 
     monkeypatch.setattr(shell, "run", run)
     assert server.main(arguments("--listen", f"{host}:0", "--public")) == 0

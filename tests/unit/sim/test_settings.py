@@ -12,6 +12,7 @@ from engine.sim.settings import SimConfig, load, world_config
 from engine.sim.venue.config import RateConfig
 from engine.sim.venue.faults.outage import Maintenance
 from engine.sim.venue.faults.traffic import Drop
+from engine.sim.venue.venue import Venue
 
 T_NS = 1_790_000_000_000_000_000
 
@@ -23,15 +24,14 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def test_the_default_world_lists_everything_and_has_two_accounts() -> None:
-    config = world_config(SimConfig(), 7, T_NS)
-    names = {one.instrument_name for one in config.venue.contracts}
+    config = world_config(SimConfig(), 7)
+    names = {one.name for one in Venue(config.venue, T_NS).instruments()}
     assert {"BTC-PERPETUAL", "ETH-PERPETUAL", "XRP_USDC-PERPETUAL"} < names
     assert len(names) > 1_000
-    assert {one.instrument for one in config.flow.markets} <= names
+    assert config.flow.enabled
     accounts = [(one.client_id, one.client_secret) for one in config.venue.accounts]
     assert accounts == [("maker", "maker-secret"), ("taker", "taker-secret")]
     assert config.venue.seed == 7
-    assert config.steps()["BTC-PERPETUAL"].tick_size == 0.5
 
 
 def test_a_file_changes_what_it_names(tmp_path: Path) -> None:
@@ -56,22 +56,35 @@ def test_a_file_changes_what_it_names(tmp_path: Path) -> None:
         matching_rate = 5
         """,
     )
-    config = world_config(load(path), 1, T_NS)
+    config = world_config(load(path), 1)
     assert config.venue.index_prices["btc_usd"] == Decimal("64000.5")
     assert config.venue.index_prices["eth_usd"] == Decimal("3000.00")
     walk = {one.name: one for one in config.flow.indices}["btc_usd"]
-    assert (walk.price, walk.vol) == (64000.5, 0.9)
+    assert walk.price == 64000.5
+    assert {one.name: one for one in config.flow.coins}["BTC"].vol == 0.9
+    assert config.flow.surfaces["BTC"].short_vol == 0.9
     one, two = config.venue.accounts
     assert one.balances == {"BTC": Decimal("0.5")}
     assert (one.matching_rate, one.matching_burst) == (30, 100)
     assert (two.matching_rate, two.matching_burst) == (5, 100)
     assert one.user_id != two.user_id
-    plain = world_config(SimConfig(), 1, T_NS).flow.markets[0]
-    assert config.flow.markets[0].takers.rate == 2 * plain.takers.rate
+    assert config.flow.activity == 2.0
+
+
+def test_indices_of_one_coin_follow_the_one_that_is_given(tmp_path: Path) -> None:
+    text = "[index.btc_usd]\nprice = 60000.0\n[index.eth_usdc]\nprice = 2400.0\n"
+    prices = world_config(load(written(tmp_path, text)), 1).venue.index_prices
+    assert prices["btc_usdc"] == prices["btc_usd"] == 60_000
+    assert prices["eth_usd"] == prices["eth_usdc"] == 2_400
+    assert prices["eth_btc"] == Decimal("0.04")
+    text += "[index.btc_usdc]\nprice = 60001.0\n[index.eth_btc]\nprice = 0.05\n"
+    prices = world_config(load(written(tmp_path, text)), 1).venue.index_prices
+    assert prices["btc_usdc"] == 60_001
+    assert prices["eth_btc"] == Decimal("0.05")
 
 
 def limits_of(tmp_path: Path, text: str) -> list[tuple[int, int]]:
-    config = world_config(load(written(tmp_path, text)), 1, T_NS)
+    config = world_config(load(written(tmp_path, text)), 1)
     return [(one.matching_rate, one.matching_burst) for one in config.venue.accounts]
 
 
@@ -89,33 +102,33 @@ def test_tiers_by_name(tmp_path: Path) -> None:
 
 def test_what_an_account_may(tmp_path: Path) -> None:
     key = '[[account]]\nclient_id = "a"\nclient_secret = "b"\n'
-    (plain,) = world_config(load(written(tmp_path, key)), 1, T_NS).venue.accounts
+    (plain,) = world_config(load(written(tmp_path, key)), 1).venue.accounts
     assert (plain.mmp_enabled, plain.mass_quotes_enabled) == (True, True)
     assert not plain.limits.per_currency
     more = "mmp = false\nmass_quotes = false\nlimits_per_currency = true\n"
-    (one,) = world_config(load(written(tmp_path, key + more)), 1, T_NS).venue.accounts
+    (one,) = world_config(load(written(tmp_path, key + more)), 1).venue.accounts
     assert (one.mmp_enabled, one.mass_quotes_enabled) == (False, False)
     assert one.limits.per_currency
     rates = "[venue]\nmass_quote_rate = 100\nquote_rate = 9000\n"
     for text in (rates, rates + key):
-        for one in world_config(load(written(tmp_path, text)), 1, T_NS).venue.accounts:
+        for one in world_config(load(written(tmp_path, text)), 1).venue.accounts:
             assert one.limits.maximum_mass_quotes == RateConfig(100, 100)
             assert one.limits.cancel_quotes == RateConfig(100, 100)
             assert one.limits.maximum_quotes == RateConfig(9_000, 9_000)
 
 
 def test_requests_can_be_free(tmp_path: Path) -> None:
-    assert world_config(SimConfig(), 1, T_NS).venue.credits.cost == 500
+    assert world_config(SimConfig(), 1).venue.credits.cost == 500
     path = written(tmp_path, "[venue]\ncredits = false\n")
-    credits = world_config(load(path), 1, T_NS).venue.credits
+    credits = world_config(load(path), 1).venue.credits
     assert (credits.cost, credits.subscribe_cost, credits.instruments_cost) == (1, 1, 1)
 
 
 def test_a_market_can_be_switched_off(tmp_path: Path) -> None:
-    config = world_config(load(written(tmp_path, "[market]\nenabled = false")), 1, T_NS)
-    assert config.flow.markets == ()
+    config = world_config(load(written(tmp_path, "[market]\nenabled = false")), 1)
+    assert not config.flow.enabled
     assert len(config.flow.indices) == len(config.venue.index_prices)
-    assert config.venue.contracts
+    assert config.venue.listing
 
 
 def test_less_can_be_listed(tmp_path: Path) -> None:
@@ -128,9 +141,10 @@ def test_less_can_be_listed(tmp_path: Path) -> None:
     options = false
     spot = false
     """
-    venue = world_config(load(written(tmp_path, text)), 1, T_NS).venue
-    assert {one.base_currency for one in venue.contracts} == {"ETH"}
-    assert {one.kind for one in venue.contracts} == {"future", "future_combo"}
+    venue = world_config(load(written(tmp_path, text)), 1).venue
+    listed = Venue(venue, T_NS).instruments()
+    assert {one.base for one in listed} == {"ETH"}
+    assert {one.kind for one in listed} == {"future", "future_combo"}
     assert (venue.matching_us, venue.bump_exempt) == (0, ("ETH-PERPETUAL",))
 
 
@@ -195,13 +209,13 @@ def test_faults_and_the_control_api(tmp_path: Path) -> None:
         kind = "maintenance"
         start_ms = 60_000
         """
-    venue = world_config(load(written(tmp_path, text)), 1, T_NS).venue
+    venue = world_config(load(written(tmp_path, text)), 1).venue
     assert not venue.control
     assert venue.faults == (
         Drop(of="reply", probability=0.25),
         Maintenance(start_ms=60_000),
     )
-    plain = world_config(SimConfig(), 1, T_NS).venue
+    plain = world_config(SimConfig(), 1).venue
     assert plain.control
     assert plain.faults == ()
 

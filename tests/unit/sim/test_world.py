@@ -11,13 +11,21 @@ from hypothesis import strategies as st
 
 from engine.errors import InvariantError
 from engine.sim.settings import SimConfig, world_config
+from engine.sim.venue.units import REF
 from engine.sim.world import World
 
 START_NS = 1_790_000_000_000_000_000
 SECOND_NS = 1_000_000_000
+DAY_NS = 86_400 * SECOND_NS
 PERPETUAL = "BTC-PERPETUAL"
 FAST_TIER = SimConfig.model_validate(
-    {"venue": {"matching_rate": 1_000, "matching_burst": 1_000, "matching_us": 0}}
+    {
+        "venue": {"matching_rate": 1_000, "matching_burst": 1_000, "matching_us": 0},
+        "listing": {"families": ["BTC", "ETH"], "options": False, "combos": False},
+    }
+)
+OPTIONS = SimConfig.model_validate(
+    {"listing": {"families": ["BTC"], "spot": False, "strikes_each_side": 3}}
 )
 
 
@@ -69,7 +77,7 @@ class Client:
 
 
 def new_world(seed: int = 1, sim: SimConfig = FAST_TIER) -> World:
-    return World(seed, world_config(sim, seed, START_NS), START_NS)
+    return World(seed, world_config(sim, seed), START_NS)
 
 
 def a_session(seed: int, seconds: int = 10) -> list[bytes]:
@@ -132,7 +140,9 @@ def test_the_next_timer_is_the_earlier_of_venue_and_market() -> None:
 
 
 def test_the_world_stays_open_without_a_background_market() -> None:
-    sim = SimConfig.model_validate({"market": {"enabled": False}})
+    sim = SimConfig.model_validate(
+        {"market": {"enabled": False}, "listing": {"options": False}}
+    )
     client = Client(new_world(sim=sim))
     client.run_to(START_NS + 5 * SECOND_NS)
     book = client.call("public/get_order_book", instrument_name=PERPETUAL)
@@ -149,6 +159,41 @@ def test_mark_and_bands_follow_the_index() -> None:
         mid = (ticker["best_bid_price"] + ticker["best_ask_price"]) / 2
         assert mid == pytest.approx(ticker["mark_price"], rel=1e-3)
         assert ticker["stats"]["volume"] > 0
+
+
+def test_options_are_quoted_around_their_marks() -> None:
+    world = new_world(sim=OPTIONS)
+    world.handle_timer(START_NS + 5 * SECOND_NS)
+    markets = world.venue.exchange.markets.values()
+    near = [one for one in markets if one.theory and 0.3 < abs(one.theory.delta) < 0.6]
+    assert len(near) > 10
+    for one in near:
+        bid, ask = one.book.best(1), one.book.best(-1)
+        assert bid is not None
+        assert ask is not None
+        mark = one.mark_ref / REF
+        assert one.instrument.price(bid) <= mark <= one.instrument.price(ask)
+
+
+def test_the_market_lives_on_over_settlement_and_new_listings() -> None:
+    eight_ns = (START_NS // DAY_NS + 1) * DAY_NS + 8 * 3_600 * SECOND_NS
+    started_ns = eight_ns - 20 * SECOND_NS
+    world = World(1, world_config(OPTIONS, 1), started_ns)
+    before = {one.name for one in world.venue.instruments()}
+    world.handle_timer(eight_ns + 90 * SECOND_NS)
+    listed = {one.name: one for one in world.venue.instruments()}
+    gone, born = before - listed.keys(), listed.keys() - before
+    assert len(gone) > 10
+    assert len(born) > 10
+    assert not any(one.expiry_ms * 1_000_000 <= eight_ns for one in listed.values()
+                   if one.expiry_ms)  # fmt: skip
+    assert not gone & world.flow.markets.keys()
+    books = {name: world.venue.exchange.markets[name].book for name in born}
+    two_sided = sum(
+        book.best(1) is not None and book.best(-1) is not None
+        for book in books.values()
+    )
+    assert two_sided > len(born) / 2
 
 
 def test_who_joins_the_touch_is_filled_tens_of_times_a_minute() -> None:

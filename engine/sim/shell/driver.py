@@ -51,6 +51,7 @@ class Driver:
         self._timer_ns = 0
         self._turn_is_due = False
         self._turn_ns = 0  # 0: no turn has begun
+        self._stopped = False
         self._empty: asyncio.Future[None] | None = None
         self.failure: asyncio.Future[None] = self._loop.create_future()
 
@@ -60,6 +61,7 @@ class Driver:
 
     async def stop(self) -> None:
         """Stop the world and close every line."""
+        self._stopped = True
         if self._timer is not None:
             self._timer.cancel()
         for conn, line in list(self._lines.items()):
@@ -192,7 +194,7 @@ class Driver:
                 return
             self._timer.cancel()
         self._timer, self._timer_ns = None, next_ns
-        if next_ns:
+        if next_ns and not self._stopped:
             delay_s = max(0.0, (next_ns - self._clock()) / 1e9)
             self._timer = self._loop.call_later(delay_s, self._on_timer)
 

@@ -275,6 +275,23 @@ def test_stopping_closes_sockets_with_a_handshake_and_the_rest() -> None:
     served(FakeWorld(), scenario)
 
 
+def test_what_stopping_brings_about_does_not_start_the_world_again() -> None:
+    world = FakeWorld()
+
+    async def scenario(port: Port) -> None:
+        async with port.socket() as client:
+            await client.send("hello")
+            await client.recv()
+            world.timer_ns = 1
+            await port.driver.stop()
+        await until(lambda: world.lost)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    served(world, scenario)
+    assert world.timers == []
+
+
 def test_stopping_does_not_wait_for_those_who_do_not_listen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -35,6 +35,7 @@ from engine.sim.venue.products.pricing import years_left
 from engine.sim.venue.products.surface import PLAIN_SURFACE, SurfaceState
 from engine.sim.venue.trading import linked, triggers
 from engine.sim.venue.trading.ceilings import key_of
+from engine.sim.venue.trading.lock import Locks
 from engine.sim.venue.trading.matcher import Matcher
 from engine.sim.venue.trading.mmp import Protection
 from engine.sim.venue.units import REF, to_ref
@@ -79,6 +80,7 @@ class Exchange:
         self.clock_offset_ns = 0
         self.turn = Turn()
         self.agenda = Agenda()
+        self.locks = Locks(self.agenda, config.matching_us)
         self.mmp = Protection(self)
         self.matcher = Matcher(self)
         self.indices = {

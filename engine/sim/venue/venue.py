@@ -40,7 +40,7 @@ from engine.sim.venue.exchange import Exchange
 from engine.sim.venue.faults.doors import Doors
 from engine.sim.venue.feeds.hub import Hub
 from engine.sim.venue.trading.lanes import lane_of
-from engine.sim.venue.trading.lock import Locks, Ticket
+from engine.sim.venue.trading.lock import Ticket
 
 SECOND_NS = 1_000_000_000
 CATCH_UP_NS = 60 * SECOND_NS
@@ -62,7 +62,7 @@ class Venue(DirectEntry):
         self.exchange = Exchange(config, t_ns)
         self.authority = Authority(self.exchange)
         self.hub = Hub(self.exchange)
-        self.locks = Locks(self.exchange.agenda, config.matching_us)
+        self.locks = self.exchange.locks
         self._connections: dict[int, Connection] = {}
         self._to_close: list[tuple[int, int, str]] = []
         self._responses: list[tuple[int, int, bytes]] = []
@@ -284,13 +284,16 @@ class Venue(DirectEntry):
                 if result is not LATER:
                     call.finish(result)
 
-        params = call.params
-        subject = params.get("order_id") or params.get("label", "")
         ticket = Ticket(
-            method.name, subject, call.connection.serial, call.in_ns, run, call.fail
+            method.name,
+            call.connection.serial,
+            self.exchange.now_ns,
+            run,
+            call.fail,
+            call.params,
         )
-        lane = lane_of(self.exchange, call.account, params)
-        self.locks.enter(call.account.name, lane.currency, ticket)
+        lane = lane_of(self.exchange, call.account, call.params)
+        self.locks.enter(call.account.name, lane.currencies, ticket)
 
     def _admit(self, call: Call, method: Method) -> None:
         """Check switch, login, scope and credits of a request.
@@ -307,8 +310,8 @@ class Venue(DirectEntry):
         connection = call.connection
         given = call.params.get("access_token")
         if isinstance(given, str):
-            self.log_in(connection, self.authority.verify(given, connection))
-        token = connection.token
+            self._present(call, given)
+        token, call.owner = connection.token, connection.account
         self._pay(call, method.cost_of(call.params))
         if connection.http and method.socket_only:
             raise Reject("must_be_websocket_request")
@@ -321,14 +324,25 @@ class Venue(DirectEntry):
         if method.scope != LOGIN and not token.allows(method.scope):
             raise Reject("forbidden", data={"reason": f"{method.scope} required"})
 
+    def _present(self, call: Call, access_token: str) -> None:
+        """Log in by a token that came with a request; a wrong one costs credits."""
+        try:
+            token = self.authority.verify(access_token, call.connection)
+        except Reject:
+            self._pay(call, "general")
+            raise
+        self.log_in(call.connection, token)
+
     def _pay(self, call: Call, cost: str) -> None:
         account, now_ns = call.connection.account, self.exchange.now_ns
         if account is None:
             cost = "general" if cost in ENGINE_COSTS else cost
             paid = call.connection.credits.take(cost, now_ns)
-        else:
+        elif cost in ENGINE_COSTS:
             lane = lane_of(self.exchange, account, call.params)
             paid = account.credits.take(cost, now_ns, lane)
+        else:
+            paid = account.credits.take(cost, now_ns)
         if not paid:
             too_many = "quotes" if cost == "mass_quote" else "requests"
             raise Reject(f"too_many_{too_many}")

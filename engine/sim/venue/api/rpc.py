@@ -145,7 +145,7 @@ class Call:
 
     A handler returns the result, raises Reject, or returns ``LATER`` and sees to it
     that ``finish`` or ``fail`` is called once. ``after`` runs when the answer has been
-    queued (snapshots of new subscriptions).
+    queued (snapshots of new subscriptions). ``owner`` is who was logged in at the time.
     Units: in_ns is the venue's clock when the request came in.
     """
 
@@ -156,6 +156,7 @@ class Call:
     params: Params = field(default_factory=dict)
     after: list[Callable[[], None]] = field(default_factory=list)
     answer: bool = True
+    owner: Account | None = None
 
     def finish(self, result: Any) -> None:
         """Answer with a result."""
@@ -167,10 +168,9 @@ class Call:
 
     @property
     def account(self) -> Account:
-        """Return the account of a private request."""
-        account = self.connection.account
-        assert account is not None, "private methods run logged in"
-        return account
+        """Return the account of a private request, whoever logs in meanwhile."""
+        assert self.owner is not None, "private methods run logged in"
+        return self.owner
 
 
 Handler = Callable[[Call], Any]

@@ -2,8 +2,8 @@
 
 A request about one instrument or one settlement currency has that currency's lane. One
 about everything (``cancel_all``, ``cancel_by_label`` without a currency) has those of
-every currency in which the account has something open. Spot settles in its quote
-currency, and has a rate limit of its own; so may perpetuals.
+every currency in which the account has something open or under way. Spot settles in
+its quote currency, and has a rate limit of its own; so may perpetuals.
 Source: docs.deribit.com, order management, rate limits, 2026-08-22.
 """
 
@@ -47,6 +47,7 @@ def lane_of(
     if not currencies and account is not None:
         orders = account.open_orders.values()
         found = dict.fromkeys(order.instrument.currency for order in orders)
+        found |= dict.fromkeys(exchange.locks.in_use(account.name))
         currencies = tuple(found)
     return Lane(currencies, params.get("kind") == "spot")
 

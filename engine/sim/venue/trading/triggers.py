@@ -216,7 +216,12 @@ def look(exchange: Exchange, watches: dict[str, Watch], source: str, ref: int) -
 def _reach(exchange: Exchange, order: Order) -> None:
     assert order.trigger is not None, "only trigger orders wait"
     order.trigger.reached = True
-    exchange.soon(partial(_release, exchange, order))
+    release = partial(_release, exchange, order)
+    if exchange.locks.engaged:
+        user, currency = order.account.name, order.instrument.currency
+        exchange.locks.act(user, currency, exchange.now_ns, release)
+    else:
+        exchange.soon(release)
 
 
 def _release(exchange: Exchange, order: Order) -> None:

@@ -139,3 +139,103 @@ def test_a_lost_connection_leaves_the_queue(bench: Bench) -> None:
     bench.venue.connection_lost(client.conn, bench.now_ns)
     bench.advance(SECOND)
     assert len(bench.venue.exchange.accounts["maker"].open_orders) == 1
+
+
+def test_a_cancel_of_everything_passes_every_lock(bench: Bench) -> None:
+    client = bench.connect("maker")
+    buy(client, 1)
+    buy(client, 2, ETH)
+    bench.advance(HELD_MS * MS)
+    send(client, 100, "private/cancel_all")
+    bench.advance(HELD_MS * MS)
+    assert answers(client) == {}, "one lock after the other"
+    bench.advance(HELD_MS * MS)
+    assert answers(client) == {100: "ok"}
+    assert client.frames[-1]["result"] == 2
+
+
+def test_it_purges_what_waits_in_all_of_them(bench: Bench) -> None:
+    client = bench.connect("maker")
+    for n, instrument in ((100, PERP), (101, PERP), (102, ETH), (103, ETH)):
+        buy(client, n, instrument)
+    send(client, 104, "private/cancel_all")
+    assert answers(client) == {101: 13666, 103: 13666}
+    bench.advance(SECOND)
+    assert answers(client)[104] == "ok"
+    assert bench.venue.exchange.accounts["maker"].open_orders == {}
+
+
+def test_a_full_second_queue_refuses_it(bench: Bench) -> None:
+    client, other = bench.connect("maker"), bench.connect("maker")
+    buy(client, 1)
+    buy(client, 2, ETH)
+    bench.advance(HELD_MS * MS)
+    send(client, 100, "private/cancel_all")
+    for n in range(101, 110):
+        buy(other, n, ETH)
+    bench.advance(HELD_MS * MS)
+    assert answers(client) == {100: 10047}
+
+
+def test_a_mass_cancel_purges_what_it_is_about(bench: Bench) -> None:
+    client = bench.connect("maker")
+    buy(client, 100)
+    buy(client, 101)
+    buy(client, 102, "BTC-25DEC26")
+    send(client, 103, "private/cancel_all_by_instrument", instrument_name="BTC-25DEC26")
+    assert answers(client) == {102: 13666}
+    order = {"instrument_name": PERP, "amount": 10, "price": 2_000.0}
+    send(client, 104, "private/buy", label="one", **order)
+    send(client, 105, "private/buy", label="two", **order)
+    send(client, 106, "private/cancel_by_label", label="one", currency="BTC")
+    assert answers(client) == {102: 13666, 104: 13666}
+
+
+def test_a_cancel_of_quotes_purges_quotes_only(bench: Bench) -> None:
+    client = bench.connect("maker")
+    client.call("private/enable_cancel_on_disconnect")
+    group = {"index_name": "btc_usd", "mmp_group": "one", "interval": 1}
+    limits = {"frozen_time": 1, "max_quote_quantity": 1}
+    client.call("private/set_mmp_config", **group, **limits)
+    buy(client, 100)
+    buy(client, 101)
+    quotes = [{"instrument_name": PERP, "bid": {"price": 2_000.0, "amount": 10}}]
+    quote = {"quote_id": "1", "mmp_group": "one", "quotes": quotes}
+    send(client, 102, "private/mass_quote", **quote)
+    send(client, 103, "private/cancel_quotes", cancel_type="currency", currency="BTC")
+    assert answers(client) == {102: 13666}
+    bench.advance(SECOND)
+    assert answers(client) == {100: "ok", 101: "ok", 102: 13666, 103: "ok"}
+
+
+def test_triggers_stand_in_line_and_are_never_refused(bench: Bench) -> None:
+    client = bench.connect("maker")
+    stop = {"type": "stop_limit", "trigger": "index_price", "trigger_price": 79_000.0}
+    order = {"instrument_name": PERP, "amount": 10, "price": 81_000.0}
+    send(client, 1, "private/sell", **order, **stop)
+    bench.advance(HELD_MS * MS)
+    for n in range(100, 109):
+        buy(client, n)
+    bench.venue.set_index("btc_usd", 78_900.0, bench.now_ns)
+    buy(client, 109)
+    assert answers(client) == {109: 10047}
+    bench.advance(9 * HELD_MS * MS)
+    assert states(bench) == ["untriggered", *["open"] * 9]
+    bench.advance(HELD_MS * MS)
+    assert states(bench) == ["open"] * 10
+
+
+def states(bench: Bench) -> list[str]:
+    orders = bench.venue.snapshot()["accounts"]["maker"]["open_orders"]
+    return [order["order_state"] for order in orders]
+
+
+def test_who_asked_is_who_acts(bench: Bench) -> None:
+    client = bench.connect("maker")
+    buy(client, 100)
+    buy(client, 101)
+    client.login("taker")
+    bench.advance(SECOND)
+    accounts = bench.venue.exchange.accounts
+    assert len(accounts["maker"].open_orders) == 2
+    assert not accounts["taker"].open_orders

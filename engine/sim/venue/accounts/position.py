@@ -154,4 +154,4 @@ class Position:
     @property
     def average_price(self) -> float:
         """Return the average entry price (harmonic for inverse contracts)."""
-        return self.instrument.average_price(self.size, self.cost)
+        return self.instrument.average_price(abs(self.size), abs(self.cost))

@@ -155,6 +155,12 @@ def test_what_one_side_wins_the_other_loses(
         assert one.worth + other.worth == 0
 
 
+@pytest.mark.parametrize("name", [PERP, USDC_PERP, USDC_CALL])
+@pytest.mark.parametrize("side", [1, -1])
+def test_average_prices_of_shorts_are_positive_too(name: str, side: int) -> None:
+    assert held(name, side, 3, 1_000.0).average_price == 1_000.0
+
+
 def test_average_price_stays_on_reduction() -> None:
     position = held(PERP, 1, 30, 80_000.0)
     book(position, 1, 30, 81_000.0)

@@ -220,7 +220,8 @@ class VenueConfig:
     perpetual pays in eight hours at most. settlement_ms is how long books stand still
     at 08:00 UTC, archive_ms how long an expired one is shown after that. matching_us is
     how long one request holds the lock of its user and currency; bump_ms is the speed
-    bump, from which the instruments named in bump_exempt are free.
+    bump, from which the instruments named in bump_exempt are free. Advanced option
+    orders are repriced every reprice_ms.
     Empty: ``listing`` None = ``contracts``, and these empty = the two perpetuals and
     one quarterly BTC future; an index without a vol surface starts with a plain one.
     """
@@ -261,6 +262,7 @@ class VenueConfig:
     archive_ms: int = 60_000
     matching_us: int = 0
     bump_ms: int = 10
+    reprice_ms: int = 6_000
     bump_exempt: tuple[str, ...] = ("BTC-PERPETUAL", "ETH-PERPETUAL")
     expires_in_s: int = 900
     service_us: int = 150

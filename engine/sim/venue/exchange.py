@@ -38,6 +38,7 @@ from engine.sim.venue.trading.ceilings import key_of
 from engine.sim.venue.trading.lock import Locks
 from engine.sim.venue.trading.matcher import Matcher
 from engine.sim.venue.trading.mmp import Protection
+from engine.sim.venue.trading.repricer import Repricer
 from engine.sim.venue.units import REF, to_ref
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class Exchange:
         self.locks = Locks(self.agenda, config.matching_us)
         self.mmp = Protection(self)
         self.matcher = Matcher(self)
+        self.repricer = Repricer(self)
         self.indices = {
             name: Index(
                 name,
@@ -291,6 +293,8 @@ class Exchange:
             order.group.forget(order)
         if order.link is not None:
             linked.closed(self, order)
+        if order.advanced is not None:
+            self.repricer.forget(order)
         account = order.account
         if account.internal:
             del self.orders[order.order_id]

@@ -11,16 +11,18 @@ from engine.sim.venue.api.order_params import (
     CHANGEABLE,
     LABEL,
     SIZE,
+    advanced_of,
     display_of,
     level_of,
     lots_of,
     ticks_of,
     trail_of,
 )
-from engine.sim.venue.api.rpc import Call, Param, method
+from engine.sim.venue.api.rpc import Call, Param, Params, method
 from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.markets.matching import Order
 from engine.sim.venue.trading import triggers
+from engine.sim.venue.trading.advanced import Advanced
 from engine.sim.venue.trading.edits import Change, edit
 
 EDITS = {**SIZE, **CHANGEABLE}
@@ -68,14 +70,22 @@ def _edit(call: Call, order: Order) -> Any:
     mmp = order.group is not None
     if params.get("mmp", mmp) != mmp:
         raise bad_param("mmp", "editing mmp flag is not supported")
+    post_only = params.get("post_only", order.post_only)
+    if post_only and order.time_in_force != "good_til_cancelled":
+        raise bad_param("post_only", "only for good_til_cancelled limit orders")
+    pricing = _pricing(order, params, post_only)
+    ticks = None
+    if "price" in params and pricing is None:
+        ticks = ticks_of(instrument, params)
     change = Change(
         amount_lots=lots_of(instrument, params),
-        price_ticks=ticks_of(instrument, params) if "price" in params else None,
+        price_ticks=ticks,
         post_only=params.get("post_only"),
         reject_post_only=params.get("reject_post_only"),
         reduce_only=params.get("reduce_only"),
         valid_until_ms=params.get("valid_until"),
         display_lots=display_of(instrument, params),
+        advanced=pricing,
     )
     if "trigger_price" in params:
         change.level_ref = level_of(instrument, params)
@@ -87,3 +97,19 @@ def _edit(call: Call, order: Order) -> Any:
     else:
         edit(exchange, order, change)
     return answer_when_settled(call, order)
+
+
+def _pricing(order: Order, params: Params, post_only: bool) -> Advanced | None:
+    """Return how an advanced order is to be priced, None for a plain one.
+
+    Raises:
+        Reject: 11041 it is none; or the request does not say again that it is.
+    """
+    if order.advanced is None:
+        if "advanced" in params:
+            raise Reject("not_adv_order")
+        return None
+    if params.get("advanced") != order.advanced.kind:
+        raise bad_param("advanced", f"must be {order.advanced.kind} again")
+    given = {"price": order.advanced.value} | params
+    return advanced_of(order.instrument, given, post_only)

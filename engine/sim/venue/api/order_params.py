@@ -16,7 +16,8 @@ from engine.sim.venue.api.rpc import Param, Params
 from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.markets.matching import SIDES
 from engine.sim.venue.markets.watch import SOURCES, TYPES, Trigger
-from engine.sim.venue.trading import linked
+from engine.sim.venue.trading import advanced, linked
+from engine.sim.venue.trading.advanced import Advanced
 from engine.sim.venue.trading.orders import NewOrder
 from engine.sim.venue.trading.triggers import rises
 
@@ -43,6 +44,7 @@ CHANGEABLE = {
     "mmp": Param("flag"),
     "valid_until": Param("integer"),
     "display_amount": Param("number"),
+    "advanced": Param("text", choices=advanced.KINDS),
     "trigger_price": Param("number"),
     "trigger_offset": Param("number"),
 }
@@ -99,12 +101,16 @@ def new_order(
         raise Reject("invalid_args_for_instrument")
     if instrument.is_spot and (reduce_only or mmp or time_in_force == "good_til_day"):
         raise Reject("invalid_args_for_instrument")
+    pricing = advanced_of(instrument, params, post_only)
+    ticks = 0 if is_priced else None
+    if is_priced and pricing is None:
+        ticks = ticks_of(instrument, params)
     return NewOrder(
         account=account,
         market=market,
         side=side,
         lots=lots,
-        price_ticks=ticks_of(instrument, params) if is_priced else None,
+        price_ticks=ticks,
         time_in_force=time_in_force,
         label=params.get("label", ""),
         post_only=post_only,
@@ -116,6 +122,7 @@ def new_order(
         order_type=order_type,
         display_lots=display_of(instrument, params) or 0,
         trigger=_trigger(instrument, side, order_type, params),
+        advanced=pricing,
     )
 
 
@@ -196,6 +203,22 @@ def display_of(instrument: Instrument, params: Params) -> int | None:
     if lots is None or lots <= 0:
         raise Reject("invalid_max_show_amount")
     return lots
+
+
+def advanced_of(
+    instrument: Instrument, params: Params, post_only: bool
+) -> Advanced | None:
+    """Return how an option order is to be priced, None when its price is the price.
+
+    Raises:
+        Reject: the instrument has no such pricing, or the price is not positive.
+    """
+    if "advanced" not in params:
+        return None
+    advanced.check_kind(instrument, params["advanced"], post_only)
+    if params["price"] <= 0:
+        raise Reject("invalid_price")
+    return Advanced(params["advanced"], float(params["price"]))
 
 
 def level_of(instrument: Instrument, params: Params) -> int:

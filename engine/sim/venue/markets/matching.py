@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.sim.venue.accounts.account import Account
     from engine.sim.venue.markets.watch import Trigger
     from engine.sim.venue.products.instruments import Instrument
+    from engine.sim.venue.trading.advanced import Advanced
     from engine.sim.venue.trading.linked import Link
     from engine.sim.venue.trading.mmp import Group
 
@@ -46,16 +47,18 @@ class Order:
     An order that waits for a price has a ``trigger``, and so has the one it becomes,
     whose ``trigger_order_id`` names the one that waited. ``group`` is the market-maker
     protection it is under, None = none; quotes have a ``quote_id``. ``link`` is the
-    part it plays in a linked request.
+    part it plays in a linked request. An ``advanced`` one is priced by the venue;
+    ``auto_replaced`` says that its last change was the venue's.
     """
 
     __slots__ = (
-        "account", "amount_lots", "api", "cancel_reason", "created_ms", "display_lots",
-        "doomed", "filled_lots", "group", "instrument", "label", "link", "number",
-        "on_settled", "order_id", "order_type", "origin", "original_order_type",
-        "pending", "post_only", "price_ticks", "quote_id", "quote_set_id",
-        "reduce_only", "refresh_lots", "reject_post_only", "replaced", "side", "state",
-        "time_in_force", "trigger", "trigger_order_id", "updated_ms", "value_filled",
+        "account", "advanced", "amount_lots", "api", "auto_replaced", "cancel_reason",
+        "created_ms", "display_lots", "doomed", "filled_lots", "group", "instrument",
+        "label", "link", "number", "on_settled", "order_id", "order_type", "origin",
+        "original_order_type", "pending", "post_only", "price_ticks", "quote_id",
+        "quote_set_id", "reduce_only", "refresh_lots", "reject_post_only", "replaced",
+        "side", "state", "time_in_force", "trigger", "trigger_order_id", "updated_ms",
+        "value_filled",
     )  # fmt: skip
 
     def __init__(
@@ -87,6 +90,8 @@ class Order:
         self.trigger: Trigger | None = None
         self.trigger_order_id = ""
         self.link: Link | None = None
+        self.advanced: Advanced | None = None
+        self.auto_replaced = False
         self.pending = False
         self.doomed = ""
         self.group: Group | None = None

@@ -53,6 +53,10 @@ def order_row(order: Order) -> Row:
     if order.link is not None:
         row |= _link_fields(order, order.link)
     row["mmp"] = order.group is not None
+    if order.advanced is not None:
+        row["advanced"] = order.advanced.kind
+        row[order.advanced.kind] = order.advanced.value
+        row["auto_replaced"] = order.auto_replaced
     if order.refresh_lots:
         row["display_amount"] = i.amount(order.display_lots)
         row["refresh_amount"] = i.amount(order.refresh_lots)
@@ -206,6 +210,8 @@ def user_trade_row(trade: Trade, maker: bool) -> Row:
     }
     if order.original_order_type:
         row["original_order_type"] = order.original_order_type
+    if order.advanced is not None:
+        row["advanced"] = order.advanced.kind
     if order.is_quote:
         row["quote_id"] = order.quote_id
         if order.quote_set_id:

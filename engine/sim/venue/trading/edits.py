@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from engine.sim.venue.accounts import claims
 from engine.sim.venue.errors import Reject
 from engine.sim.venue.markets.matching import Order
+from engine.sim.venue.trading.advanced import check_expiry, ticks_of
 from engine.sim.venue.trading.orders import (
     check_band,
     check_display,
@@ -29,6 +30,7 @@ from engine.sim.venue.trading.orders import (
 if TYPE_CHECKING:
     from engine.sim.venue.exchange import Exchange
     from engine.sim.venue.markets.market import Market
+    from engine.sim.venue.trading.advanced import Advanced
 
 T = TypeVar("T")
 
@@ -50,6 +52,7 @@ class Change:
     display_lots: int | None = None
     level_ref: int | None = None
     trail_ref: int | None = None
+    advanced: Advanced | None = None
 
 
 @dataclass(slots=True)
@@ -90,6 +93,9 @@ def edit(exchange: Exchange, order: Order, change: Change) -> None:
         raise Reject("invalid_amount")
     if change.level_ref is not None or change.trail_ref is not None:
         raise Reject("unsupported_arg_combination")
+    if change.advanced is not None:
+        check_expiry(exchange, order.instrument, change.advanced.kind)
+        change.price_ticks = ticks_of(exchange, market, change.advanced)
     target = _target(exchange, market, order, change)
     if target.open_lots != order.open_lots or change.display_lots is not None:
         check_display(market, target.open_lots, target.display_lots)
@@ -108,6 +114,7 @@ def edit(exchange: Exchange, order: Order, change: Change) -> None:
             target.open_lots,
         )
         check_self_trade(probe, market)
+    order.advanced, order.auto_replaced = change.advanced or order.advanced, False
     _apply(exchange, market, order, target)
 
 

@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING
 from engine.sim.venue.accounts import claims
 from engine.sim.venue.errors import Reject
 from engine.sim.venue.markets.matching import BUY, Order
-from engine.sim.venue.trading import bump, ceilings
+from engine.sim.venue.trading import advanced, bump, ceilings
 
 if TYPE_CHECKING:
     from engine.sim.venue.accounts.account import Account
     from engine.sim.venue.exchange import Exchange
     from engine.sim.venue.markets.market import Market
     from engine.sim.venue.markets.watch import Trigger
+    from engine.sim.venue.trading.advanced import Advanced
     from engine.sim.venue.trading.linked import Link
 
 RESTING = ("good_til_cancelled", "good_til_day")
@@ -41,7 +42,8 @@ class NewOrder:
 
     ``order_type`` is what was asked for. ``display_lots`` is the tip of an iceberg. A
     ``trigger`` is what the order waits for; an order that comes of one that waited
-    names it in ``trigger_order_id``. A ``link`` is its part in a linked request.
+    names it in ``trigger_order_id``. A ``link`` is its part in a linked request. An
+    ``advanced`` one has its price from that, whatever ``price_ticks`` says.
     Empty: ``price_ticks`` None = at the market; ``display_lots`` 0 = all is shown.
     """
 
@@ -64,6 +66,7 @@ class NewOrder:
     trigger: Trigger | None = None
     trigger_order_id: str = ""
     link: Link | None = None
+    advanced: Advanced | None = None
 
 
 def submit(exchange: Exchange, new: NewOrder) -> Order:
@@ -86,7 +89,7 @@ def checked(exchange: Exchange, new: NewOrder) -> Order:
     check_time(exchange, new.valid_until_ms)
     market, account = new.market, new.account
     check_open(market)
-    ticks = _price(new)
+    ticks = _price(exchange, new)
     if new.post_only:
         ticks = passive_price(market, new.side, ticks, new.reject_post_only)
     check_band(market, new.side, ticks)
@@ -110,14 +113,19 @@ def start(exchange: Exchange, new: NewOrder, order: Order) -> None:
     exchange.admit(order)
     if order.link is not None:
         order.link.order = order
+    if order.advanced is not None:
+        exchange.repricer.follow(order)
     if new.mmp:
         exchange.mmp.orders_group(new.account, new.market).hold(order)
     enter(exchange, new.market, order)
 
 
-def _price(new: NewOrder) -> int:
+def _price(exchange: Exchange, new: NewOrder) -> int:
     """Return the price an order is entered at."""
-    market = new.market
+    market, pricing = new.market, new.advanced
+    if pricing is not None:
+        advanced.check_expiry(exchange, market.instrument, pricing.kind)
+        return advanced.ticks_of(exchange, market, pricing)
     if new.price_ticks is not None:
         return new.price_ticks
     if new.order_type != "market_limit":
@@ -142,7 +150,7 @@ def order_of(new: NewOrder, ticks: int, lots: int) -> Order:
     order.origin, order.api = new.origin, new.api
     order.refresh_lots = new.display_lots
     order.trigger, order.trigger_order_id = new.trigger, new.trigger_order_id
-    order.link = new.link
+    order.link, order.advanced = new.link, new.advanced
     return order
 
 

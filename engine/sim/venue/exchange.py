@@ -163,9 +163,16 @@ class Exchange:
         self.turn.created.append(market)
         return market
 
-    def soon(self, action: Callable[[], None]) -> None:
-        """Do something of the venue's own when this request is over, at this time."""
-        self.agenda.at(self.now_ns, action)
+    def soon(self, order: Order, action: Callable[[], None]) -> None:
+        """Do something about an order on the venue's own account.
+
+        It is done when this request is over and the lock of the order's account free.
+        """
+        if self.locks.engaged:
+            user, currency = order.account.name, order.instrument.currency
+            self.locks.act(user, currency, self.now_ns, action)
+        else:
+            self.agenda.at(self.now_ns, action)
 
     @property
     def stamp_ns(self) -> int:

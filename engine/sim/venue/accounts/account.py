@@ -78,6 +78,7 @@ class Account:
         self.settlements = Records()
         self.ledger = Ledger(self)
         self.self_trade_mode = config.self_trade_mode if config else "reject_taker"
+        self.self_trade_extended = False
         self.cod_by_default = False
         self.mmp_enabled = config.mmp_enabled if config else False
         self.mmp_groups: dict[tuple[str, str], Group] = {}

@@ -13,6 +13,7 @@ from engine.sim.venue.feeds.channels import CURRENCIES, KINDS
 from engine.sim.venue.rows.accounts import portfolio_row, position_row
 from engine.sim.venue.rows.trading import order_row
 
+SELF_TRADE_MODES = ("reject_taker", "cancel_maker")
 READ_TRADE, READ_ACCOUNT = "trade:read", "account:read"
 CREATED_MS = 1_500_000_000_000  # when every account was made
 CURRENCY = Param("text", required=True, choices=CURRENCIES[:-1])
@@ -85,6 +86,7 @@ def get_account_summaries(call: Call) -> Any:
 
 def identity(account: Account) -> dict[str, Any]:
     """Return who the account is."""
+    extended = "true" if account.self_trade_extended else "false"
     return {
         "id": account.user_id,
         "username": account.name,
@@ -97,6 +99,7 @@ def identity(account: Account) -> dict[str, Any]:
         "security_keys_enabled": False,
         "interuser_transfers_enabled": False,
         "self_trading_reject_mode": account.self_trade_mode,
+        "self_trading_extended_to_subaccounts": extended,
     }
 
 
@@ -145,6 +148,22 @@ def get_subaccounts_details(call: Call) -> Any:
             if order.instrument.currency == currency
         ]
     return [row]
+
+
+@method(
+    "private/set_self_trading_config",
+    {
+        "mode": Param("text", required=True, choices=SELF_TRADE_MODES),
+        "extended_to_subaccounts": Param("flag", required=True),
+        "block_rfq_self_match_prevention": Param("flag"),
+    },
+    scope="account:read_write",
+)
+def set_self_trading_config(call: Call) -> Any:
+    """Say which of two own orders gives way; accounts here have no subaccounts."""
+    call.account.self_trade_mode = call.params["mode"]
+    call.account.self_trade_extended = call.params["extended_to_subaccounts"]
+    return "ok"
 
 
 @method("private/get_user_locks", scope=READ_ACCOUNT)

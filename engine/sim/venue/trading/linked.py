@@ -253,7 +253,8 @@ def _cut(exchange: Exchange, peer: Link, order: Order) -> None:
 def _advance_soon(exchange: Exchange, link: Link) -> None:
     if link.secondaries and not link.due_soon:
         link.due_soon = True
-        exchange.soon(partial(_advance, exchange, link))
+        assert link.order is not None, "an order that has filled was entered"
+        exchange.soon(link.order, partial(_advance, exchange, link))
 
 
 def _advance(exchange: Exchange, link: Link) -> None:

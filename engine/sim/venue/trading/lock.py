@@ -3,8 +3,8 @@
 A request holds the lock for ``matching_us`` and takes effect at the end of it. Up to
 eight wait; one more is refused with 10047, one that has waited five seconds with 10050.
 A request about several currencies is split: it passes one lock after the other and
-takes effect at the end of the last. The venue's own actions (triggers) wait in line as
-well and take up slots, but are never refused.
+takes effect at the end of the last. The venue's own actions (triggers, secondaries,
+repricing) wait in line as well and take up slots, but are never refused.
 While an edit waits, a newer edit of the same order replaces it (13777). A cancel purges
 what its connection still has waiting and what the cancel concerns (13666): a mass
 cancel new orders, edits and quotes (of its instrument, of its label), a cancel of

@@ -9,6 +9,7 @@ seconds; support.deribit.com says about one, and names the end before expiry.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.sim.venue.errors import Reject
@@ -52,8 +53,8 @@ class Repricer:
 
         Cost: a price for each advanced order that is open.
         """
-        for order in list(self._orders.values()):
-            self._follow_price(order)
+        for order in self._orders.values():
+            self._exchange.soon(order, partial(self._follow_price, order))
         self._turn()
 
     def _follow_price(self, order: Order) -> None:
@@ -62,8 +63,8 @@ class Repricer:
         if advanced is None or order.pending:
             return
         if order.order_id not in order.account.open_orders:
-            self.forget(order)  # an earlier one of this turn has taken it along
-        elif exchange.now_ms >= order.instrument.expiry_ms - LAST_CALL_MS:
+            return
+        if exchange.now_ms >= order.instrument.expiry_ms - LAST_CALL_MS:
             exchange.cancel(order, "")
         elif market.state == "open":
             ticks = ticks_of(exchange, market, advanced)

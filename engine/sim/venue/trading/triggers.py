@@ -216,12 +216,7 @@ def look(exchange: Exchange, watches: dict[str, Watch], source: str, ref: int) -
 def _reach(exchange: Exchange, order: Order) -> None:
     assert order.trigger is not None, "only trigger orders wait"
     order.trigger.reached = True
-    release = partial(_release, exchange, order)
-    if exchange.locks.engaged:
-        user, currency = order.account.name, order.instrument.currency
-        exchange.locks.act(user, currency, exchange.now_ns, release)
-    else:
-        exchange.soon(release)
+    exchange.soon(order, partial(_release, exchange, order))
 
 
 def _release(exchange: Exchange, order: Order) -> None:
@@ -230,7 +225,7 @@ def _release(exchange: Exchange, order: Order) -> None:
     if order.state != "untriggered" or trigger is None:
         return
     market = exchange.markets[order.instrument.name]
-    if market.state != "open":
+    if market.state != "open" or market.index.locked:
         trigger.reached = False
         watch_of(market, trigger.source).add(order)
         return

@@ -39,6 +39,7 @@ OFFERED = [
     "private/get_order_state",
     "private/get_order_state_by_label",
     "private/get_trigger_order_history",
+    "private/set_self_trading_config",
     "private/get_position",
     "private/get_positions",
     "private/get_settlement_history_by_currency",

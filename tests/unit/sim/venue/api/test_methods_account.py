@@ -100,3 +100,22 @@ def test_logins_are_remembered_newest_first(bench: Bench, client: Client) -> Non
     assert client.call("private/get_access_log", count=1) == rows[:1]
     logins = bench.venue.exchange.accounts["maker"].logins
     assert logins.maxlen == LOGINS_MAX
+
+
+def test_self_trading(bench: Bench, client: Client) -> None:
+    own = client.sell(80_000.0, 100)["order"]["order_id"]
+    order = {"instrument_name": PERP, "amount": 100, "price": 80_000.0}
+    assert client.code("private/buy", **order) == 10003
+    modes = {"mode": "cancel_maker", "extended_to_subaccounts": True}
+    assert client.call("private/set_self_trading_config", **modes) == "ok"
+    summary = client.call("private/get_account_summary", currency="BTC")
+    assert summary["self_trading_reject_mode"] == "cancel_maker"
+    assert summary["self_trading_extended_to_subaccounts"] == "true"
+    assert client.call("private/buy", **order)["order"]["order_state"] == "open"
+    gone = client.call("private/get_order_state", order_id=own)
+    assert gone["cancel_reason"] == "order_overlap"
+    wrong = {"mode": "hope", "extended_to_subaccounts": True}
+    assert client.code("private/set_self_trading_config", **wrong) == -32602
+    assert client.code("private/set_self_trading_config", mode="cancel_maker") == -32602
+    reader = bench.connect("maker", "account:read")
+    assert reader.code("private/set_self_trading_config", **modes) == 13021

@@ -189,6 +189,8 @@ def trading(one: Recorder, bench: Bench) -> None:
 
 def waiting(one: Recorder, bench: Bench) -> None:
     """Let orders wait, change them, let them be entered; show and hide."""
+    modes = {"mode": "reject_taker", "extended_to_subaccounts": True}
+    one.call("private/set_self_trading_config", **modes)
     order = {"instrument_name": PERP, "amount": 100, "trigger": "index_price"}
     level = {"type": "stop_limit", "price": 79_000.0, "trigger_price": 79_500.0}
     stop = one.call("private/sell", **order, **level)["order"]["order_id"]

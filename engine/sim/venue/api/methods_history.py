@@ -34,9 +34,10 @@ OLD_ORDERS_MS = 2 * DAY_MS
 ORDERS_DEFAULT = 20
 HISTORICAL = {"historical": Param("flag"), **SUBACCOUNT}
 KIND = Param("text", choices=(*KINDS, "combo"))
+# The docs require both times; clients in the wild send the first alone.
 TIMES = {
-    "start_timestamp": Param("integer", required=True),
-    "end_timestamp": Param("integer", required=True),
+    "start_timestamp": Param("integer"),
+    "end_timestamp": Param("integer"),
     "count": COUNT,
     "sorting": SORTING,
 }

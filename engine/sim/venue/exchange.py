@@ -180,6 +180,11 @@ class Exchange:
         return self.now_ns + self.clock_offset_ns
 
     @property
+    def due_ms(self) -> int:
+        """Return the time by which things fall due, in ms since the epoch."""
+        return self.now_ns // 1_000_000
+
+    @property
     def now_ms(self) -> int:
         """Return the time the venue's clock shows, in ms since the epoch."""
         return (self.now_ns + self.clock_offset_ns) // 1_000_000
@@ -354,7 +359,7 @@ class Exchange:
     def set_index(self, name: str, price: float | Decimal) -> None:
         """Publish a new index price; marks and bands follow at once."""
         index = self.indices[name]
-        index.delivery.advance(self.now_ms, index.ref)
+        index.delivery.advance(self.due_ms, index.ref)
         index.ref, index.updated_ms = to_ref(price, index.decimals), self.now_ms
         self.turn.indices[name] = index
         if index.watches:
@@ -387,11 +392,11 @@ class Exchange:
     def tick(self) -> None:
         """Do what falls due once a second: marks, the samples of delivery prices."""
         for index in self.indices.values():
-            index.delivery.advance(self.now_ms, index.ref)
+            index.delivery.advance(self.due_ms, index.ref)
         for market in self.markets.values():
             if not (market.over or market.instrument.is_option):
                 self._remark(market, market.sample_mark)
-        self.smiles.redraw(self.now_ms)
+        self.smiles.redraw(self.due_ms)
         for market in self._options:
             self._note_mark(market, market.update_mark())
 

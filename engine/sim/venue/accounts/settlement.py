@@ -49,7 +49,7 @@ class Settlement:
         self._schedule()
 
     def _schedule(self) -> None:
-        self._time_ms = next_settlement_ms(self._exchange.now_ms)
+        self._time_ms = next_settlement_ms(self._exchange.due_ms)
         self._exchange.agenda.at(self._time_ms * MILLISECOND_NS, self._begin)
 
     # The settlement of those that live on.
@@ -57,7 +57,7 @@ class Settlement:
     def _begin(self) -> None:
         exchange = self._exchange
         for name, index in exchange.indices.items():
-            index.delivery.fix(exchange.now_ms, index.ref)
+            index.delivery.fix(exchange.due_ms, index.ref)
             exchange.turn.indices[name] = index
         for market in exchange.markets.values():
             if not market.instrument.is_spot and market.state in HALTED:

@@ -190,6 +190,8 @@ class Instrument:
 
         One lot's value is rounded, once, so that values of lots add up exactly.
         """
+        if not lots:
+            return 0
         if self.inverse:
             return lots * divide(self.lot_num * REF * ATTO, ref * self.lot_den)
         return lots * divide(self.lot_num * ref * ATTO, self.lot_den * REF)

@@ -206,3 +206,20 @@ def test_a_lock_let_go_lets_what_waits_go_on() -> None:
     assert client.take() == []
     bench.advance(MS)
     assert len(client.take()) == 1
+
+
+@pytest.mark.parametrize("offset_ms", [90_000, -90_000])
+def test_a_wrong_clock_settles_once_at_the_right_time(offset_ms: int) -> None:
+    def settlements(*faults: ClockOffset) -> tuple[list[int], float]:
+        bench = Bench(replace(FAST, faults=faults))
+        bench.place("sell", 80_000.0, 100.0)
+        client = bench.connect("maker")
+        client.buy(80_000.0, 100.0)
+        bench.advance(86_400 * SECOND)
+        account = bench.venue.exchange.accounts["maker"]
+        times = [e.time_ms for e in account.ledger.entries if e.kind == "settlement"]
+        prices = bench.venue.exchange.indices["btc_usd"].delivery.prices
+        return times, len(prices)
+
+    (right,), days = settlements()
+    assert settlements(ClockOffset(offset_ms=offset_ms)) == ([right + offset_ms], days)

@@ -31,7 +31,26 @@ def _of_result(error: Any) -> bool:
     return no_period or isinstance(error.instance, list)
 
 
+def _is_null(error: Any) -> bool:
+    """Excuse a figure that does not exist: no trade yet, nothing on that side."""
+    return error.instance is None
+
+
+MAY_BE_NULL = (
+    "ask_price",
+    "bid_price",
+    "continuation",
+    "high",
+    "last",
+    "last_price",
+    "low",
+    "mid_price",
+    "price_change",
+)
+
 EXCUSES: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(MAY_BE_NULL, _is_null),
+    "underlying_index": lambda error: isinstance(error.instance, str),
     **{name: lambda error: "is not one of" in error.message for name in CURRENCY_LISTS},
     "matching_id": lambda error: (
         error.instance is None

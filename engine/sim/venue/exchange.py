@@ -21,6 +21,7 @@ from engine.sim.venue.agenda import Agenda
 from engine.sim.venue.api.limits import Credits
 from engine.sim.venue.config import AccountConfig, ContractConfig, VenueConfig
 from engine.sim.venue.errors import Reject, bad_param
+from engine.sim.venue.markets.history import Histories
 from engine.sim.venue.markets.market import Index, Market
 from engine.sim.venue.markets.smiles import Smiles
 from engine.sim.venue.markets.trades import Trade
@@ -64,8 +65,7 @@ class Turn:
         self.indices: dict[str, Index] = {}
         self.states: dict[str, Market] = {}
         self.created: list[Market] = []
-        self.notices: list[tuple[str, Account, str, dict[str, Any]]] = []
-        self.announced: list[dict[str, Any]] = []
+        self.notices: list[tuple[str, Account | None, str, dict[str, Any]]] = []
 
 
 class Exchange:
@@ -97,6 +97,7 @@ class Exchange:
             for decimals in (max(2, _decimals(price)),)
         }
         self.smiles = Smiles()
+        self.histories = Histories(self.indices, self.smiles)
         self.markets: dict[str, Market] = {}
         self._options: list[Market] = []
         self._instrument_id = FIRST_INSTRUMENT_ID
@@ -160,6 +161,7 @@ class Exchange:
             self.smiles.follow(market, self.now_ms)
         if instrument.is_option:
             self._options.append(market)
+            self.histories.follow(market)
         self.turn.created.append(market)
         return market
 
@@ -381,13 +383,11 @@ class Exchange:
             was_locked = index.locked
             index.locks += more
             if index.locked != was_locked:
-                self.turn.announced.append(
-                    {"price_index": name, "locked": index.locked}
-                )
+                self.announce({"price_index": name, "locked": index.locked})
 
     def announce(self, data: dict[str, Any]) -> None:
         """Say something on ``platform_state``."""
-        self.turn.announced.append(data)
+        self.notify("platform_state", None, "", data)
 
     def tick(self) -> None:
         """Do what falls due once a second: marks, the samples of delivery prices."""
@@ -399,6 +399,7 @@ class Exchange:
         self.smiles.redraw(self.due_ms)
         for market in self._options:
             self._note_mark(market, market.update_mark())
+        self.histories.sample(self.now_ms)
 
     def _remark(self, market: Market, move: Callable[[], bool]) -> None:
         """Let a mark move; the funding before it has accrued at the old rate."""
@@ -460,9 +461,9 @@ class Exchange:
                     self.note_account(account, market.instrument.currency)
 
     def notify(
-        self, topic: str, account: Account, target: str, row: dict[str, Any]
+        self, topic: str, account: Account | None, target: str, row: dict[str, Any]
     ) -> None:
-        """Tell an account's channel of a topic something, once."""
+        """Tell a topic's channel of an account (None = everybody's) something, once."""
         self.turn.notices.append((topic, account, target, row))
 
     def note_position(self, account: Account, position: Position) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.sim.venue.api.auth import Token
     from engine.sim.venue.api.limits import Credits
     from engine.sim.venue.api.rpc import Request
-    from engine.sim.venue.feeds.channels import Feed
+    from engine.sim.venue.feeds.feed import Feed
 
 SECOND_NS = 1_000_000_000
 OUT_FRAMES_MAX = 100_000

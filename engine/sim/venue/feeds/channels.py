@@ -1,27 +1,25 @@
-"""Channels: names, subscribers, and the feeds that turn changes into messages.
+"""Channel names: which there are, what each is about, who may have it.
 
-A feed exists while somebody listens and is shared by all who do, so that a message is
-written once. ``raw`` feeds speak at the end of the turn that changed something,
-``100ms`` and ``agg2`` (1 s) ones on the next multiple of their period of the venue's
-clock.
-Source: docs.deribit.com, subscriptions, market data collection, 2026-08-22.
+Only instruments that are not over may be subscribed.
+Source: docs.deribit.com, subscriptions, 2026-08-22; changelog of 2022-10-06 (open
+instruments only) and 2022-01-15 (raw data needs a login).
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from engine.sim.venue.api.wire import notification
+from engine.sim.venue.markets.candles import RESOLUTIONS_MS
 
 if TYPE_CHECKING:
-    from engine.sim.venue.accounts.account import Account
-    from engine.sim.venue.api.connection import Connection
     from engine.sim.venue.exchange import Exchange
+    from engine.sim.venue.products.instruments import Instrument
 
 PERIODS_NS = {"raw": 0, "100ms": 100_000_000, "agg2": 1_000_000_000}
 KINDS = ("future", "option", "spot", "future_combo", "option_combo", "any")
+WIDE_KINDS = (*KINDS, "combo")
 CURRENCIES = ("BTC", "ETH", "USDC", "USDT", "EURR", "any")
 GROUPS = {
     "BTC": ("none", "1", "2", "5", "10"),
@@ -29,8 +27,15 @@ GROUPS = {
 }
 DEPTHS = ("1", "10", "20")
 USER_TOPICS = ("orders", "trades", "changes")
-WIDE_TOPICS = ("trades", "user.orders", "user.trades", "user.changes")
-NEEDS_LOGIN_RAW = ("book", "ticker", "trades", "perpetual")
+INDEX_TOPICS = (
+    "deribit_price_index",
+    "deribit_price_ranking",
+    "deribit_price_statistics",
+    "estimated_expiration_price",
+    "markprice.options",
+)
+NEEDS_LOGIN_RAW = ("book", "grouped", "ticker", "trades", "perpetual")
+CLOSED_STATES = ("delivered", "inactive", "archivized")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +43,13 @@ class Channel:
     """A channel name taken apart.
 
     ``target`` is what it is about: an instrument, ``kind.currency``, a currency or an
-    index. Empty: group and depth "" = not grouped.
+    index. ``interval`` is a resolution for charts.
+    Empty: group and depth "" = not grouped.
     """
 
     name: str
     topic: str
-    target: str
+    target: str = ""
     interval: str = "raw"
     group: str = ""
     depth: str = ""
@@ -53,7 +59,8 @@ class Channel:
         """Return the scope a private channel needs, "" for a public one."""
         if not self.topic.startswith("user."):
             return ""
-        return "account:read" if self.topic == "user.portfolio" else "trade:read"
+        orders = self.topic.removeprefix("user.") in (*USER_TOPICS, "mmp_trigger")
+        return "trade:read" if orders else "account:read"
 
     @property
     def raw_needs_login(self) -> bool:
@@ -61,92 +68,148 @@ class Channel:
         return self.interval == "raw" and self.topic in NEEDS_LOGIN_RAW
 
 
+def wide_targets(instrument: Instrument) -> tuple[str, ...]:
+    """Return every ``kind.currency`` an instrument is found under."""
+    kinds = [instrument.kind, "any", *(("combo",) if instrument.is_combo else ())]
+    currencies = (*instrument.currencies, "any")
+    return tuple(f"{kind}.{currency}" for kind in kinds for currency in currencies)
+
+
+# Names.
+
+
 def parse_channel(name: str, exchange: Exchange) -> Channel | None:
     """Return the channel of a name, None when the venue has no such channel."""
-    match name.split("."):
-        case ["user", "portfolio", currency]:
-            target = "any" if currency == "any" else currency.upper()
-            found = Channel(name, "user.portfolio", target, "100ms")
-            return found if target in CURRENCIES else None
-        case ["user", topic, *target, interval] if topic in USER_TOPICS:
-            found = Channel(name, f"user.{topic}", ".".join(target), interval)
-        case ["trades", *target, interval]:
-            found = Channel(name, "trades", ".".join(target), interval)
-        case ["book", instrument, group, depth, interval]:
-            found = Channel(name, "book", instrument, interval, group, depth)
-            return found if _is_grouped(found, exchange) else None
-        case ["book" | "ticker" as topic, instrument, interval]:
-            found = Channel(name, topic, instrument, interval)
-        case ["user", "mmp_trigger", index]:
-            found = Channel(name, "user.mmp_trigger", index)
-            return found if index == "any" or index in exchange.indices else None
-        case ["quote", instrument]:
-            found = Channel(name, "quote", instrument)
-        case ["deribit_price_index", index]:
-            found = Channel(name, "deribit_price_index", index)
-            return found if index in exchange.indices else None
-        case ["instrument", "state", kind, currency]:
-            found = Channel(name, "instrument.state", f"{kind}.{currency}")
-            return found if _is_wide(found.target) else None
-        case ["platform_state"]:
-            return Channel(name, "platform_state", "")
-        case _:
-            return None
-    wide = found.topic in WIDE_TOPICS and _is_wide(found.target)
-    known = found.interval in PERIODS_NS and (wide or found.target in exchange.markets)
-    return found if known else None
+    head, *rest = name.split(".")
+    parse = _PARSERS.get(head)
+    return parse(name, rest, exchange) if parse is not None else None
 
 
 def _is_wide(target: str) -> bool:
     """Say whether a target is ``kind.currency``."""
     kind, _, currency = target.partition(".")
-    return kind in KINDS and currency in CURRENCIES
+    return kind in WIDE_KINDS and currency in CURRENCIES
 
 
-def _is_grouped(channel: Channel, exchange: Exchange) -> bool:
-    market = exchange.markets.get(channel.target)
-    if market is None or channel.interval not in ("100ms", "agg2"):
-        return False
-    groups = GROUPS.get(market.instrument.base, ("none",))
-    return channel.group in groups and channel.depth in DEPTHS
+def _is_open(instrument: str, exchange: Exchange) -> bool:
+    """Say whether an instrument may be subscribed: it must be listed and not over."""
+    market = exchange.markets.get(instrument)
+    return market is not None and market.state not in CLOSED_STATES
 
 
-class Feed(ABC):
-    """One channel with its subscribers. Subclasses say what is sent and when.
+def _about_instrument(name: str, rest: list[str], exchange: Exchange) -> Channel | None:
+    """Parse ``topic.instrument``."""
+    topic = name.partition(".")[0]
+    if len(rest) != 1 or not _is_open(rest[0], exchange):
+        return None
+    return Channel(name, topic, rest[0])
 
-    Empty: ``account`` None for public channels.
-    """
 
-    def __init__(
-        self, channel: Channel, exchange: Exchange, account: Account | None
-    ) -> None:
-        self.channel, self.exchange, self.account = channel, exchange, account
-        self.period_ns = PERIODS_NS[channel.interval]
-        self.subscribers: dict[Connection, str] = {}
-        self.due = False
+def _at_interval(name: str, rest: list[str], exchange: Exchange) -> Channel | None:
+    """Parse ``topic.instrument.interval``."""
+    if len(rest) != 2 or rest[1] not in PERIODS_NS or not _is_open(rest[0], exchange):
+        return None
+    return Channel(name, name.partition(".")[0], rest[0], rest[1])
 
-    def greet(self, connection: Connection) -> None:  # noqa: B027 (optional hook)
-        """Send a new subscriber what the channel begins with; nothing by default."""
 
-    def take(self, item: Any) -> None:  # noqa: B027 (optional hook)
-        """Gather one change; nothing by default: most feeds look when they flush."""
+def _book(name: str, rest: list[str], exchange: Exchange) -> Channel | None:
+    """Parse ``book.instrument[.group.depth].interval``."""
+    if len(rest) != 4:
+        return _at_interval(name, rest, exchange)
+    instrument, group, depth, interval = rest
+    if interval not in PERIODS_NS or not _is_open(instrument, exchange):
+        return None
+    groups = GROUPS.get(exchange.markets[instrument].instrument.base, ("none",))
+    if group not in groups or depth not in DEPTHS:
+        return None
+    return Channel(name, "grouped", instrument, interval, group, depth)
 
-    @abstractmethod
-    def flush(self) -> None:
-        """Send what has gathered."""
 
-    def send(self, data: Any) -> None:
-        """Send one message to every subscriber."""
-        plain: bytes | None = None
-        for connection, label in self.subscribers.items():
-            if label:
-                connection.send(notification(self.channel.name, data, label))
-                continue
-            if plain is None:
-                plain = notification(self.channel.name, data)
-            connection.send(plain)
+def _trades(name: str, rest: list[str], exchange: Exchange) -> Channel | None:
+    """Parse ``trades.instrument.interval`` and ``trades.kind.currency.interval``."""
+    *target, interval = rest or [""]
+    about = ".".join(target)
+    if interval not in PERIODS_NS:
+        return None
+    if not (_is_wide(about) or _is_open(about, exchange)):
+        return None
+    return Channel(name, "trades", about, interval)
 
-    def send_one(self, connection: Connection, data: Any) -> None:
-        """Send one message to one subscriber."""
-        label = self.subscribers.get(connection, "")
-        connection.send(notification(self.channel.name, data, label))
+
+def _chart(name: str, rest: list[str], exchange: Exchange) -> Channel | None:
+    """Parse ``chart.trades.instrument.resolution``."""
+    match rest:
+        case ["trades", instrument, resolution] if resolution in RESOLUTIONS_MS:
+            found = Channel(name, "chart.trades", instrument, resolution)
+            return found if _is_open(instrument, exchange) else None
+    return None
+
+
+def _instrument(name: str, rest: list[str], _: Exchange) -> Channel | None:
+    """Parse ``instrument.state.kind.currency`` and ``instrument.creation...``."""
+    topic, target = rest[0] if rest else "", ".".join(rest[1:])
+    if topic not in ("state", "creation") or not _is_wide(target):
+        return None
+    return Channel(name, f"instrument.{topic}", target)
+
+
+def _index(name: str, rest: list[str], exchange: Exchange) -> Channel | None:
+    """Parse ``topic.index``; the topic itself may have a dot in it."""
+    topic, _, index = name.rpartition(".")
+    if index not in exchange.indices or topic not in INDEX_TOPICS:
+        return None
+    return Channel(name, topic, index)
+
+
+def _volatility(name: str, rest: list[str], exchange: Exchange) -> Channel | None:
+    """Parse ``deribit_volatility_index.index``."""
+    if len(rest) != 1 or rest[0] not in exchange.histories.volatility:
+        return None
+    return Channel(name, "deribit_volatility_index", rest[0])
+
+
+def _plain(name: str, rest: list[str], _: Exchange) -> Channel | None:
+    """Parse what has no target."""
+    known = rest == [] or name == "platform_state.public_methods_state"
+    return Channel(name, name) if known else None
+
+
+def _user(name: str, rest: list[str], exchange: Exchange) -> Channel | None:
+    """Parse what is about an account."""
+    match rest:
+        case ["portfolio", currency]:
+            target = "any" if currency == "any" else currency.upper()
+            found = Channel(name, "user.portfolio", target)
+            return found if target in CURRENCIES else None
+        case [topic, *target, interval] if topic in USER_TOPICS:
+            about = ".".join(target)
+            known = _is_wide(about) or _is_open(about, exchange)
+            found = Channel(name, f"user.{topic}", about, interval)
+            return found if known and interval in PERIODS_NS else None
+        case ["mmp_trigger", index]:
+            known = index == "any" or index in exchange.indices
+            return Channel(name, "user.mmp_trigger", index) if known else None
+        case ["lock" | "access_log"]:
+            return Channel(name, name)
+    return None
+
+
+_PARSERS: dict[str, Callable[[str, list[str], Exchange], Channel | None]] = {
+    "book": _book,
+    "ticker": _at_interval,
+    "perpetual": _at_interval,
+    "incremental_ticker": _about_instrument,
+    "quote": _about_instrument,
+    "trades": _trades,
+    "chart": _chart,
+    "instrument": _instrument,
+    "deribit_price_index": _index,
+    "deribit_price_ranking": _index,
+    "deribit_price_statistics": _index,
+    "estimated_expiration_price": _index,
+    "markprice": _index,
+    "deribit_volatility_index": _volatility,
+    "platform_state": _plain,
+    "announcements": _plain,
+    "user": _user,
+}

@@ -1,36 +1,36 @@
-"""Private notices: things that happen to an account and are told as they are.
+"""Notices: things that happen and are told as they are.
 
-``user.mmp_trigger.{index or any}``: protection was triggered. Nothing is sent to begin
-with; a notice goes out with the turn that gave rise to it.
-Source: docs.deribit.com, private subscriptions, 2026-08-22.
+``user.mmp_trigger.{index or any}``: protection was triggered; ``user.lock`` and
+``user.access_log`` of an account; ``platform_state``, ``announcements`` to everybody.
+Nothing is sent to begin with, except by ``platform_state.public_methods_state``; a
+notice goes out with the turn that gave rise to it.
+Source: docs.deribit.com, subscriptions, 2026-08-22.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from engine.sim.venue.feeds.channels import Channel, Feed
+from engine.sim.venue.feeds.feed import ListFeed
 
 if TYPE_CHECKING:
-    from engine.sim.venue.accounts.account import Account
-    from engine.sim.venue.exchange import Exchange
+    from engine.sim.venue.api.connection import Connection
 
 
-class NoticeFeed(Feed):
+class NoticeFeed(ListFeed):
     """One message for every notice."""
 
-    def __init__(
-        self, channel: Channel, exchange: Exchange, account: Account | None
-    ) -> None:
-        super().__init__(channel, exchange, account)
-        self._rows: list[dict[str, Any]] = []
-
-    def take(self, row: dict[str, Any]) -> None:
-        """Gather one notice."""
-        self._rows.append(row)
+    hears = ("notice",)
 
     def flush(self) -> None:
         """Send the gathered notices."""
-        rows, self._rows = self._rows, []
-        for row in rows:
-            self.send(row)
+        for row in self.taken():
+            self.send(dict(row))
+
+
+class PublicMethodsFeed(NoticeFeed):
+    """``platform_state.public_methods_state``: whether one may ask without a login."""
+
+    def greet(self, connection: Connection) -> None:
+        """Say that one may."""
+        self.send_one(connection, {"allow_unauthenticated_public_requests": True})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from engine.sim.venue.feeds.channels import Channel, Feed
+from engine.sim.venue.feeds.feed import Feed, ListFeed
 from engine.sim.venue.markets.matching import Order
 from engine.sim.venue.markets.trades import Trade
 from engine.sim.venue.rows.accounts import portfolio_row, position_row
@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from engine.sim.venue.accounts.position import Position
     from engine.sim.venue.api.connection import Connection
     from engine.sim.venue.exchange import Exchange
+    from engine.sim.venue.feeds.channels import Channel
+
+PORTFOLIO_NS = 100_000_000
 
 
 class UserOrdersFeed(Feed):
     """``user.orders.{…}.{interval}``: every order that changed, as it stands now."""
+
+    hears = ("order",)
 
     def __init__(
         self, channel: Channel, exchange: Exchange, account: Account | None
@@ -48,24 +53,15 @@ class UserOrdersFeed(Feed):
             self.send(row)
 
 
-class UserTradesFeed(Feed):
+class UserTradesFeed(ListFeed):
     """``user.trades.{…}.{interval}``."""
 
-    def __init__(
-        self, channel: Channel, exchange: Exchange, account: Account | None
-    ) -> None:
-        super().__init__(channel, exchange, account)
-        self._trades: list[Trade] = []
-
-    def take(self, trade: Trade) -> None:
-        """Gather one trade of the account."""
-        self._trades.append(trade)
+    hears = ("fill",)
 
     def flush(self) -> None:
         """Send the gathered trades."""
         assert self.account is not None, "a private feed has an account"
-        trades, self._trades = self._trades, []
-        self.send([account_trade_row(trade, self.account) for trade in trades])
+        self.send([account_trade_row(trade, self.account) for trade in self.taken()])
 
 
 class Changes:
@@ -81,6 +77,8 @@ class Changes:
 
 class UserChangesFeed(Feed):
     """``user.changes.{…}.{interval}``: orders, trades and position together."""
+
+    hears = ("order", "fill", "position")
 
     def __init__(
         self, channel: Channel, exchange: Exchange, account: Account | None
@@ -120,10 +118,13 @@ class UserChangesFeed(Feed):
 class PortfolioFeed(Feed):
     """``user.portfolio.{currency or any}``: sent when a figure in it has changed."""
 
+    hears = ("account",)
+
     def __init__(
         self, channel: Channel, exchange: Exchange, account: Account | None
     ) -> None:
         super().__init__(channel, exchange, account)
+        self.period_ns = PORTFOLIO_NS
         self._sent: dict[str, bytes] = {}
 
     def currencies(self) -> list[str]:

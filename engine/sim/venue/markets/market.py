@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from engine.sim.venue.accounts.delivery import Delivery
+from engine.sim.venue.markets.candles import Candles
 from engine.sim.venue.markets.marks import (
     ComboMark,
     FutureMark,
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from engine.sim.venue.products.surface import SurfaceState
 
 TAPE_MAX = 10_000
-HOUR_MS = 3_600_000
-STATS_HOURS = 24
 
 
 class Index:
@@ -60,18 +59,6 @@ class Index:
         return self.locks > 0
 
 
-class HourStats:
-    """Trades of one hour. Units: prices in ticks, volume in lots, value in atto."""
-
-    __slots__ = ("first", "high", "hour", "lots", "low", "value")
-
-    def __init__(self, hour: int, ticks: int) -> None:
-        self.hour = hour
-        self.first = self.high = self.low = ticks
-        self.lots = 0
-        self.value = 0
-
-
 class Market:
     """The market of one instrument.
 
@@ -101,7 +88,7 @@ class Market:
         self.over = False
         self.trade_seq = 0
         self.tape: deque[Trade] = deque(maxlen=TAPE_MAX)
-        self.hours: deque[HourStats] = deque()
+        self.candles = Candles()
         self.last_ticks: int | None = None
         self.watches: dict[str, Watch] = {}
         self._last_move = 0
@@ -143,6 +130,16 @@ class Market:
         self._mark.sample()
         return self.update_mark()
 
+    def implied_vol(self, ticks: int) -> float:
+        """Return the vol at which a living option is worth a price.
+
+        Empty: 0 for everything else.
+        """
+        mark = self._mark
+        if self.over or not isinstance(mark, OptionMark):
+            return 0.0
+        return mark.implied_vol(ticks)
+
     # Tape.
 
     def tick_direction(self, ticks: int) -> int:
@@ -154,34 +151,11 @@ class Market:
         return 1 if self._last_move >= 0 else 3
 
     def record(self, trade: Trade, value: int) -> None:
-        """Put a trade on the tape and into the statistics."""
+        """Put a trade on the tape and into the candles. Units: value in atto."""
         ticks = trade.price_ticks
         if self.last_ticks is not None and ticks != self.last_ticks:
             self._last_move = 1 if ticks > self.last_ticks else -1
         self.last_ticks = ticks
+        trade.vol = self.implied_vol(ticks)
         self.tape.append(trade)
-        hour = trade.time_ms // HOUR_MS
-        if not self.hours or self.hours[-1].hour != hour:
-            self.hours.append(HourStats(hour, ticks))
-        now = self.hours[-1]
-        now.high, now.low = max(now.high, ticks), min(now.low, ticks)
-        now.lots += trade.lots
-        now.value += value
-
-    def stats(self, now_ms: int) -> tuple[int, int, int, int, int] | None:
-        """Return (first, high, low, lots, value) of the last 24 hours, by whole hours.
-
-        Empty: None when nothing traded.
-        """
-        oldest = now_ms // HOUR_MS - STATS_HOURS
-        while self.hours and self.hours[0].hour <= oldest:
-            self.hours.popleft()
-        if not self.hours:
-            return None
-        return (
-            self.hours[0].first,
-            max(h.high for h in self.hours),
-            min(h.low for h in self.hours),
-            sum(h.lots for h in self.hours),
-            sum(h.value for h in self.hours),
-        )
+        self.candles.add(trade.time_ms, ticks, trade.lots, value)

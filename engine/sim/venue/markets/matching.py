@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from engine.sim.venue.trading.mmp import Group
 
 BUY, SELL = 1, -1
+Touch = tuple[int | None, int, int | None, int]
 DIRECTIONS = {BUY: "buy", SELL: "sell"}
 SIDES = {"buy": BUY, "sell": SELL}
 
@@ -144,8 +145,24 @@ class Book:
         self._sides: dict[int, SortedDict] = {BUY: SortedDict(), SELL: SortedDict()}
         self.touched: dict[tuple[int, int], int] = {}
         self._drained: list[Order] = []
+        self._best: Touch | None = None
 
     # Reads.
+
+    def touch(self) -> Touch:
+        """Return best bid, its lots, best ask, its lots; worked out once per change.
+
+        Units: prices in ticks. Empty: price None and lots 0 on an empty side.
+        """
+        if self._best is None:
+            bid, ask = self.best(BUY), self.best(SELL)
+            self._best = (
+                bid,
+                self._sides[BUY][bid].lots if bid is not None else 0,
+                ask,
+                self._sides[SELL][ask].lots if ask is not None else 0,
+            )
+        return self._best
 
     def best(self, side: int) -> int | None:
         """Return the best price of a side in ticks, None when it is empty."""
@@ -306,4 +323,5 @@ class Book:
         level.lots += order.display_lots - shown
 
     def _touch(self, order: Order, lots: int) -> None:
+        self._best = None
         self.touched.setdefault((order.side, order.price_ticks), lots)

@@ -16,7 +16,8 @@ class Trade:
 
     Units: price in ticks, amount in lots, fees and profits in atto, index and mark in
     reference units (1e-8), time in ms and ns.
-    ``direction`` on the tape is the taker's; states are those after this trade.
+    ``direction`` on the tape is the taker's; states are those after this trade;
+    ``vol`` is what an option's price implies, a fraction, 0 for everything else.
     """
 
     instrument: Instrument
@@ -39,3 +40,4 @@ class Trade:
     maker_fee: int = 0
     taker_profit: int = 0
     maker_profit: int = 0
+    vol: float = 0.0

@@ -16,6 +16,21 @@ ALL = [
     f"book.{PERP}.agg2",
     f"book.{PERP}.none.20.100ms",
     f"book.{ETH}.250.1.agg2",
+    f"book.{ETH}.none.1.raw",
+    f"incremental_ticker.{PERP}",
+    f"perpetual.{PERP}.100ms",
+    f"chart.trades.{PERP}.1",
+    f"chart.trades.{PERP}.1D",
+    "deribit_price_ranking.btc_usd",
+    "deribit_price_statistics.eth_usd",
+    "deribit_volatility_index.btc_usd",
+    "estimated_expiration_price.btc_usd",
+    "markprice.options.btc_usd",
+    "trades.combo.any.raw",
+    "trades.option_combo.ETH.raw",
+    "instrument.creation.any.BTC",
+    "platform_state.public_methods_state",
+    "announcements",
     f"ticker.{PERP}.raw",
     f"ticker.{ETH}.agg2",
     f"quote.{PERP}",
@@ -33,6 +48,10 @@ PRIVATE = [
     f"user.changes.{PERP}.agg2",
     "user.portfolio.btc",
     "user.portfolio.any",
+    "user.orders.combo.any.agg2",
+    "user.mmp_trigger.any",
+    "user.lock",
+    "user.access_log",
 ]
 NONSENSE = [
     "",
@@ -43,7 +62,29 @@ NONSENSE = [
     "book.any.any.raw",
     "book.BTC-PERPETUAL.3.10.100ms",
     "book.BTC-PERPETUAL.none.7.100ms",
-    "book.BTC-PERPETUAL.none.10.raw",
+    "book.BTC-PERPETUAL.none.10",
+    "book.BTC-PERPETUAL.none.10.100ms.raw",
+    "chart.trades.BTC-PERPETUAL.2",
+    "chart.trades.BTC-NOTHING.1",
+    "chart.book.BTC-PERPETUAL.1",
+    "chart",
+    "incremental_ticker.BTC-PERPETUAL.100ms",
+    "perpetual.BTC-PERPETUAL",
+    "deribit_volatility_index.sol_usdc",
+    "deribit_volatility_index",
+    "markprice.btc_usd",
+    "markprice.futures.btc_usd",
+    "instrument.creation.future",
+    "instrument.expiry.any.any",
+    "instrument",
+    "platform_state.private_methods_state",
+    "announcements.all",
+    "trades",
+    "trades..raw",
+    "user",
+    "user.lock.BTC",
+    "user.liquidation",
+    "block_rfq.trades.any",
     "ticker.BTC-PERPETUAL",
     "trades.future.DOGE.raw",
     "trades.BTC-PERPETUAL.raw.raw",
@@ -85,3 +126,20 @@ def test_raw_needs_a_login(bench: Bench, topic: str) -> None:
     client.login("taker")
     raw = f"{topic}.{PERP}.raw"
     assert client.call("public/subscribe", channels=[raw]) == [raw]
+
+
+@pytest.mark.parametrize("state", ["delivered", "inactive", "archivized"])
+def test_what_is_over_is_left_out(bench: Bench, client: Client, state: str) -> None:
+    about = [f"quote.{ETH}", f"trades.{ETH}.raw", f"user.orders.{ETH}.raw"]
+    bench.venue.set_state(ETH, "locked", bench.now_ns)
+    assert client.call("private/subscribe", channels=about) == about
+    bench.venue.set_state(ETH, state, bench.now_ns)
+    later = [*about, f"chart.trades.{ETH}.1", f"book.{ETH}.none.1.100ms"]
+    assert client.call("private/subscribe", channels=later) == []
+
+
+def test_500_channels_a_call(client: Client) -> None:
+    channels = [f"chart.trades.{PERP}.{n}" for n in range(500)]
+    assert len(client.call("public/subscribe", channels=channels)) == 10
+    with pytest.raises(Refused, match="-32602"):
+        client.call("public/subscribe", channels=[*channels, "announcements"])

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.unit.sim.venue.client import ETH, PERP, SECOND, Bench, Client
 
 CHANNELS = [
@@ -93,3 +95,26 @@ def test_the_next_due_time_is_the_end_of_the_shortest_period(
     assert bench.now_ns < hub.next_due_ns() <= bench.now_ns + SECOND // 10
     bench.advance(SECOND)
     assert hub.next_due_ns() == 0
+
+
+def test_a_clocked_feed_wakes_on_its_own(bench: Bench, client: Client) -> None:
+    hub = bench.venue.hub
+    client.listen("deribit_price_statistics.btc_usd")
+    assert hub.next_due_ns() % (15 * SECOND) == 0
+    client.call("private/unsubscribe_all")
+    bench.advance(15 * SECOND)
+    assert hub.next_due_ns() == 0, "nobody listens"
+
+
+def test_a_turn_looks_at_no_feed_it_does_not_concern(
+    bench: Bench, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.listen(f"book.{ETH}.raw", f"ticker.{ETH}.raw", f"trades.{ETH}.raw")
+    looked: list[str] = []
+    for feed in bench.venue.hub._feeds.values():
+        monkeypatch.setattr(feed, "take", lambda _: looked.append("take"))
+        monkeypatch.setattr(feed, "flush", lambda: looked.append("flush"))
+    bench.place("buy", 80_001.0, 10, account="other")
+    assert looked == []
+    bench.place("buy", 3_000.0, 10, instrument=ETH)
+    assert looked == ["take", "flush", "flush"]

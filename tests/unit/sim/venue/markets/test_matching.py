@@ -147,3 +147,14 @@ def test_an_iceberg_shrinks_from_below() -> None:
     book.add(wide)
     book.show_less(wide, 3)
     assert (book.lots_at(SELL, 100), wide.display_lots) == (4 + 3, 3)
+
+
+def test_the_touch_is_worked_out_once_per_change(bench: Bench) -> None:
+    book = bench.venue.exchange.markets[PERP].book
+    before = book.touch()
+    assert before == (159_998, 100, 160_002, 100)
+    assert book.touch() is before
+    bench.place("sell", 80_001.0, 50)
+    assert book.touch() == (159_998, 100, 160_002, 105)
+    bench.place("buy", 80_001.0, 1_050, account="other")
+    assert book.touch() == (159_998, 100, None, 0)

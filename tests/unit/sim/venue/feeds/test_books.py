@@ -1,4 +1,4 @@
-"""What the public channels say, and when."""
+"""Books, whole and grouped."""
 
 import pytest
 
@@ -84,58 +84,15 @@ def test_grouped_books_are_whole_pictures(bench: Bench, client: Client) -> None:
     assert "prev_change_id" not in picture
 
 
-def test_tickers_speak_when_a_figure_changes(bench: Bench, client: Client) -> None:
-    raw = f"ticker.{PERP}.raw"
-    client.listen(raw)
-    assert len(client.on(raw)) == 1
-    bench.place("buy", 79_000.0, 10)  # behind the touch: no figure changes
-    assert len(client.on(raw)) == 1
-    bench.place("buy", 79_999.5, 10)
-    assert client.on(raw)[-1]["best_bid_price"] == 79_999.5
-    bench.place("sell", 79_999.5, 10, account="other")
-    last = client.on(raw)[-1]
-    assert (last["last_price"], last["best_bid_price"]) == (79_999.5, 79_999.0)
-    assert last["stats"]["volume_usd"] == 10.0
-    bench.venue.set_index("btc_usd", 80_100.0, bench.now_ns)
-    assert client.on(raw)[-1]["index_price"] == 80_100.0
-    assert client.on(raw)[-1] == client.call("public/ticker", instrument_name=PERP)
-
-
-def test_quotes_are_the_touch(bench: Bench, client: Client) -> None:
-    client.listen(f"quote.{PERP}")
-    bench.place("sell", 80_000.5, 10)
-    bench.place("sell", 80_005.0, 10)
-    quotes = client.on(f"quote.{PERP}")
-    assert [(q["best_ask_price"], q["best_ask_amount"]) for q in quotes] == [
-        (80_001.0, 1000.0),
-        (80_000.5, 10.0),
-    ]
-
-
-def test_trades_are_arrays_one_per_sweep(bench: Bench, client: Client) -> None:
-    wide, slow = "trades.future.any.raw", "trades.any.BTC.agg2"
-    client.listen(f"trades.{PERP}.raw", wide, slow)
-    bench.place("sell", 80_001.5, 100, account="other")
-    bench.place("buy", 80_001.5, 1050, account="third")
-    (batch,) = client.on(f"trades.{PERP}.raw")
-    assert [(t["price"], t["amount"], t["direction"]) for t in batch] == [
-        (80_001.0, 1000.0, "buy"),
-        (80_001.5, 50.0, "buy"),
-    ]
-    assert client.on(wide) == [batch]
-    assert client.on(slow) == []
-    bench.advance(SECOND)
-    assert client.on(slow) == [batch]
-
-
-def test_index_and_states(bench: Bench, client: Client) -> None:
-    client.listen("deribit_price_index.btc_usd", "instrument.state.future.BTC")
-    bench.venue.set_index("btc_usd", 80_000.126, bench.now_ns)
-    bench.venue.set_index("eth_usd", 3_000.5, bench.now_ns)
-    prices = [row["price"] for row in client.on("deribit_price_index.btc_usd")]
-    assert prices == [80_000.0, 80_000.13]
-    bench.venue.set_state(PERP, "locked", bench.now_ns)
-    bench.venue.set_state(ETH, "locked", bench.now_ns)
-    assert client.on("instrument.state.future.BTC") == [
-        {"timestamp": bench.now_ns // MS, "state": "locked", "instrument_name": PERP}
+def test_a_grouped_book_is_silent_while_its_picture_stays(
+    bench: Bench, client: Client
+) -> None:
+    channel = f"book.{PERP}.none.1.raw"
+    client.listen(channel)
+    bench.place("buy", 79_000.0, 10)
+    assert len(client.on(channel)) == 1
+    bench.place("buy", 79_999.0, 10)
+    assert [p["bids"] for p in client.on(channel)] == [
+        [[79_999.0, 1000.0]],
+        [[79_999.0, 1010.0]],
     ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine._core.base.instrument import decimal_parts
 from engine._core.core import Core
-from engine.replay.frames import Frame
+from engine.recording import Frame
 from engine.replay.infer import Facts
 
 if TYPE_CHECKING:

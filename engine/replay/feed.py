@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine._core.quote.market import Market
+    from engine.recording import Recording
     from engine.replay.dry import DryRun
-    from engine.replay.frames import Recording
     from engine.replay.infer import Facts
 
 HELP = "push recorded market data through the core, dry, and say what the books did"
@@ -74,8 +74,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Feed one recording; exit 0 however bad its frames are."""
+    from engine.recording import Recording
     from engine.replay.dry import DryRun
-    from engine.replay.frames import Recording
     from engine.replay.infer import gather, load_instruments
     from engine.replay.quoting import DryQuoting
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import NO_VALUE, ConfigError
-from engine.replay.frames import Frame, Recording
+from engine.recording import Frame, Recording
 
 DECIMALS_MAX = 10
 """Finer numbers are no venue's tick; they are left to the decoder to refuse."""

@@ -13,8 +13,8 @@ from typing import Any
 
 import orjson
 
+from engine.recording import Frame
 from engine.replay.dry import CONN, DryRun, scale
-from engine.replay.frames import Frame
 from engine.replay.infer import Facts
 
 ROUNDS_MAX = 64

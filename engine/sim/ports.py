@@ -23,6 +23,10 @@ class PlacedOrder(Protocol):
         """Limit price after any post-only slide."""
 
     @property
+    def amount_lots(self) -> int:
+        """How much of it there is, including what has traded."""
+
+    @property
     def filled_lots(self) -> int:
         """How much of it has traded."""
 
@@ -47,9 +51,10 @@ class Exchange(Protocol):
         *,
         post_only: bool = False,
         time_in_force: str = "good_til_cancelled",
+        at_once: bool = False,
         t_ns: int,
     ) -> Any:
-        """Enter one limit order.
+        """Enter one limit order; ``at_once`` spares it the speed bump.
 
         Returns: a ``PlacedOrder``.
         Raises: Reject when the venue does not take it.

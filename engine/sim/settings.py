@@ -44,6 +44,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from engine.config_text import Key, explain, refusal
 from engine.errors import NO_VALUE, ConfigError
+from engine.sim.flow.capture import Capture
 from engine.sim.flow.defaults import default_flow
 from engine.sim.params import FlowParams
 from engine.sim.venue.config import (
@@ -68,14 +69,16 @@ FIRST_USER_ID = 1001
 
 CARRY_BPS = 500  # of a future a year from expiry, in basis points of its index
 ETH_BTC_DECIMALS = 6
+PRICE_DECIMALS = 4  # of a recorded index price
 
 
 @dataclass(frozen=True)
 class WorldConfig:
-    """A venue, and the market that lives on it."""
+    """A venue, and the market that lives on it: of its own, or of a capture."""
 
     venue: VenueConfig
     flow: FlowParams
+    capture: Capture | None = None
 
 
 class Section(BaseModel):
@@ -167,6 +170,11 @@ class MarketSection(Section):
     depth: Annotated[
         float, Field(gt=0, le=1_000, allow_inf_nan=False), Key("multiplies the sizes")
     ] = 1.0
+    capture: Annotated[
+        str | None,
+        Field(min_length=1, max_length=4_096),
+        Key("recorded books, trades and indices to play instead", "", "a file"),
+    ] = None
 
 
 class IndexSection(Section):
@@ -288,19 +296,29 @@ def load(path: Path) -> SimConfig:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(path, "TOML syntax", NO_VALUE, str(error)) from None
     try:
-        return SimConfig.model_validate(table)
+        sim = SimConfig.model_validate(table)
     except ValidationError as error:
         raise explain(SimConfig, error, table, path) from None
+    if sim.market.capture is None:
+        return sim
+    # A relative name is one beside the file that names it.
+    capture = str(path.parent / sim.market.capture)
+    market = sim.market.model_copy(update={"capture": capture})
+    return sim.model_copy(update={"market": market})
 
 
 def world_config(sim: SimConfig, seed: int) -> WorldConfig:
-    """Return the world of a ``sim.toml``."""
+    """Return the world of a ``sim.toml``.
+
+    Raises: ConfigError when a capture cannot be played.
+    """
     plain = VenueConfig()
+    capture = Capture(Path(sim.market.capture)) if sim.market.capture else None
     venue = VenueConfig(
         seed=seed,
         accounts=_accounts(sim),
         listing=_listing(sim.listing),
-        index_prices=_prices(sim),
+        index_prices=_prices(sim, capture.outline().indices if capture else {}),
         matching_us=sim.venue.matching_us,
         bump_ms=sim.venue.bump_ms,
         bump_exempt=tuple(sim.venue.bump_exempt),
@@ -318,7 +336,7 @@ def world_config(sim: SimConfig, seed: int) -> WorldConfig:
         enabled=sim.market.enabled,
         vols=_vols(sim),
     )
-    return WorldConfig(venue, flow)
+    return WorldConfig(venue, flow, capture)
 
 
 def _listing(section: ListingSection) -> ListingConfig:
@@ -391,14 +409,19 @@ def _balances(given: Mapping[str, float] | None) -> dict[str, Decimal]:
     return {currency: Decimal(str(amount)) for currency, amount in given.items()}
 
 
-def _prices(sim: SimConfig) -> dict[str, Decimal]:
-    """Return every index price at the start.
+def _prices(sim: SimConfig, recorded: Mapping[str, float]) -> dict[str, Decimal]:
+    """Return every index price at the start: of the file, else of its capture.
 
     An index that is not given follows those that are: the dollar of a coin is worth as
     much in any kind of dollar, and a coin in another is the ratio of the two.
     """
     prices = dict(VenueConfig().index_prices)
     given = {
+        name: round(Decimal(str(price)), PRICE_DECIMALS)
+        for name, price in recorded.items()
+        if name in prices
+    }
+    given |= {
         name: Decimal(str(section.price))
         for name, section in sim.index
         if section.price is not None

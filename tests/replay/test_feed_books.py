@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.cli import main
+from engine.recording import Recording
 from engine.replay.dry import DryRun
 from engine.replay.feed import summary
-from engine.replay.frames import Recording
 from engine.replay.infer import gather, rows_in
 from tests.data.shared import recorded, shared_dir
 from tests.generators import captures

@@ -50,6 +50,7 @@ LOOK_AT: dict[str, tuple[str, ...]] = {
     VERBS: (),
     # Around them.
     "engine.errors": (),
+    "engine.recording": ("engine.errors",),
     "engine.config_text": ("engine.errors",),
     "engine.config": ("engine.config_text", "engine.errors"),
     "engine.session": (BASE, CORE, "engine._core.quote.strategy", "engine.errors"),
@@ -58,8 +59,8 @@ LOOK_AT: dict[str, tuple[str, ...]] = {
     "engine.report": (BASE, "engine.errors", "engine"),
     # The shells never look at each other.
     "engine.live": (*SHELL, "engine._core.wire", "engine.cli"),
-    "engine.replay": (*SHELL, "engine._core.quote.market"),
-    "engine.sim": SHELL,
+    "engine.replay": (*SHELL, "engine._core.quote.market", "engine.recording"),
+    "engine.sim": (*SHELL, "engine.recording"),
     "engine.backtest": (*SHELL, "engine.sim"),
     # The wiring and the commands.
     "engine.assemble": (

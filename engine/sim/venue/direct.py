@@ -59,10 +59,12 @@ class DirectEntry(ABC):
         reject_post_only: bool = False,
         time_in_force: str = "good_til_cancelled",
         label: str = "",
+        at_once: bool = False,
     ) -> Order:
         """Enter an order in the name of an account; None is a market order.
 
-        An account nobody configured is an internal one: no margin, no history.
+        An account nobody configured is an internal one: no margin, no history. An order
+        ``at_once`` does not wait in the speed bump.
 
         Raises:
             Reject: the venue refuses it, as it would a client's.
@@ -84,6 +86,7 @@ class DirectEntry(ABC):
             label=label,
             post_only=post_only,
             reject_post_only=reject_post_only,
+            at_once=at_once,
         )
         try:
             return submit(self.exchange, new)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.errors import ConfigError, EngineError
 from engine.live.framefile import FrameFile, frame_text
-from engine.replay.frames import Recording as Frames
+from engine.recording import Recording as Frames
 
 
 def test_never_overwrites(tmp_path):

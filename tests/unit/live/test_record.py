@@ -20,7 +20,7 @@ from engine.errors import ConfigError, EngineError, ProtocolError, RequestReject
 from engine.live import framefile, ingress
 from engine.live import record as command
 from engine.live.framefile import FrameFile
-from engine.replay.frames import Recording as Frames
+from engine.recording import Recording as Frames
 
 pytestmark = pytest.mark.loopback
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.recording import Frame
 from engine.replay.dry import FRAME_NS, DryRun
-from engine.replay.frames import Frame
 from engine.replay.infer import gather
 
 

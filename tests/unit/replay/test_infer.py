@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine._core.base.instrument import InstrumentTable
 from engine.errors import ConfigError
-from engine.replay.frames import Frame
+from engine.recording import Frame
 from engine.replay.infer import Numbers, gather, load_instruments
 
 

@@ -30,6 +30,12 @@ class NaiveOrder:
         return self.state == "open"
 
     @property
+    def amount_lots(self) -> int:
+        lots = self.instrument.lots(self.amount)
+        assert lots is not None
+        return lots
+
+    @property
     def filled_lots(self) -> int:
         lots = self.instrument.lots(round(self.amount - self.left, 8))
         assert lots is not None
@@ -90,6 +96,7 @@ class NaiveExchange:
         *,
         post_only: bool = False,
         time_in_force: str = "good_til_cancelled",
+        at_once: bool = False,
         t_ns: int,
     ) -> NaiveOrder:
         self._check(instrument, price, amount)

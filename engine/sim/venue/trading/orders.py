@@ -43,7 +43,8 @@ class NewOrder:
     ``order_type`` is what was asked for. ``display_lots`` is the tip of an iceberg. A
     ``trigger`` is what the order waits for; an order that comes of one that waited
     names it in ``trigger_order_id``. A ``link`` is its part in a linked request. An
-    ``advanced`` one has its price from that, whatever ``price_ticks`` says.
+    ``advanced`` one has its price from that, whatever ``price_ticks`` says. What is to
+    be done ``at_once`` has the speed bump behind it, as a recorded trade has.
     Empty: ``price_ticks`` None = at the market; ``display_lots`` 0 = all is shown.
     """
 
@@ -67,6 +68,7 @@ class NewOrder:
     trigger_order_id: str = ""
     link: Link | None = None
     advanced: Advanced | None = None
+    at_once: bool = False
 
 
 def submit(exchange: Exchange, new: NewOrder) -> Order:
@@ -117,7 +119,7 @@ def start(exchange: Exchange, new: NewOrder, order: Order) -> None:
         exchange.repricer.follow(order)
     if new.mmp:
         exchange.mmp.orders_group(new.account, new.market).hold(order)
-    enter(exchange, new.market, order)
+    enter(exchange, new.market, order, new.at_once)
 
 
 def _price(exchange: Exchange, new: NewOrder) -> int:
@@ -154,10 +156,12 @@ def order_of(new: NewOrder, ticks: int, lots: int) -> Order:
     return order
 
 
-def enter(exchange: Exchange, market: Market, order: Order) -> None:
+def enter(
+    exchange: Exchange, market: Market, order: Order, at_once: bool = False
+) -> None:
     """Let an order meet the book, at once or after the speed bump."""
     order.account.usage.changed(order.instrument)
-    if bump.applies(exchange, market, order.side, order.price_ticks):
+    if not at_once and bump.applies(exchange, market, order.side, order.price_ticks):
         bump.hold(exchange, order, partial(_settle, exchange, market))
     else:
         _settle(exchange, market, order)

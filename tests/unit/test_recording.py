@@ -10,9 +10,9 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import recording as module
 from engine.errors import ConfigError
-from engine.replay import frames as module
-from engine.replay.frames import Recording, read_line, spans
+from engine.recording import Recording, read_line, spans
 
 BARE = b'{"jsonrpc": "2.0", "result": 2.50e4}'
 

@@ -64,6 +64,7 @@ SIDES = {name: side for side, name in NAMES.items()}
     },
     scope=TRADE,
     cost="mass_quote",
+    socket_only=True,
 )
 def mass_quote(call: Call) -> Any:
     """Place, amend and cancel quotes; the answer comes when all sides are through."""
@@ -252,8 +253,10 @@ def _error_row(error: SideError) -> dict[str, Any]:
     cost="cancel_quotes",
 )
 def cancel_quotes(call: Call) -> Any:
-    """Cancel the quotes that fit; other parameters than the type's are passed over."""
-    _check_session(call)
+    """Cancel the quotes that fit; other parameters than the type's are passed over.
+
+    Nobody is refused it for want of cancel-on-disconnect: it works over HTTP as well.
+    """
     exchange, account = call.venue.exchange, call.account
     chosen = _choice(call)
     doomed = [o for o in account.open_orders.values() if o.is_quote and chosen(o)]

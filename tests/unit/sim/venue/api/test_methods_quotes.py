@@ -25,7 +25,7 @@ def quoter(bench: Bench) -> Quoter:
 def test_cancel_on_disconnect_comes_first(bench: Bench, quoter: Quoter) -> None:
     quoter.client.call("private/disable_cancel_on_disconnect")
     assert quoter.code(BOTH) == 13042
-    assert quoter.client.code("private/cancel_quotes", cancel_type="all") == 13042
+    assert quoter.client.call("private/cancel_quotes", cancel_type="all") == 0
     quoter.client.call("private/enable_cancel_on_disconnect", scope="account")
     assert quoter.codes(BOTH) == []
     later = bench.connect("maker")

@@ -30,9 +30,10 @@ pytestmark = pytest.mark.stateful
 HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
 NAMES = (
-    "BTC-PERPETUAL", "BTC_USDC-PERPETUAL", "BTC-22SEP26", "BTC-25SEP26",
+    "BTC-PERPETUAL", "BTC_USDC-PERPETUAL", "BTC-22SEP26", "BTC-25SEP26", "BTC-25DEC26",
     "BTC_USDC-25SEP26", "BTC-22SEP26-80000-C", "BTC-25SEP26-80000-P",
     "BTC_USDC-25SEP26-80000-C", "BTC_USDC-25SEP26-80000-P", "BTC_USDC",
+    "BTC-FS-25DEC26_PERP",
 )  # fmt: skip
 WHO = ("maker", "taker", "ann", "bob")
 CURRENCIES = ("BTC", "ETH", "USDC")
@@ -95,9 +96,10 @@ class Money(RuleBasedStateMachine):
     def order(self, name: str, who: str, buys: bool, lots: int, away: int) -> None:
         market = self.markets[name]
         i = market.instrument
-        ticks = max(i.ticks_below(market.mark_ref), 1) + away
-        ticks = min(max(ticks, market.min_ticks, 1), market.max_ticks)
-        ticks = i.floor(ticks) or 1
+        ticks = i.ticks_below(market.mark_ref) + away
+        if not i.is_combo:
+            ticks = min(max(ticks, market.min_ticks, 1), market.max_ticks)
+        ticks = i.floor(ticks)
         try:
             self.bench.place(
                 "buy" if buys else "sell",
@@ -155,6 +157,8 @@ class Money(RuleBasedStateMachine):
 
     def trade(self, trade: Any) -> None:
         i = trade.instrument
+        if i.is_combo:
+            return
         self.volume[i.name] = self.volume.get(i.name, 0) + trade.lots
         sides = {trade.maker.side: trade.maker, trade.taker.side: trade.taker}
         fees = {trade.maker.side: trade.maker_fee, trade.taker.side: trade.taker_fee}
@@ -163,7 +167,7 @@ class Money(RuleBasedStateMachine):
             sides[-1].account.name,
             i.name,
             Fraction(trade.lots * i.lot_num, i.lot_den),
-            Fraction(trade.price_ticks * i.tick_num, i.tick_den),
+            trade.exact_price or Fraction(trade.price_ticks * i.tick_num, i.tick_den),
             (Fraction(fees[1], ATTO), Fraction(fees[-1], ATTO)),
         )
 
@@ -214,8 +218,10 @@ class Money(RuleBasedStateMachine):
         for account in self.exchange.accounts.values():
             open_lots: dict[tuple[str, int], int] = {}
             for order in account.open_orders.values():
-                key = (order.instrument.name, order.side)
-                open_lots[key] = open_lots.get(key, 0) + order.open_lots
+                market = self.markets[order.instrument.name]
+                for leg, ratio in market.legs or ((market, 1),):
+                    key = (leg.instrument.name, order.side * ratio)
+                    open_lots[key] = open_lots.get(key, 0) + order.open_lots
             for name, position in account.positions.items():
                 assert position.buy_lots == open_lots.get((name, 1), 0)
                 assert position.sell_lots == open_lots.get((name, -1), 0)

@@ -259,6 +259,11 @@ class Exchange:
 
         Orders that wait have ids of their own: a stem, and counted from 1.
         """
+        self.name(order, stem)
+        self.orders[order.order_id] = order
+
+    def name(self, order: Order, stem: str = "") -> None:
+        """Give an order its id and times."""
         order.number = self.next_number()
         if stem:
             self._waiting_number += 1
@@ -267,7 +272,6 @@ class Exchange:
             number = FIRST_ORDER_ID + order.number
         order.order_id = f"{order.instrument.prefix}{stem}{number}"
         order.created_ms = order.updated_ms = self.now_ms
-        self.orders[order.order_id] = order
 
     def rest(self, order: Order) -> None:
         """Put what remains of an order into the book."""

@@ -91,7 +91,7 @@ class Ledger:
             )
         )
 
-    def traded(self, trade: Trade, maker: bool, fee_maker: bool) -> None:
+    def traded(self, trade: Trade, value: int, maker: bool, fee_maker: bool) -> None:
         """Enter one side of a trade; a spot trade in both its currencies."""
         if self._account.internal:
             return
@@ -99,7 +99,6 @@ class Ledger:
         fee = trade.maker_fee if maker else trade.taker_fee
         profit = trade.maker_profit if maker else trade.taker_profit
         instrument, side = trade.instrument, order.side
-        value = instrument.value(trade.lots, trade.price_ticks)
         moves = instrument.is_spot or instrument.is_option
         cashflow = -side * value if moves else profit
         position = self._account.positions.get(instrument.name)
@@ -117,7 +116,7 @@ class Ledger:
             side=order.direction if instrument.is_spot else f"{verb} {order.direction}",
             amount=instrument.amount(trade.lots),
             position=None if position is None else instrument.amount(size),
-            price=instrument.price(trade.price_ticks),
+            price=trade.price,
             mark_ref=trade.mark_ref,
             index_ref=trade.index_ref,
             trade=trade,

@@ -92,9 +92,13 @@ def answer_when_settled(call: Call, order: Order) -> Any:
 
 
 def answer_of(call: Call, order: Order) -> dict[str, Any]:
-    """Return the order and the trades this request made as the taker."""
-    trades = call.venue.exchange.turn.trades
+    """Return the order and the trades this request made as the taker, legs too."""
+    trades = [
+        trade
+        for trade in call.venue.exchange.turn.trades
+        if order in (trade.taker, trade.taker.combo_order)
+    ]
     return {
         "order": order_row(order),
-        "trades": [user_trade_row(t, maker=False) for t in trades if t.taker is order],
+        "trades": [user_trade_row(trade, maker=False) for trade in trades],
     }

@@ -159,3 +159,13 @@ class Market:
         trade.vol = self.implied_vol(ticks)
         self.tape.append(trade)
         self.candles.add(trade.time_ms, ticks, trade.lots, value)
+
+    def record_leg(self, trade: Trade, value: int) -> None:
+        """Put the leg of a combo's trade on the tape; its price is off the book.
+
+        Only its volume counts. Units: value in atto.
+        """
+        trade.vol = self.implied_vol(trade.price_ticks)
+        self.tape.append(trade)
+        ticks = trade.price_ticks if self.last_ticks is None else self.last_ticks
+        self.candles.add(trade.time_ms, ticks, trade.lots, value)

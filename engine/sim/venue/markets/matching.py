@@ -49,13 +49,15 @@ class Order:
     whose ``trigger_order_id`` names the one that waited. ``group`` is the market-maker
     protection it is under, None = none; quotes have a ``quote_id``. ``link`` is the
     part it plays in a linked request. An ``advanced`` one is priced by the venue;
-    ``auto_replaced`` says that its last change was the venue's.
+    ``auto_replaced`` says that its last change was the venue's. An order for a combo
+    has ``legs`` once it has traded: an order for each, whose ``combo_order`` it is.
     """
 
     __slots__ = (
         "account", "advanced", "amount_lots", "api", "auto_replaced", "cancel_reason",
-        "created_ms", "display_lots", "doomed", "filled_lots", "group", "instrument",
-        "label", "link", "number", "on_settled", "order_id", "order_type", "origin",
+        "combo_order", "created_ms", "display_lots", "doomed", "filled_lots", "group",
+        "instrument", "label", "legs", "link", "number", "on_settled", "order_id",
+        "order_type", "origin",
         "original_order_type", "pending", "post_only", "price_ticks", "quote_id",
         "quote_set_id", "reduce_only", "refresh_lots", "reject_post_only", "replaced",
         "side", "state", "time_in_force", "trigger", "trigger_order_id", "updated_ms",
@@ -98,6 +100,8 @@ class Order:
         self.group: Group | None = None
         self.quote_id = self.quote_set_id = ""
         self.on_settled: Callable[[], None] | None = None
+        self.combo_order: Order | None = None
+        self.legs: dict[str, Order] = {}
 
     @property
     def open_lots(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ class Trade:
     Units: price in ticks, amount in lots, fees and profits in atto, index and mark in
     reference units (1e-8), time in ms and ns.
     ``direction`` on the tape is the taker's; states are those after this trade;
-    ``vol`` is what an option's price implies, a fraction, 0 for everything else.
+    ``vol`` is what an option's price implies, a fraction, 0 for everything else. A leg
+    of a combo's trade has its ``combo_id`` and ``combo_trade_id`` and may have traded
+    at an ``exact_price`` off its grid. Empty: "" and None for every other trade.
     """
 
     instrument: Instrument
@@ -41,3 +44,13 @@ class Trade:
     taker_profit: int = 0
     maker_profit: int = 0
     vol: float = 0.0
+    combo_id: str = ""
+    combo_trade_id: str = ""
+    exact_price: Fraction | None = None
+
+    @property
+    def price(self) -> float:
+        """Return the price in quote currency."""
+        if self.exact_price is not None:
+            return float(self.exact_price)
+        return self.instrument.price(self.price_ticks)

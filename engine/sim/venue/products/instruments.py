@@ -15,6 +15,7 @@ docs.deribit.com, inverse futures, inverse options, linear options.
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from engine.sim.venue.config import ContractConfig
@@ -184,6 +185,13 @@ class Instrument:
             lots * self.lot_num * ticks * self.tick_num * ATTO,
             self.lot_den * self.tick_den,
         )
+
+    def value_at(self, lots: int, price: Fraction) -> int:
+        """Return the coin value of lots at a price that may be off the grid."""
+        amount = lots * self.lot_num * ATTO
+        if self.inverse:
+            return divide(amount * price.denominator, self.lot_den * price.numerator)
+        return divide(amount * price.numerator, self.lot_den * price.denominator)
 
     def value_at_ref(self, lots: int, ref: int) -> int:
         """Return the coin value of lots at a reference price.

@@ -157,9 +157,9 @@ def _quote_fields(order: Order) -> Row:
 def public_trade_row(trade: Trade) -> Row:
     """Return a trade as the tape shows it; the direction is the taker's."""
     i = trade.instrument
-    return {
+    row: Row = {
         "timestamp": trade.time_ms,
-        "price": i.price(trade.price_ticks),
+        "price": trade.price,
         "amount": i.amount(trade.lots),
         "direction": trade.taker.direction,
         "index_price": ref_price(trade.index_ref),
@@ -172,6 +172,14 @@ def public_trade_row(trade: Trade) -> Row:
         "contracts": i.contracts(trade.lots),
         "starbase_timestamp": trade.time_ns,
     }
+    return row | _combo_fields(trade)
+
+
+def _combo_fields(trade: Trade) -> Row:
+    """Return of which combo's trade this one is a leg."""
+    if not trade.combo_id:
+        return {}
+    return {"combo_id": trade.combo_id, "combo_trade_id": trade.combo_trade_id}
 
 
 def user_trade_row(trade: Trade, maker: bool) -> Row:
@@ -187,7 +195,7 @@ def user_trade_row(trade: Trade, maker: bool) -> Row:
         "label": order.label,
         "timestamp": trade.time_ms,
         "state": trade.maker_state if maker else trade.taker_state,
-        "price": i.price(trade.price_ticks),
+        "price": trade.price,
         "user_id": order.account.user_id,
         "amount": i.amount(trade.lots),
         "direction": order.direction,
@@ -220,7 +228,7 @@ def user_trade_row(trade: Trade, maker: bool) -> Row:
     row["starbase_match_id"] = trade.match_id
     row["starbase_timestamp"] = trade.time_ns
     row["liquidity"] = "M" if maker else "T"
-    return row
+    return row | _combo_fields(trade)
 
 
 def account_trade_row(trade: Trade, account: Account) -> Row:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from engine.sim.venue.accounts import booking
+from engine.sim.venue.accounts import booking, claims, combos
+from engine.sim.venue.markets.matching import Order
 from engine.sim.venue.markets.trades import Trade
 from engine.sim.venue.markets.watch import LAST
 from engine.sim.venue.trading import linked, triggers
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from engine.sim.venue.accounts.account import Account
     from engine.sim.venue.exchange import Exchange
     from engine.sim.venue.markets.market import Market
-    from engine.sim.venue.markets.matching import Order
     from engine.sim.venue.products.instruments import Instrument
 
 FIRST_TRADE_ID = 400_000_000
@@ -74,19 +75,19 @@ class Matcher:
         if not taker.open_lots:
             exchange.close(taker, "filled")
         trade.maker_state, trade.taker_state = maker.state, taker.state
-        trade.maker_fee, trade.maker_profit = self._book(maker, lots, value, not hidden)
-        trade.taker_fee, trade.taker_profit = self._book(taker, lots, value, False)
-        maker.account.ledger.traded(trade, True, not hidden)
-        taker.account.ledger.traded(trade, False, False)
+        exchange.turn.trades.append(trade)
+        if market.instrument.is_combo:
+            self._book_legs(market, trade, hidden)
+        else:
+            self._book(trade, value, hidden)
         market.record(trade, value)
         if market.watches:
             price_ref = market.instrument.ref(trade.price_ticks)
             triggers.look(exchange, market.watches, LAST, price_ref)
         maker.account.usage.made(market, lots, maker.price_ticks)
         exchange.note_market(market)
-        exchange.turn.trades.append(trade)
         for order in (maker, taker):
-            if not order.account.internal:
+            if market.instrument.is_combo and not order.account.internal:
                 order.account.trades.append(trade)
             exchange.mmp.traded(order, lots, maker.price_ticks)
             if order.link is not None:
@@ -115,25 +116,105 @@ class Matcher:
             maker=maker,
         )
 
-    def _book(
-        self, order: Order, lots: int, value: int, maker: bool
-    ) -> tuple[int, int]:
-        """Book one side of a fill; return its fee and realized profit, in atto.
+    def _book(self, trade: Trade, value: int, hidden: bool) -> None:
+        """Book both sides of a trade, with the instrument's fees."""
+        instrument = trade.instrument
+        index_ref = trade.index_ref
+        trade.maker_fee = instrument.fee(trade.lots, value, index_ref, not hidden)
+        trade.taker_fee = instrument.fee(trade.lots, value, index_ref, False)
+        self._book_sides(trade, value, hidden)
+
+    def _book_sides(self, trade: Trade, value: int, hidden: bool) -> None:
+        """Book both sides of a trade whose fees are known.
 
         What an iceberg hides is no maker: it pays as a taker.
         """
-        account, instrument = order.account, order.instrument
-        market = self._exchange.markets[instrument.name]
+        exchange = self._exchange
+        market = exchange.markets[trade.instrument.name]
         if market.funding is not None:
-            market.funding.accrue(self._exchange.now_ns)
-        profit = booking.book(account, market, order.side, lots, value)
-        fee = instrument.fee(lots, value, market.index.ref, maker)
-        account.pay(instrument.currency, fee)
-        if instrument.name in account.positions:
-            self._exchange.note_position(account, account.positions[instrument.name])
-        for currency in instrument.currencies:
-            self._exchange.note_account(account, currency)
-        return fee, profit
+            market.funding.accrue(exchange.now_ns)
+        maker, taker, lots = trade.maker, trade.taker, trade.lots
+        trade.maker_profit = booking.book(
+            maker.account, market, maker.side, lots, value
+        )
+        trade.taker_profit = booking.book(
+            taker.account, market, taker.side, lots, value
+        )
+        for order, fee in ((maker, trade.maker_fee), (taker, trade.taker_fee)):
+            account = order.account
+            account.pay(trade.instrument.currency, fee)
+            if trade.instrument.name in account.positions:
+                position = account.positions[trade.instrument.name]
+                exchange.note_position(account, position)
+            for currency in trade.instrument.currencies:
+                exchange.note_account(account, currency)
+            if not account.internal:
+                account.trades.append(trade)
+        maker.account.ledger.traded(trade, value, True, not hidden)
+        taker.account.ledger.traded(trade, value, False, False)
+
+    # Legs.
+
+    def _book_legs(self, combo: Market, whole: Trade, hidden: bool) -> None:
+        """Trade the legs of a combo: they, not the combo, change positions."""
+        trades, values = [], []
+        prices = combos.leg_prices(combo, whole.price_ticks)
+        for (leg, ratio), price in zip(combo.legs, prices, strict=True):
+            lots = whole.lots * claims.leg_lots(combo, leg, abs(ratio))
+            taker = self._leg_order(whole.taker, leg, ratio, lots, price)
+            maker = self._leg_order(whole.maker, leg, ratio, lots, price)
+            trade = self._trade(leg, taker, maker, lots)
+            trade.combo_id, trade.combo_trade_id = combo.instrument.name, whole.trade_id
+            trade.exact_price = price
+            trade.maker_state, trade.taker_state = whole.maker_state, whole.taker_state
+            trades.append(trade)
+            values.append(leg.instrument.value_at(lots, price))
+        self._set_leg_fees(combo, trades, values, hidden)
+        for (leg, _), trade, value in zip(combo.legs, trades, values, strict=True):
+            self._book_sides(trade, value, hidden)
+            leg.record_leg(trade, value)
+            self._exchange.note_market(leg)
+            self._exchange.turn.trades.append(trade)
+            for order in (trade.maker, trade.taker):
+                self._trim_reduce_only(order.account, leg.instrument)
+
+    def _leg_order(
+        self, order: Order, leg: Market, ratio: int, lots: int, price: Fraction
+    ) -> Order:
+        """Return the order that stands for a combo's in one of its legs."""
+        part = order.legs.get(leg.instrument.name)
+        if part is None:
+            side = order.side if ratio > 0 else -order.side
+            part = Order(order.account, leg.instrument, side, 0, 0)
+            self._exchange.name(part)
+            part.combo_order, part.label, part.api = order, order.label, False
+            order.legs[leg.instrument.name] = part
+        part.price_ticks = combos.nearest_ticks(leg, price)
+        part.amount_lots += lots
+        part.filled_lots += lots
+        part.state, part.updated_ms = order.state, self._exchange.now_ms
+        return part
+
+    @staticmethod
+    def _set_leg_fees(
+        combo: Market, trades: list[Trade], values: list[int], hidden: bool
+    ) -> None:
+        kind = combo.instrument.kind
+        full = {
+            is_maker: [
+                trade.instrument.fee(trade.lots, value, trade.index_ref, is_maker)
+                for trade, value in zip(trades, values, strict=True)
+            ]
+            for is_maker in (True, False)
+        }
+        maker_sides = [trade.maker.side for trade in trades]
+        maker_fees = combos.discounted(kind, maker_sides, full[not hidden], not hidden)
+        taker_sides = [trade.taker.side for trade in trades]
+        taker_fees = combos.discounted(kind, taker_sides, full[False], False)
+        for trade, maker_fee, taker_fee in zip(
+            trades, maker_fees, taker_fees, strict=True
+        ):
+            trade.maker_fee, trade.taker_fee = maker_fee, taker_fee
 
     def _trim_reduce_only(self, account: Account, instrument: Instrument) -> None:
         """Keep resting reduce-only orders within the position they reduce."""
@@ -142,7 +223,8 @@ class Matcher:
         for order in list(account.reduce_only_orders.values()):
             if order.instrument is not instrument:
                 continue
-            allowed = max(-order.side * account.positions[instrument.name].size, 0)
+            held = account.positions.get(instrument.name)
+            allowed = max(-order.side * held.size, 0) if held is not None else 0
             if allowed == 0:
                 self._exchange.cancel(order, "")
             elif order.open_lots > allowed:

@@ -206,13 +206,7 @@ def check_open(market: Market) -> None:
 
 
 def check_band(market: Market, side: int, ticks: int) -> None:
-    """Refuse a price beyond the band on the side that would push the market.
-
-    Orders on combos may rest, but a fill in their legs is not offered: one that would
-    trade is refused (13036).
-    """
-    if market.instrument.is_combo and market.book.would_cross(side, ticks):
-        raise Reject("unavailable_for_combo_books")
+    """Refuse a price beyond the band on the side that would push the market."""
     price = market.instrument.price
     if side == BUY and ticks > market.max_ticks:
         raise Reject("price_too_high", str(price(market.max_ticks)))

@@ -3,6 +3,7 @@
 import pytest
 
 from engine.sim.venue import AccountConfig, VenueConfig
+from tests.unit.sim.venue.accounts.listed import COMBO, listed_bench
 from tests.unit.sim.venue.client import PERP, Bench, Client
 
 
@@ -95,3 +96,68 @@ def test_what_is_hidden_pays_as_a_taker(bench: Bench, client: Client) -> None:
     rates = [t["fee"] / (t["amount"] / 80_000.0) for t in trades]
     assert rates == pytest.approx([0.00015, 0.00035], rel=1e-3)
     assert [t["liquidity"] for t in trades] == ["M", "M"]
+
+
+# Combos.
+
+
+def test_a_combo_trades_its_legs_and_is_no_position() -> None:
+    bench = listed_bench()
+    client = bench.connect("maker")
+    client.listen("user.trades.any.any.raw")
+    far = "BTC-25DEC26"
+    bench.place("sell", 12.5, 1_000, instrument=COMBO, account="other")
+    answer = client.buy(12.5, 400, instrument_name=COMBO, label="x")
+    whole, perp, dated = answer["trades"]
+    assert [t["instrument_name"] for t in answer["trades"]] == [COMBO, PERP, far]
+    assert "combo_id" not in whole
+    for leg, direction in ((perp, "sell"), (dated, "buy")):
+        assert (leg["combo_id"], leg["combo_trade_id"]) == (COMBO, whole["trade_id"])
+        assert (leg["direction"], leg["amount"]) == (direction, 400.0)
+        assert (leg["label"], leg["api"], leg["state"]) == ("x", False, "filled")
+    assert dated["price"] - perp["price"] == whole["price"] == 12.5
+    assert len({t["order_id"] for t in answer["trades"]}) == 3
+    assert (whole["fee"], whole["profit_loss"]) == (0.0, 0.0)
+    assert 0 < min(perp["fee"], dated["fee"]) < max(perp["fee"], dated["fee"])
+    (told,) = client.on("user.trades.any.any.raw")
+    assert told == answer["trades"]
+    exchange = bench.venue.exchange
+    held = {n: p.size for n, p in exchange.accounts["maker"].positions.items()}
+    assert held == {PERP: -40, far: 40}
+    assert exchange.markets[PERP].open_interest_lots == 40
+    tape = client.call("public/get_last_trades_by_instrument", instrument_name=far)
+    assert tape["trades"][0]["combo_trade_id"] == whole["trade_id"]
+    assert tape["trades"][0]["combo_id"] == COMBO
+    stats = client.call("public/ticker", instrument_name=far)
+    assert stats["stats"]["volume_usd"] == 400.0
+    assert exchange.markets[far].last_ticks is None
+    log = [e.instrument for e in exchange.accounts["maker"].ledger.entries][-2:]
+    assert [i.name for i in log if i is not None] == [PERP, far]
+
+
+def test_the_legs_of_one_order_keep_their_ids() -> None:
+    bench = listed_bench()
+    client = bench.connect("maker")
+    order = client.buy(12.5, 400, instrument_name=COMBO)["order"]["order_id"]
+    for amount in (100, 300):
+        bench.place("sell", 12.5, amount, instrument=COMBO, account="other")
+    trades = client.call(
+        "private/get_user_trades_by_instrument", instrument_name=PERP, sorting="asc"
+    )["trades"]
+    assert [t["state"] for t in trades] == ["open", "filled"]
+    assert len({t["order_id"] for t in trades}) == 1
+    assert [t["liquidity"] for t in trades] == ["M", "M"]
+    by_order = client.call("private/get_user_trades_by_order", order_id=order)
+    assert [t["instrument_name"] for t in by_order] == [COMBO, COMBO]
+
+
+def test_a_leg_reduces_what_reduce_only_orders_reduce() -> None:
+    bench = listed_bench()
+    client = bench.connect("maker")
+    bench.place("sell", 80_000.0, 400)
+    client.buy(80_000.0, 400)
+    client.sell(81_000.0, 400, reduce_only=True)
+    bench.place("sell", 12.5, 300, instrument=COMBO, account="other")
+    client.buy(12.5, 300, instrument_name=COMBO)  # sells the perpetual
+    (left,) = client.call("private/get_open_orders")
+    assert left["amount"] == 100.0

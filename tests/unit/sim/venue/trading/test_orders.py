@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from engine.sim.venue import VenueConfig
-from engine.sim.venue.config import ListingConfig
 from tests.unit.sim.venue.client import (
     ETH,
     MS,
@@ -269,17 +268,3 @@ def test_margin_at_the_limit_and_one_past_it(client: Client) -> None:
     assert summary["available_funds"] + summary["initial_margin"] == 10.0
     client.sell(85_000.0, amount)
     assert client.code("private/sell", **order | {"price": 85_000.0}) == 10009
-
-
-def test_orders_on_combos_may_rest_but_not_trade() -> None:
-    bench = Bench(VenueConfig(listing=ListingConfig(families=("BTC",), options=False)))
-    name = next(m for m in bench.venue.exchange.markets if "-FS-" in m)
-    client, other = bench.connect("maker"), bench.connect("taker")
-    assert client.buy(0.0, 10, instrument_name=name)["order"]["order_state"] == "open"
-    order = other.sell(0.5, 10, instrument_name=name)["order"]
-    crossing = {"instrument_name": name, "amount": 10, "price": 0.0}
-    assert other.code("private/sell", **crossing) == 13_036
-    assert other.code("private/sell", **crossing, type="market") == 13_036
-    edit = {"order_id": order["order_id"], "amount": 10, "price": 0.0}
-    assert other.code("private/edit", **edit) == 13_036
-    assert client.call("private/get_position", instrument_name=name)["size"] == 0.0

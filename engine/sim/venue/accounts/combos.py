@@ -1,0 +1,73 @@
+"""Combos: what one fill of a combo is in its legs.
+
+Only the legs change positions. Each trades near its mark, on its own grid as far as
+that goes, and together they cost exactly what the combo did: the leg with the finest
+tick takes what is missing, the next one what that would make too cheap.
+Fees are the legs': of an option combo the cheaper group, what is bought or what is
+sold, is free; of a future spread a taker pays half of the cheaper leg.
+Source: support.deribit.com, combos, 2022-08-18; capture of a spread's trades of
+2026-07-19 (leg prices off the leg's tick).
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from engine.sim.venue.units import SATOSHI, divide
+
+if TYPE_CHECKING:
+    from engine.sim.venue.markets.market import Market
+
+
+def leg_prices(combo: Market, ticks: int) -> list[Fraction]:
+    """Return a price for each leg; with their ratios they add up to the combo's."""
+    whole = combo.instrument
+    missing = Fraction(ticks * whole.tick_num, whole.tick_den)
+    prices = []
+    for leg, ratio in combo.legs:
+        price = _near_mark(leg)
+        prices.append(price)
+        missing -= ratio * price
+    finest_first = sorted(range(len(prices)), key=lambda n: _tick(combo.legs[n][0]))
+    for n in finest_first:
+        leg, ratio = combo.legs[n]
+        least = Fraction(0) if leg.instrument.is_option else _tick(leg)
+        price = max(prices[n] + missing / ratio, least)
+        missing -= ratio * (price - prices[n])
+        prices[n] = price
+    prices[-1] += missing / combo.legs[-1][1]
+    return prices
+
+
+def _tick(leg: Market) -> Fraction:
+    return Fraction(leg.instrument.tick_num, leg.instrument.tick_den)
+
+
+def _near_mark(leg: Market) -> Fraction:
+    """Return the price on the grid at or below the mark, at least one tick."""
+    return max(leg.instrument.ticks_below(leg.mark_ref), 1) * _tick(leg)
+
+
+def nearest_ticks(leg: Market, price: Fraction) -> int:
+    """Return a leg's price in whole ticks, for what cannot say it exactly."""
+    return round(price / _tick(leg))
+
+
+def discounted(kind: str, sides: list[int], fees: list[int], maker: bool) -> list[int]:
+    """Return the legs' fees less what a combo saves; units atto.
+
+    ``sides`` says of each leg whether it is bought (1) or sold (-1).
+    """
+    fees = list(fees)
+    if kind == "option_combo":
+        groups = {
+            side: sum(fee for s, fee in zip(sides, fees, strict=True) if s == side)
+            for side in (1, -1)
+        }
+        cheaper = 1 if groups[1] <= groups[-1] else -1
+        return [0 if s == cheaper else fee for s, fee in zip(sides, fees, strict=True)]
+    if not maker:
+        n = fees.index(min(fees))
+        fees[n] = divide(divide(fees[n], 2), SATOSHI) * SATOSHI
+    return fees

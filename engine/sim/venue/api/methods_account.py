@@ -184,10 +184,14 @@ def get_user_locks(call: Call) -> Any:
     scope=READ_ACCOUNT,
 )
 def get_access_log(call: Call) -> Any:
-    """Return the account's logins, newest first."""
+    """Return the account's logins, newest first.
+
+    With their number beside them, as clients have seen it on the live venue; the
+    published schema has the bare list.
+    """
     first, count = call.params.get("offset", 0), call.params.get("count", 10)
-    logins = list(reversed(call.account.logins))[first : first + count]
-    return [
+    logins = list(reversed(call.account.logins))
+    rows = [
         {
             "id": login.number,
             "ip": login.peer,
@@ -196,5 +200,6 @@ def get_access_log(call: Call) -> Any:
             "timestamp": login.time_ms,
             "log": "success",
         }
-        for login in logins
+        for login in logins[first : first + count]
     ]
+    return {"records_total": len(logins), "data": rows}

@@ -93,11 +93,13 @@ def test_logins_are_remembered_newest_first(bench: Bench, client: Client) -> Non
         grant_type="refresh_token",
         refresh_token=answer["refresh_token"],
     )
-    rows = client.call("private/get_access_log")
+    page = client.call("private/get_access_log")
+    assert page["records_total"] == 2
+    rows = page["data"]
     assert [row["log"] for row in rows] == ["success", "success"]
     assert rows[0]["timestamp"] == rows[1]["timestamp"] + SECOND // MS
-    assert client.call("private/get_access_log", offset=1) == rows[1:]
-    assert client.call("private/get_access_log", count=1) == rows[:1]
+    assert client.call("private/get_access_log", offset=1)["data"] == rows[1:]
+    assert client.call("private/get_access_log", count=1)["data"] == rows[:1]
     logins = bench.venue.exchange.accounts["maker"].logins
     assert logins.maxlen == LOGINS_MAX
 

@@ -88,14 +88,14 @@ class Section(BaseModel):
 
 
 Rate = Annotated[
-    int,
+    int | None,
     Field(ge=1, le=10_000),
-    Key("sustained matching-engine requests of an account", "requests per second"),
+    Key("in place of the tier's sustained requests", "requests per second"),
 ]
 Burst = Annotated[
-    int,
+    int | None,
     Field(ge=1, le=100_000),
-    Key("matching-engine requests an account may make at once", "requests"),
+    Key("in place of the requests the tier allows at once", "requests"),
 ]
 
 
@@ -103,8 +103,8 @@ class VenueSection(Section):
     """``[venue]``: what every client meets."""
 
     tier: Annotated[Tier, Key("matching-engine limits of an account")] = "T4"
-    matching_rate: Rate | None = None
-    matching_burst: Burst | None = None
+    matching_rate: Rate = None
+    matching_burst: Burst = None
     mass_quote_rate: Annotated[
         int,
         Field(ge=1, le=10_000),
@@ -222,8 +222,8 @@ class AccountSection(Section):
     tier: Annotated[
         Tier | None, Key("matching-engine limits; those of [venue] when left out")
     ] = None
-    matching_rate: Rate | None = None
-    matching_burst: Burst | None = None
+    matching_rate: Rate = None
+    matching_burst: Burst = None
     limits_per_currency: Annotated[
         bool, Key("count the requests of each settlement currency apart")
     ] = False

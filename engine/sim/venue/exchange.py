@@ -406,13 +406,17 @@ class Exchange:
         self.histories.sample(self.now_ms)
 
     def _remark(self, market: Market, move: Callable[[], bool]) -> None:
-        """Let a mark move; the funding before it has accrued at the old rate."""
+        """Let a mark move; the funding before it has accrued at the old rate.
+
+        While there is funding, figures change even if the mark does not.
+        """
         funding = market.funding
         if funding is not None:
             funding.accrue(self.now_ns)
         moved = move()
         if funding is not None:
             funding.follow(market.mark_ref, market.index.ref)
+            moved = moved or funding.rate != 0
         self._note_mark(market, moved)
 
     def end_market(self, market: Market, state: str) -> None:

@@ -72,9 +72,19 @@ class Delivery:
 
     def open_share(self, expiry_ms: int) -> float:
         """Return how much of an expiry's price still moves with the index, 0 to 1."""
-        if expiry_ms > self._end_ms:
-            return 1.0
-        return 1.0 - self._count / SAMPLES
+        if expiry_ms == self._end_ms:
+            return 1.0 - self._count / SAMPLES
+        return 1.0 if expiry_ms > self._end_ms else 0.0
+
+    def blend(self, expiry_ms: int, ref: int) -> int:
+        """Return what an expiry will be paid at if nothing moves from ``ref``."""
+        if expiry_ms == self._end_ms:
+            left = SAMPLES - self._count
+            return divide(self._sum + left * ref, SAMPLES)
+        day = expiry_ms // DAY_MS
+        if self.prices and self.prices[-1][0] == day:
+            return self.prices[-1][1]
+        return ref
 
 
 def next_settlement_ms(now_ms: int) -> int:

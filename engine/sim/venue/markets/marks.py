@@ -2,7 +2,8 @@
 
 Futures: index + basis, where the basis is an exponential average of mid - index,
 sampled once a second with weight 1/30 and kept within ``mark_bound_bps`` of the index;
-a dated future starts with the carry to its expiry, and may stray by twice that more.
+a dated future starts with the carry to its expiry, and may stray by twice that more;
+in the half hour before it expires its mark becomes the delivery price.
 A move of the index passes at once, a move of the book alone takes about half a minute.
 Source: support.deribit.com, mark price: the classic form, index + 30 s EMA of (fair
 price - index); production of 2026 uses a depth-weighted price, unpublished in detail.
@@ -99,12 +100,15 @@ class FutureMark(Mark):
         self._bound_bps = self.config.mark_bound_bps + 2 * abs(basis_bps)
 
     def ref(self) -> int:
-        """Return index + basis, at least one unit of its last digit."""
-        decimals = self.market.instrument.mark_decimals
-        mark = round_ref(
-            self.market.index.ref + divide(self._basis, BASIS_WEIGHT), decimals
-        )
-        return max(mark, self.market.mark_unit)
+        """Return index + basis, at least one unit of its last digit.
+
+        Before an expiry it becomes the delivery price as that is fixed, bit by bit.
+        """
+        instrument, index = self.market.instrument, self.market.index
+        mark = index.ref + divide(self._basis, BASIS_WEIGHT)
+        if instrument.expiry_ms:
+            mark = index.delivery.blend(instrument.expiry_ms, mark)
+        return max(round_ref(mark, instrument.mark_decimals), self.market.mark_unit)
 
     def sample(self) -> None:
         """Let the basis follow the book a little."""

@@ -70,3 +70,15 @@ def test_prices_are_remembered_by_day_and_bounded() -> None:
     assert len(delivery.prices) == PRICES_MAX
     assert delivery.prices[0] == (20_001, 2 * REF)
     assert delivery.prices[-1] == (20_000 + PRICES_MAX, (PRICES_MAX + 1) * REF)
+
+
+def test_what_an_expiry_will_be_paid_at() -> None:
+    delivery = Delivery(2, HALF_PAST_MS - 1)
+    assert delivery.blend(EIGHT_MS, 7 * REF) == 7 * REF
+    delivery.advance(HALF_PAST_MS + 900_000, 10 * REF)  # half of the samples
+    assert delivery.blend(EIGHT_MS, 20 * REF) == 15 * REF
+    assert delivery.blend(EIGHT_MS + DAY_MS, 20 * REF) == 20 * REF
+    delivery.fix(EIGHT_MS, 20 * REF)
+    assert delivery.blend(EIGHT_MS, 99 * REF) == 15 * REF
+    assert delivery.open_share(EIGHT_MS) == 0.0
+    assert delivery.open_share(EIGHT_MS + DAY_MS) == 1.0

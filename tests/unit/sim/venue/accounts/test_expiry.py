@@ -3,6 +3,7 @@
 import pytest
 
 from engine.sim.venue.accounts.expiry import future_fee, option_fee, payoff
+from engine.sim.venue.accounts.figures import greeks
 from engine.sim.venue.exchange import Exchange
 from engine.sim.venue.products.instruments import Instrument
 from engine.sim.venue.units import ATTO, REF, coins
@@ -199,3 +200,19 @@ def test_everybody_together_pays_only_the_fees() -> None:
         put_in = {"BTC": 20, "ETH": 400, "USDC": 2_000_000}[currency]
         assert cash + fees == put_in * ATTO
         assert all(a.equity(currency) == a.cash.get(currency, 0) for a in owners)
+
+
+def test_the_mark_becomes_the_delivery_price() -> None:
+    one = Expiring()
+    one.bench.advance(FRIDAY_NS - one.bench.now_ns - 900 * SECOND)
+    one.bench.venue.set_index("btc_usd", 81_000.0, one.bench.now_ns)
+    future = one.exchange.markets[FUTURE]
+    assert future.mark_ref == 80_500 * REF
+    other = one.exchange.markets["BTC-25DEC26"]
+    assert other.mark_ref == 81_000 * REF
+    one.bench.advance(900 * SECOND)
+    one.bench.venue.set_index("btc_usd", 99_000.0, one.bench.now_ns)
+    assert future.mark_ref == 80_500 * REF
+    position = one.account.position(future.instrument, future)
+    position.size = 8_050
+    assert greeks(position).delta == 0.0

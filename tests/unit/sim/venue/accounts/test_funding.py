@@ -131,3 +131,21 @@ def test_the_ticker_shows_it_and_positions_pay_it() -> None:
     assert row["realized_funding"] == pytest.approx(-owed, rel=0.01)
     assert row["realized_profit_loss"] == row["realized_funding"]
     assert row["interest_value"] == ticker["interest_value"]
+
+
+def test_a_portfolio_follows_the_funding_alone() -> None:
+    bench = Bench()
+    for side, price in (("buy", 80_199.0), ("sell", 80_201.0)):
+        bench.place(side, price, 10_000)
+    bench.place("buy", 80_201.0, 8_000, account="maker")
+    for _ in range(400):  # until the mark stands still
+        bench.advance(SECOND)
+    client = bench.connect("maker")
+    client.listen("user.portfolio.BTC")
+    mark = bench.venue.exchange.markets[PERP].mark_ref
+    for _ in range(60):
+        bench.advance(SECOND)
+    assert bench.venue.exchange.markets[PERP].mark_ref == mark
+    told = [row["session_rpl"] for row in client.on("user.portfolio.BTC")]
+    assert len(set(told)) > 5
+    assert told == sorted(told, reverse=True)

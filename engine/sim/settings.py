@@ -218,6 +218,9 @@ class AccountSection(Section):
     balances: Annotated[dict[str, float] | None, Key("funds", "coins by currency")] = (
         None
     )
+    main: Annotated[
+        str, Field(max_length=64), Key("client_id of its main account, if it has one")
+    ] = ""
     scopes: Annotated[list[str] | None, Key("scopes the key may be granted")] = None
     tier: Annotated[
         Tier | None, Key("matching-engine limits; those of [venue] when left out")
@@ -279,6 +282,18 @@ class SimConfig(Section):
                     f"unique; account[{first[account.client_id]}] has it already",
                     at=("account", number, "client_id"),
                     value=account.client_id,
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _main_accounts_are_main(self) -> Self:
+        mains = {account.client_id for account in self.account if not account.main}
+        for number, account in enumerate(self.account):
+            if account.main and account.main not in mains:
+                raise refusal(
+                    "the client_id of an account that has no main itself",
+                    at=("account", number, "main"),
+                    value=account.main,
                 )
         return self
 
@@ -379,6 +394,7 @@ def _account(
         mmp_enabled=section.mmp,
         mass_quotes_enabled=section.mass_quotes,
         limits=_limits(venue, section.limits_per_currency),
+        main=section.main,
     )
 
 

@@ -74,9 +74,10 @@ class EngineLimits:
 
 @dataclass(frozen=True, slots=True)
 class AccountConfig:
-    """One (sub)account with one API key.
+    """One account with one API key.
 
     Units: balances in coins; matching_rate requests per second.
+    Empty: ``main`` "" = a main account, otherwise the client id of its own.
     Source: rate-limits article, 2026-08-22: tier 4 is 5/s with a burst of 20.
     """
 
@@ -91,6 +92,7 @@ class AccountConfig:
     mmp_enabled: bool = True
     mass_quotes_enabled: bool = True
     limits: EngineLimits = field(default_factory=EngineLimits)
+    main: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

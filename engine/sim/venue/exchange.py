@@ -34,6 +34,7 @@ from engine.sim.venue.products.listing import (
 )
 from engine.sim.venue.products.pricing import years_left
 from engine.sim.venue.products.surface import PLAIN_SURFACE, SurfaceState
+from engine.sim.venue.rows.accounts import access_row
 from engine.sim.venue.trading import linked, triggers
 from engine.sim.venue.trading.ceilings import key_of
 from engine.sim.venue.trading.lock import Locks
@@ -467,6 +468,20 @@ class Exchange:
             for account in self.accounts.values():
                 if not account.internal and market.instrument.name in account.positions:
                     self.note_account(account, market.instrument.currency)
+
+    def note_login(self, account: Account, peer: str, log: str) -> None:
+        """Write a login, or an attempt at one, into an account's log."""
+        login = account.logged_in(self.now_ms, peer, log)
+        self.notify("user.access_log", account, "", access_row(login))
+
+    def lock_account(self, account: Account, currency: str, locked: bool) -> None:
+        """Let an account trade in a currency (``ALL`` = in any) no more, or again."""
+        if locked:
+            account.locked.add(currency)
+        else:
+            account.locked.discard(currency)
+        row = {"locked": locked, "currency": currency}
+        self.notify("user.lock", account, "", row)
 
     def notify(
         self, topic: str, account: Account | None, target: str, row: dict[str, Any]

@@ -40,7 +40,7 @@ from engine.sim.venue.exchange import Exchange
 from engine.sim.venue.faults.doors import Doors
 from engine.sim.venue.feeds.hub import Hub
 from engine.sim.venue.trading.lanes import lane_of
-from engine.sim.venue.trading.lock import Ticket
+from engine.sim.venue.trading.lock import OPENING, Ticket
 
 SECOND_NS = 1_000_000_000
 CATCH_UP_NS = 60 * SECOND_NS
@@ -89,7 +89,7 @@ class Venue(DirectEntry):
             pools = self._peer_pools.of(peer, now_ns)
         else:
             pools = Credits(self.config.credits, 0, 0, now_ns)
-        connection = Connection(conn, self._serial, pools, now_ns)
+        connection = Connection(conn, self._serial, pools, now_ns, peer=peer)
         self._connections[conn] = connection
         self.faults.welcome(connection)
 
@@ -120,7 +120,7 @@ class Venue(DirectEntry):
             return
         self._serial += 1
         pools = self._peer_pools.of(peer, now_ns)
-        connection = Connection(conn, self._serial, pools, now_ns, http=True)
+        connection = Connection(conn, self._serial, pools, now_ns, True, peer)
         self._connections[conn] = connection
         self.faults.welcome(connection)
         request, refusal = read_http(http, name, self.config.frame_max)
@@ -227,6 +227,8 @@ class Venue(DirectEntry):
         call.params = call.request.params or {}
         self._admit(call, method)
         call.params = method.check(call.params)
+        if method.name in OPENING:
+            self._refuse_locked(call)
         if self.locks.engaged and method.cost_of(call.params) in ENGINE_COSTS:
             self._queue(call, method)
             return LATER
@@ -323,6 +325,18 @@ class Venue(DirectEntry):
             raise Reject("unauthorized", data={"reason": "invalid_token"})
         if method.scope != LOGIN and not token.allows(method.scope):
             raise Reject("forbidden", data={"reason": f"{method.scope} required"})
+
+    def _refuse_locked(self, call: Call) -> None:
+        """Refuse what would open or change an order of a locked account.
+
+        Raises:
+            Reject: 11098.
+        """
+        account = call.account
+        if account.locked:
+            lane = lane_of(self.exchange, account, call.params)
+            if any(account.is_locked(currency) for currency in lane.currencies):
+                raise Reject("account_locked")
 
     def _present(self, call: Call, access_token: str) -> None:
         """Log in by a token that came with a request; a wrong one costs credits."""

@@ -117,6 +117,18 @@ def test_what_an_account_may(tmp_path: Path) -> None:
             assert one.limits.maximum_quotes == RateConfig(9_000, 9_000)
 
 
+def test_subaccounts_name_their_main_account(tmp_path: Path) -> None:
+    main = '[[account]]\nclient_id = "a"\nclient_secret = "b"\n'
+    sub = '[[account]]\nclient_id = "c"\nclient_secret = "d"\nmain = "{}"\n'
+    path = written(tmp_path, main + sub.format("a"))
+    accounts = world_config(load(path), T_NS).venue.accounts
+    assert [one.main for one in accounts] == ["", "a"]
+    for wrong in ("nobody", "c"):
+        path = written(tmp_path, main + sub.format(wrong))
+        with pytest.raises(ConfigError, match=r"account\[1\].main"):
+            load(path)
+
+
 def test_requests_can_be_free(tmp_path: Path) -> None:
     assert world_config(SimConfig(), 1).venue.credits.cost == 500
     path = written(tmp_path, "[venue]\ncredits = false\n")

@@ -37,20 +37,23 @@ PAST_ORDERS_MAX = 10_000
 TRADES_MAX = 10_000
 TRIGGER_HISTORY_MAX = 10_000
 LOGINS_MAX = 1_000
+ALL = "ALL"
 
 
 class Login(NamedTuple):
-    """One login. Empty: ``peer`` "" = not known."""
+    """One login, or an attempt at one (``log``). Empty: peer "" = from inside."""
 
     number: int
     time_ms: int
     peer: str
+    log: str
 
 
 class Account:
     """One account; an internal one (the background market) has no credit, no margin.
 
     Units: money in atto, by currency. ``reserved`` is what open spot orders would pay.
+    ``locked`` are the currencies it may not trade in, ``ALL`` = in none.
     Empty: ``config`` None = internal.
     """
 
@@ -84,16 +87,28 @@ class Account:
         self.mmp_groups: dict[tuple[str, str], Group] = {}
         self.quotes_frozen_ns = 0
         self.usage = Usage()
+        self.locked: set[str] = set()
 
     @property
     def internal(self) -> bool:
         """Say whether the account belongs to the venue's own background market."""
         return self.config is None
 
-    def logged_in(self, time_ms: int, peer: str) -> None:
-        """Remember a login."""
+    @property
+    def main(self) -> str:
+        """Return the name of its main account, "" = it is one itself."""
+        return self.config.main if self.config is not None else ""
+
+    def is_locked(self, currency: str) -> bool:
+        """Say whether it may not trade in a currency."""
+        return currency in self.locked or ALL in self.locked
+
+    def logged_in(self, time_ms: int, peer: str, log: str) -> Login:
+        """Remember a login, or an attempt at one."""
         number = self.logins[-1].number + 1 if self.logins else 1
-        self.logins.append(Login(number, time_ms, peer))
+        login = Login(number, time_ms, peer, log)
+        self.logins.append(login)
+        return login
 
     # Positions.
 

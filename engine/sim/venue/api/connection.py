@@ -44,7 +44,8 @@ class Connection:
 
     An ``http`` one lasts for one request: it has no feeds, no heartbeat and no COD. A
     ``silent`` one is half-open: its client is not heard and not told of its end.
-    Empty: interval_ns 0 = no heartbeat; door None = no fault concerns what it is sent.
+    Empty: interval_ns 0 = no heartbeat; door None = no fault concerns what it is sent;
+    peer "" = it comes from inside.
     """
 
     number: int
@@ -52,6 +53,7 @@ class Connection:
     credits: Credits
     seen_ns: int
     http: bool = False
+    peer: str = ""
     account: Account | None = None
     token: Token | None = None
     cancel_on_disconnect: bool = False

@@ -10,7 +10,7 @@ from engine.sim.venue.api.methods_market import INSTRUMENT, market_of
 from engine.sim.venue.api.rpc import Call, Param, method
 from engine.sim.venue.errors import bad_param
 from engine.sim.venue.feeds.channels import CURRENCIES, KINDS
-from engine.sim.venue.rows.accounts import portfolio_row, position_row
+from engine.sim.venue.rows.accounts import access_row, portfolio_row, position_row
 from engine.sim.venue.rows.trading import order_row
 
 SELF_TRADE_MODES = ("reject_taker", "cancel_maker")
@@ -92,7 +92,7 @@ def identity(account: Account) -> dict[str, Any]:
         "username": account.name,
         "system_name": account.name,
         "email": f"{account.name}@example.com",
-        "type": "main",
+        "type": "subaccount" if account.main else "main",
         "creation_timestamp": CREATED_MS,
         "login_enabled": True,
         "mmp_enabled": account.mmp_enabled,
@@ -168,11 +168,12 @@ def set_self_trading_config(call: Call) -> Any:
 
 @method("private/get_user_locks", scope=READ_ACCOUNT)
 def get_user_locks(call: Call) -> Any:
-    """Return that no currency is locked; clients read one key or the other."""
-    return [
-        {"currency": currency, "enabled": False, "locked": False}
-        for currency in CURRENCIES[:-1]
-    ]
+    """Return which currencies are locked; clients read one key or the other."""
+    rows = []
+    for currency in CURRENCIES[:-1]:
+        locked = call.account.is_locked(currency)
+        rows.append({"currency": currency, "enabled": locked, "locked": locked})
+    return rows
 
 
 @method(
@@ -184,22 +185,12 @@ def get_user_locks(call: Call) -> Any:
     scope=READ_ACCOUNT,
 )
 def get_access_log(call: Call) -> Any:
-    """Return the account's logins, newest first.
+    """Return the account's logins and what was tried, newest first.
 
     With their number beside them, as clients have seen it on the live venue; the
     published schema has the bare list.
     """
     first, count = call.params.get("offset", 0), call.params.get("count", 10)
     logins = list(reversed(call.account.logins))
-    rows = [
-        {
-            "id": login.number,
-            "ip": login.peer,
-            "country": "",
-            "city": "",
-            "timestamp": login.time_ms,
-            "log": "success",
-        }
-        for login in logins[first : first + count]
-    ]
+    rows = [access_row(login) for login in logins[first : first + count]]
     return {"records_total": len(logins), "data": rows}

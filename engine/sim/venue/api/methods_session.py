@@ -6,11 +6,12 @@ from functools import partial
 from typing import Any
 
 from engine.sim.venue.api.rpc import LIST_MAX, LOGIN, Call, Param, method
-from engine.sim.venue.errors import Reject
+from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.feeds.channels import Channel, parse_channel
 
 VERSION = {"version": "1.2.26"}
 LABEL_MAX = 16
+SESSION_NAME_MAX = 100
 HEARTBEAT_MIN_S = 10
 CHANNELS = {"channels": Param("texts", required=True, size_max=LIST_MAX)}
 COD_SCOPE = {"scope": Param("text", choices=("connection", "account"))}
@@ -40,9 +41,46 @@ def auth(call: Call) -> Any:
     venue, connection = call.venue, call.connection
     token = venue.authority.authenticate(call.params, connection)
     venue.log_in(connection, token)
-    if call.params["grant_type"] != "refresh_token":
-        token.account.logged_in(venue.exchange.now_ms, "")
     return venue.authority.row(token, call.params.get("state"))
+
+
+@method(
+    "public/fork_token",
+    {
+        "refresh_token": Param("text", required=True),
+        "session_name": Param("text", required=True, size_max=SESSION_NAME_MAX),
+    },
+)
+def fork_token(call: Call) -> Any:
+    """Open another session with the scopes of one; this socket stays as it is."""
+    params, authority = call.params, call.venue.authority
+    if not params["session_name"]:
+        raise bad_param("session_name", "must not be empty")
+    token = authority.fork(params["refresh_token"], params["session_name"])
+    return authority.token_row(token)
+
+
+@method(
+    "public/exchange_token",
+    {
+        "refresh_token": Param("text", required=True),
+        "subject_id": Param("integer", required=True),
+        "scope": Param("text"),
+    },
+)
+def exchange_token(call: Call) -> Any:
+    """Log in as another account of the family, in place of a login or beside it."""
+    params, connection = call.params, call.connection
+    authority, before = call.venue.authority, connection.token
+    token = authority.exchange(
+        params["refresh_token"],
+        params["subject_id"],
+        params.get("scope", ""),
+        connection,
+    )
+    if before is not None and not before.valid:
+        call.venue.log_in(connection, token)
+    return authority.token_row(token)
 
 
 @method(

@@ -100,8 +100,14 @@ def create_deposit_address(call: Call) -> Any:
     "private/get_subaccounts", {"with_portfolio": Param("flag")}, scope=READ_ACCOUNT
 )
 def get_subaccounts(call: Call) -> Any:
-    """Return the account itself: it has no subaccounts."""
-    account = call.account
+    """Return the account itself and, of a main account, its subaccounts."""
+    accounts = call.venue.exchange.accounts.values()
+    family = [one for one in accounts if one.main == call.account.name]
+    with_portfolio = call.params.get("with_portfolio", False)
+    return [_subaccount(one, with_portfolio) for one in (call.account, *family)]
+
+
+def _subaccount(account: Account, with_portfolio: bool) -> dict[str, Any]:
     who = identity(account)
     row: dict[str, Any] = {
         key: who[key]
@@ -115,11 +121,11 @@ def get_subaccounts(call: Call) -> Any:
         "security_keys_enabled": False,
         "tfa_enabled": False,
     }
-    if call.params.get("with_portfolio", False):
+    if with_portfolio:
         row["portfolio"] = {
             currency.lower(): _portfolio(account, currency) for currency in account.cash
         }
-    return [row]
+    return row
 
 
 def _portfolio(account: Account, currency: str) -> dict[str, Any]:

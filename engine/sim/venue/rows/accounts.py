@@ -9,11 +9,23 @@ from engine.sim.venue.accounts.figures import Figures, figures_of, greeks
 from engine.sim.venue.units import ATTO, coins, ref_price
 
 if TYPE_CHECKING:
-    from engine.sim.venue.accounts.account import Account
+    from engine.sim.venue.accounts.account import Account, Login
     from engine.sim.venue.accounts.position import Position
 
 Row = dict[str, Any]
 GREEK_DIGITS = 5
+
+
+def access_row(login: Login) -> Row:
+    """Return a line of the access log; nobody knows where an address is."""
+    return {
+        "id": login.number,
+        "ip": login.peer,
+        "country": "",
+        "city": "",
+        "timestamp": login.time_ms,
+        "log": login.log,
+    }
 
 
 def position_row(position: Position) -> Row:

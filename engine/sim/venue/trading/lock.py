@@ -35,6 +35,7 @@ CANCEL, QUOTE, CANCEL_QUOTES = (
 )
 EDITS = ("private/edit", "private/edit_by_label")
 NEWS = ("private/buy", "private/sell", "private/close_position")
+OPENING = (*NEWS, *EDITS, QUOTE)
 PURGED = "request_cancelled_by_user"
 
 
@@ -81,7 +82,7 @@ class Ticket:
         """Say whether a mass cancel is about what a request would do."""
         if self.method == CANCEL_QUOTES:
             return waiting.method == QUOTE
-        if waiting.method not in (*NEWS, *EDITS, QUOTE):
+        if waiting.method not in OPENING:
             return False
         return all(
             self.shares(name, waiting)

@@ -1,8 +1,10 @@
 """Login: the three grants, what they refuse, how long they last, what they allow."""
 
+from dataclasses import replace
+
 import pytest
 
-from engine.sim.venue import VenueConfig
+from engine.sim.venue import VenueConfig, default_accounts
 from engine.sim.venue.api.auth import NONCES_MAX, sign
 from tests.unit.sim.venue.client import MS, PERP, SECOND, START_NS, Bench, Client
 
@@ -185,3 +187,145 @@ def test_changing_the_account_drops_private_channels(bench: Bench) -> None:
     client.login("taker")
     client.buy(79_000.0, 10)
     assert client.on("user.orders.any.any.raw") == []
+
+
+# Forks and exchanges.
+
+
+def family() -> Bench:
+    """Return a venue where two subaccounts belong to the maker."""
+    maker, taker = default_accounts(1_000, 1_000)
+    one = replace(maker, client_id="one", client_secret="one-secret", user_id=2001)
+    one = replace(one, main="maker", scopes=("trade:read_write", "account:read"))
+    two = replace(one, client_id="two", client_secret="two-secret", user_id=2002)
+    return Bench(VenueConfig(accounts=(maker, taker, one, two)))
+
+
+def test_a_fork_is_another_session_with_the_same_scopes(bench: Bench) -> None:
+    first, second = bench.connect(), bench.connect()
+    row = first.login("maker", "session:one trade:read")
+    forked = first.call(
+        "public/fork_token", refresh_token=row["refresh_token"], session_name="two"
+    )
+    assert forked["scope"] == "mainaccount session:two trade:read"
+    assert set(forked) == {
+        "access_token", "expires_in", "refresh_token", "scope", "sid", "token_type",
+    }  # fmt: skip
+    token = forked["access_token"]
+    assert second.call("private/get_open_orders", access_token=token) == []
+    assert first.call("private/get_open_orders") == []
+    assert first.code("private/buy", **ORDER) == 13021
+
+
+def test_only_sessions_can_be_forked(bench: Bench) -> None:
+    client = bench.connect()
+    row = client.login("maker")
+    fork = {"refresh_token": row["refresh_token"], "session_name": "two"}
+    assert client.code("public/fork_token", **fork) == 11050
+    fork["refresh_token"] = "unknown"
+    assert client.code("public/fork_token", **fork) == 13009
+    row = client.login("maker", "session:one")
+    fork = {"refresh_token": row["refresh_token"], "session_name": ""}
+    assert client.code("public/fork_token", **fork) == -32602
+
+
+def test_forks_count_as_sessions(bench: Bench) -> None:
+    client = bench.connect()
+    row = client.login("maker", "session:zero")
+    for n in range(16):
+        fork = {"refresh_token": row["refresh_token"], "session_name": f"s{n}"}
+        client.call("public/fork_token", **fork)
+    assert client.code("private/get_open_orders") == 13009
+
+
+def test_an_exchange_takes_the_place_of_the_login() -> None:
+    client = family().connect()
+    row = client.login("maker")
+    exchange = {"refresh_token": row["refresh_token"], "subject_id": 2001}
+    changed = client.call("public/exchange_token", **exchange)
+    assert changed["scope"] == "account:read connection trade:read_write"
+    assert client.buy(79_000.0, 10)["order"]["user_id"] == 2001
+    old = row["access_token"]
+    assert client.code("private/get_open_orders", access_token=old) == 13009
+    assert client.code("public/exchange_token", **exchange) == 13009
+    onward = {"refresh_token": changed["refresh_token"], "subject_id": 2002}
+    back = client.call("public/exchange_token", **onward)
+    assert client.buy(79_000.0, 10)["order"]["user_id"] == 2002
+    home = {"refresh_token": back["refresh_token"], "subject_id": 1001}
+    assert "mainaccount" in client.call("public/exchange_token", **home)["scope"]
+
+
+def test_an_exchange_with_a_session_leaves_the_login() -> None:
+    bench = family()
+    client, other = bench.connect(), bench.connect()
+    row = client.login("maker", "session:main")
+    exchange = {"refresh_token": row["refresh_token"], "subject_id": 2001}
+    scope = "session:sub trade:read"
+    changed = client.call("public/exchange_token", scope=scope, **exchange)
+    assert changed["scope"] == "session:sub trade:read"
+    assert client.buy(79_000.0, 10)["order"]["user_id"] == 1001
+    other.call("private/get_open_orders", access_token=changed["access_token"])
+    assert other.code("private/buy", **ORDER) == 13021
+
+
+def test_a_session_stays_one_when_it_is_exchanged() -> None:
+    bench = family()
+    client, other = bench.connect(), bench.connect()
+    row = client.login("maker", "session:main")
+    exchange = {"refresh_token": row["refresh_token"], "subject_id": 2001}
+    changed = client.call("public/exchange_token", **exchange)
+    assert "session:main" in changed["scope"]
+    other.call("private/get_open_orders", access_token=changed["access_token"])
+
+
+@pytest.mark.parametrize(
+    ("account", "subject"), [("maker", 1002), ("one", 1001), ("one", 2002), ("one", 7)]
+)
+def test_an_exchange_stays_in_the_family(account: str, subject: int) -> None:
+    client = family().connect()
+    row = client.login(account)
+    exchange = {"refresh_token": row["refresh_token"], "subject_id": subject}
+    assert client.code("public/exchange_token", **exchange) == 13021
+    assert client.call("private/get_open_orders") == [], "the login stands"
+
+
+def test_subaccounts_are_told_apart() -> None:
+    bench = family()
+    assert "mainaccount" not in bench.connect().login("one")["scope"]
+    rows = bench.connect("maker").call("private/get_subaccounts")
+    assert [(row["id"], row["type"]) for row in rows] == [
+        (1001, "main"), (2001, "subaccount"), (2002, "subaccount"),
+    ]  # fmt: skip
+    assert len(bench.connect("one").call("private/get_subaccounts")) == 1
+
+
+# Where from, and how often.
+
+
+def test_a_token_may_be_tied_to_an_address(bench: Bench) -> None:
+    inside, outside = bench.connect(), bench.connect()
+    for client, peer in ((inside, "192.0.2.7"), (outside, "198.51.100.7")):
+        bench.venue.connection_made(client.conn, bench.now_ns, peer)
+    row = inside.login("maker", "session:one ip:192.0.2.0/24")
+    assert "ip:192.0.2.0/24" in row["scope"]
+    assert inside.call("private/get_open_orders") == []
+    token = {"access_token": row["access_token"]}
+    assert outside.code("private/get_open_orders", **token) == 13009
+    outside.login("maker", "session:two ip:192.0.2.7")
+    assert outside.code("private/get_open_orders") == 13009
+
+
+@pytest.mark.parametrize("how", ["secret", "token"])
+def test_guessing_costs_credits_and_then_the_session(bench: Bench, how: str) -> None:
+    client = bench.connect()
+    codes = []
+    for n in range(101):
+        if how == "secret":
+            login = {"client_id": "maker", "client_secret": str(n)}
+            grant = {"grant_type": "client_credentials", **login}
+            codes.append(client.code("public/auth", **grant))
+        else:
+            wrong = {"access_token": str(n)}
+            codes.append(client.code("private/get_open_orders", **wrong))
+    assert codes == [13004 if how == "secret" else 13009] * 100 + [10028]
+    assert bench.closing() == [(client.conn, 1008, "too_many_requests")]

@@ -78,10 +78,41 @@ def test_the_account_is_its_own_and_only_subaccount(client: Client) -> None:
     assert client.code(method) == -32602
 
 
-def test_nothing_is_locked(client: Client) -> None:
+def locks(client: Client) -> set[str]:
     rows = client.call("private/get_user_locks")
     assert {row["currency"] for row in rows} >= {"BTC", "ETH", "USDC"}
-    assert not any(row["enabled"] or row["locked"] for row in rows)
+    assert all(row["enabled"] == row["locked"] for row in rows)
+    return {row["currency"] for row in rows if row["locked"]}
+
+
+def test_locked_currencies(bench: Bench, client: Client) -> None:
+    assert locks(client) == set()
+    exchange = bench.venue.exchange
+    maker = exchange.accounts["maker"]
+    exchange.lock_account(maker, "BTC", True)
+    assert locks(client) == {"BTC"}
+    exchange.lock_account(maker, "ALL", True)
+    assert locks(client) >= {"BTC", "ETH", "USDC"}
+    exchange.lock_account(maker, "ALL", False)
+    exchange.lock_account(maker, "BTC", False)
+    assert locks(client) == set()
+
+
+def test_a_locked_account_opens_nothing_but_may_cancel(
+    bench: Bench, client: Client
+) -> None:
+    order_id = client.buy(79_000.0, 10)["order"]["order_id"]
+    exchange = bench.venue.exchange
+    exchange.lock_account(exchange.accounts["maker"], "BTC", True)
+    order = {"instrument_name": PERP, "amount": 10, "price": 79_000.0}
+    assert client.code("private/buy", **order) == 11098
+    edit = {"order_id": order_id, "amount": 20, "price": 79_000.0}
+    assert client.code("private/edit", **edit) == 11098
+    client.buy(2_900.0, 10, instrument_name=ETH)
+    bench.connect("taker").buy(79_000.0, 10)
+    client.call("private/cancel", order_id=order_id)
+    exchange.lock_account(exchange.accounts["maker"], "BTC", False)
+    client.buy(79_000.0, 10)
 
 
 def test_logins_are_remembered_newest_first(bench: Bench, client: Client) -> None:

@@ -42,6 +42,8 @@ CHANNELS = [
     f"user.changes.{PERP}.raw",
     "user.portfolio.any",
     "user.mmp_trigger.any",
+    "user.lock",
+    "user.access_log",
 ]
 
 
@@ -263,7 +265,11 @@ def test_our_traffic_is_what_the_schema_says(checker: Any) -> None:
     one = Recorder(bench, checker)
     one.call("public/set_heartbeat", interval=10)
     login = {"client_id": "maker", "client_secret": "maker-secret"}
-    one.call("public/auth", grant_type="client_credentials", **login)
+    session = {"grant_type": "client_credentials", "scope": "session:one"}
+    refresh = one.call("public/auth", **session, **login)["refresh_token"]
+    two = {"refresh_token": refresh, "session_name": "two"}
+    refresh = one.call("public/fork_token", **two)["refresh_token"]
+    one.call("public/exchange_token", refresh_token=refresh, subject_id=1001)
     one.call("public/subscribe", channels=CHANNELS[:10])
     one.call("private/subscribe", channels=CHANNELS)
     one.call("private/enable_cancel_on_disconnect")
@@ -274,6 +280,10 @@ def test_our_traffic_is_what_the_schema_says(checker: Any) -> None:
         bench.advance(SECOND)
         bench.venue.set_index("btc_usd", 80_000.5, bench.now_ns)
         bench.venue.set_state(ETH, "locked", bench.now_ns)
+        maker = bench.venue.exchange.accounts["maker"]
+        for locked in (True, False):
+            bench.venue.exchange.lock_account(maker, "ETH", locked)
+        bench.connect("maker")
         for frame in one.client.take():
             one.notify(frame)
     protection(one, bench)

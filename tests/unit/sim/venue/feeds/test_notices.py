@@ -26,6 +26,26 @@ def test_a_notice_goes_to_its_target_and_to_any(bench: Bench, client: Client) ->
     assert taker.on("user.mmp_trigger.any") == []
 
 
+def test_locks_and_logins_are_told(bench: Bench, client: Client) -> None:
+    client.listen("user.lock", "user.access_log")
+    exchange = bench.venue.exchange
+    exchange.lock_account(exchange.accounts["maker"], "BTC", True)
+    bench.connect("maker")
+    bench.connect("taker")
+    wrong = {"client_id": "maker", "client_secret": "guess"}
+    bench.connect().code("public/auth", grant_type="client_credentials", **wrong)
+    assert client.on("user.lock") == [{"locked": True, "currency": "BTC"}]
+    rows = client.on("user.access_log")
+    assert [row["log"] for row in rows] == ["success", "failure"]
+    assert rows == client.call("private/get_access_log")["data"][1::-1]
+
+
+def test_they_belong_to_the_account(bench: Bench) -> None:
+    trader = bench.connect("maker", "trade:read_write")
+    asked = ["user.lock", "user.access_log", "user.mmp_trigger.any"]
+    assert trader.call("private/subscribe", channels=asked) == asked[2:]
+
+
 def test_unknown_indices_and_strangers_are_left_out(
     bench: Bench, client: Client
 ) -> None:

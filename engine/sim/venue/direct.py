@@ -114,7 +114,7 @@ class DirectEntry(ABC):
     def cancel_order(self, order: Order, t_ns: int) -> bool:
         """Cancel an order; False when it was no longer open."""
         self._advance(t_ns)
-        if order.state != "open":
+        if order.state not in ("open", "untriggered"):
             return False
         self.exchange.cancel(order)
         self.publish()

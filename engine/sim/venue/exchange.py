@@ -364,10 +364,12 @@ class Exchange:
     # The venue's own moves.
 
     def set_index(self, name: str, price: float | Decimal) -> None:
-        """Publish a new index price; marks and bands follow at once."""
+        """Publish a new index price, above 0; marks and bands follow at once."""
         index = self.indices[name]
         index.delivery.advance(self.due_ms, index.ref)
-        index.ref, index.updated_ms = to_ref(price, index.decimals), self.now_ms
+        least = REF // 10**index.decimals
+        index.ref = max(to_ref(price, index.decimals), least)
+        index.updated_ms = self.now_ms
         self.turn.indices[name] = index
         if index.watches:
             triggers.look(self, index.watches, INDEX, index.ref)

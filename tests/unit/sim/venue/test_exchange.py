@@ -79,3 +79,10 @@ def test_unknown_names(bench: Bench) -> None:
         inside(bench).market("BTC-NOTHING")
     assert inside(bench).account("someone").internal
     assert not inside(bench).account("maker").internal
+
+
+def test_an_index_never_falls_to_nothing(bench: Bench) -> None:
+    it = inside(bench)
+    it.set_index("btc_usd", 1e-6)
+    assert it.indices["btc_usd"].ref == 10**6  # a cent
+    assert it.markets[PERP].mark_ref > 0

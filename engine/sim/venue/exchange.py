@@ -134,9 +134,19 @@ class Exchange:
                 continue
             if len(self.markets) >= MARKETS_MAX:
                 return
-            number = self._instrument_id
-            market = self.list_contract(replace(contract, instrument_id=number))
-            self.turn.states[market.instrument.name] = market
+            self.list_more(contract)
+
+    def check_room(self) -> None:
+        """Refuse to list more than the venue holds (13035)."""
+        if len(self.markets) >= MARKETS_MAX:
+            raise Reject("active_combo_limit_reached")
+
+    def list_more(self, contract: ContractConfig) -> Market:
+        """List a contract under the next free number while the venue is open."""
+        numbered = replace(contract, instrument_id=self._instrument_id)
+        market = self.list_contract(numbered)
+        self.turn.states[contract.instrument_name] = market
+        return market
 
     def list_contract(self, contract: ContractConfig) -> Market:
         """Open the market of a new contract; its legs and its index must be there."""
@@ -148,6 +158,7 @@ class Exchange:
             self.smiles,
             tuple((self.markets[name], ratio) for name, ratio in contract.legs),
         )
+        market.state_ms = self.now_ms
         market.trade_seq = FIRST_TRADE_SEQ
         market.change_id = FIRST_CHANGE_ID
         if instrument.perpetual:
@@ -161,8 +172,9 @@ class Exchange:
             market.start_above(round(self.config.carry_bps * years))
             self.smiles.follow(market, self.now_ms)
         if instrument.is_option:
-            self._options.append(market)
             self.histories.follow(market)
+        if instrument.is_optional:
+            self._options.append(market)
         self.turn.created.append(market)
         return market
 
@@ -375,7 +387,7 @@ class Exchange:
             triggers.look(self, index.watches, INDEX, index.ref)
         for market in self.markets.values():
             if market.index is index and not (
-                market.over or market.instrument.is_option
+                market.over or market.instrument.is_optional
             ):
                 self._remark(market, market.update_mark)
 
@@ -401,7 +413,7 @@ class Exchange:
         for index in self.indices.values():
             index.delivery.advance(self.due_ms, index.ref)
         for market in self.markets.values():
-            if not (market.over or market.instrument.is_option):
+            if not (market.over or market.instrument.is_optional):
                 self._remark(market, market.sample_mark)
         self.smiles.redraw(self.due_ms)
         for market in self._options:
@@ -426,15 +438,19 @@ class Exchange:
         """Close the book of an expired contract for good, its orders cancelled."""
         instrument = market.instrument
         market.over = True
-        for account in self.accounts.values():
-            for order in list(account.open_orders.values()):
-                if order.instrument is instrument:
-                    self.cancel(order, "")
-        if instrument.is_option:
+        if instrument.is_optional:
             self._options.remove(market)
         elif instrument.is_future:
             self.smiles.forget(market)
-        self.set_state(instrument.name, state)
+        self.close_market(market, state)
+
+    def close_market(self, market: Market, state: str) -> None:
+        """Close a book in which nothing is left open."""
+        for account in self.accounts.values():
+            for order in list(account.open_orders.values()):
+                if order.instrument is market.instrument:
+                    self.cancel(order, "")
+        self.set_state(market.instrument.name, state)
 
     def end_of_day(self) -> None:
         """Cancel the good-til-day orders."""
@@ -446,7 +462,7 @@ class Exchange:
     def set_state(self, name: str, state: str) -> None:
         """Set the state of a book (open, locked, settlement, ...)."""
         market = self.market(name)
-        market.state = state
+        market.state, market.state_ms = state, self.now_ms
         self.turn.states[name] = market
         self.note_market(market)
 

@@ -11,6 +11,7 @@ Source: support.deribit.com, combos, 2022-08-18; capture of a spread's trades of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -20,23 +21,25 @@ if TYPE_CHECKING:
     from engine.sim.venue.markets.market import Market
 
 
-def leg_prices(combo: Market, ticks: int) -> list[Fraction]:
-    """Return a price for each leg; with their ratios they add up to the combo's."""
-    whole = combo.instrument
-    missing = Fraction(ticks * whole.tick_num, whole.tick_den)
-    prices = []
-    for leg, ratio in combo.legs:
-        price = _near_mark(leg)
-        prices.append(price)
-        missing -= ratio * price
-    finest_first = sorted(range(len(prices)), key=lambda n: _tick(combo.legs[n][0]))
+def leg_prices(legs: Sequence[tuple[Market, int]], price: Fraction) -> list[Fraction]:
+    """Return a price for each leg; with their ratios they add up to the combo's.
+
+    Units: prices in quote currency, ratios signed.
+    """
+    prices = [_near_mark(leg) for leg, _ in legs]
+    missing = price
+    for near, (_, ratio) in zip(prices, legs, strict=True):
+        missing -= ratio * near
+    finest_first = sorted(
+        range(len(legs)), key=lambda n: (_tick(legs[n][0]), abs(legs[n][1]))
+    )
     for n in finest_first:
-        leg, ratio = combo.legs[n]
+        leg, ratio = legs[n]
         least = Fraction(0) if leg.instrument.is_option else _tick(leg)
-        price = max(prices[n] + missing / ratio, least)
-        missing -= ratio * (price - prices[n])
-        prices[n] = price
-    prices[-1] += missing / combo.legs[-1][1]
+        moved = max(prices[n] + missing / ratio, least)
+        missing -= ratio * (moved - prices[n])
+        prices[n] = moved
+    prices[-1] += missing / legs[-1][1]
     return prices
 
 

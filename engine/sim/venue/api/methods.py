@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import engine.sim.venue.api.methods_account
 import engine.sim.venue.api.methods_cancels
+import engine.sim.venue.api.methods_combos
 import engine.sim.venue.api.methods_edits
 import engine.sim.venue.api.methods_history
 import engine.sim.venue.api.methods_ledger

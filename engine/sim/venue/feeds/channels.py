@@ -26,7 +26,7 @@ GROUPS = {
     "ETH": ("none", "5", "10", "25", "100", "250"),
 }
 DEPTHS = ("1", "10", "20")
-USER_TOPICS = ("orders", "trades", "changes")
+USER_TOPICS = ("orders", "trades", "combo_trades", "changes")
 INDEX_TOPICS = (
     "deribit_price_index",
     "deribit_price_ranking",

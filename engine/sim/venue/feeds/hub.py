@@ -44,6 +44,7 @@ from engine.sim.venue.feeds.tickers import (
 from engine.sim.venue.feeds.user import (
     PortfolioFeed,
     UserChangesFeed,
+    UserComboTradesFeed,
     UserOrdersFeed,
     UserTradesFeed,
 )
@@ -78,6 +79,7 @@ FEEDS: dict[str, type[Feed]] = {
     "announcements": NoticeFeed,
     "user.orders": UserOrdersFeed,
     "user.trades": UserTradesFeed,
+    "user.combo_trades": UserComboTradesFeed,
     "user.changes": UserChangesFeed,
     "user.portfolio": PortfolioFeed,
     "user.mmp_trigger": NoticeFeed,

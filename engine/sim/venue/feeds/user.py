@@ -15,7 +15,7 @@ from engine.sim.venue.feeds.feed import Feed, ListFeed
 from engine.sim.venue.markets.matching import Order
 from engine.sim.venue.markets.trades import Trade
 from engine.sim.venue.rows.accounts import portfolio_row, position_row
-from engine.sim.venue.rows.trading import account_trade_row, order_row
+from engine.sim.venue.rows.trading import account_trade_row, combo_trade_row, order_row
 
 if TYPE_CHECKING:
     from engine.sim.venue.accounts.account import Account
@@ -62,6 +62,19 @@ class UserTradesFeed(ListFeed):
         """Send the gathered trades."""
         assert self.account is not None, "a private feed has an account"
         self.send([account_trade_row(trade, self.account) for trade in self.taken()])
+
+
+class UserComboTradesFeed(ListFeed):
+    """``user.combo_trades.{…}.{interval}``: trades of combos, each with its legs."""
+
+    hears = ("fill",)
+
+    def flush(self) -> None:
+        """Send the gathered trades of combos, nothing when there are none."""
+        assert self.account is not None, "a private feed has an account"
+        combos = [trade for trade in self.taken() if trade.legs]
+        if combos:
+            self.send([combo_trade_row(trade, self.account) for trade in combos])
 
 
 class Changes:

@@ -85,12 +85,14 @@ class Market:
         self.book = Book()
         self.change_id = 0
         self.state = "open"
+        self.state_ms = 0
         self.over = False
         self.trade_seq = 0
         self.tape: deque[Trade] = deque(maxlen=TAPE_MAX)
         self.candles = Candles()
         self.last_ticks: int | None = None
         self.watches: dict[str, Watch] = {}
+        self._last_print: int | None = None
         self._last_move = 0
         self.open_interest_lots = 0
         self.mark_unit = int(REF // 10**instrument.mark_decimals)
@@ -143,29 +145,34 @@ class Market:
     # Tape.
 
     def tick_direction(self, ticks: int) -> int:
-        """Return 0 plus, 1 zero-plus, 2 minus, 3 zero-minus against the last trade."""
-        if self.last_ticks is None or ticks > self.last_ticks:
+        """Return 0 plus, 1 zero-plus, 2 minus, 3 zero-minus against the last print."""
+        last = self._last_print
+        if last is None or ticks > last:
             return 0
-        if ticks < self.last_ticks:
+        if ticks < last:
             return 2
         return 1 if self._last_move >= 0 else 3
 
-    def record(self, trade: Trade, value: int) -> None:
-        """Put a trade on the tape and into the candles. Units: value in atto."""
-        ticks = trade.price_ticks
-        if self.last_ticks is not None and ticks != self.last_ticks:
-            self._last_move = 1 if ticks > self.last_ticks else -1
-        self.last_ticks = ticks
+    def _print(self, trade: Trade) -> None:
+        ticks, last = trade.price_ticks, self._last_print
+        if last is not None and ticks != last:
+            self._last_move = 1 if ticks > last else -1
+        self._last_print = ticks
         trade.vol = self.implied_vol(ticks)
         self.tape.append(trade)
-        self.candles.add(trade.time_ms, ticks, trade.lots, value)
+
+    def record(self, trade: Trade, value: int) -> None:
+        """Put a trade on the tape and into the candles. Units: value in atto."""
+        self.last_ticks = trade.price_ticks
+        self._print(trade)
+        self.candles.add(trade.time_ms, self.last_ticks, trade.lots, value)
 
     def record_leg(self, trade: Trade, value: int) -> None:
         """Put the leg of a combo's trade on the tape; its price is off the book.
 
-        Only its volume counts. Units: value in atto.
+        Beside that only its volume counts. Units: value in atto.
+        Source: captures of 2026-05-18 (tick directions go on over such prints).
         """
-        trade.vol = self.implied_vol(trade.price_ticks)
-        self.tape.append(trade)
+        self._print(trade)
         ticks = trade.price_ticks if self.last_ticks is None else self.last_ticks
         self.candles.add(trade.time_ms, ticks, trade.lots, value)

@@ -15,10 +15,10 @@ Options: Black-76 around the mark of the future of the same expiry, at the vol o
 venue's surface; inverse ones divided by that forward.
 
 Bands: mark * (1 ± 1.5 %) for futures, ± 2 % for spot, mark ± 1.5 % of the index for
-combos; options: the prices in two scenarios, the forward down and up by 16 % (inverse)
-or 6 % (linear) with the vol a quarter lower for the lower bound and higher for the
-upper, inverse ones widened by 0.015 coin. The lower bound is floored and the upper
-bound raised to the tick.
+future spreads; options: the prices in two scenarios, the forward down and up by 16 %
+(inverse) or 6 % (linear) with the vol a quarter lower for the lower bound and higher
+for the upper, inverse ones widened by 0.015 coin; their combos: what the bands of the
+legs allow together. The lower bound is floored and the upper bound raised to the tick.
 Source: production tickers of 2025-12 and 2026-09 (options far out: 0.0001 and 0.015);
 BTC_USDT spot of 2024; docs.deribit.com, inverse and linear options, 2026-08-22, which
 name scenarios but not the numbers for inverse ones.
@@ -221,6 +221,13 @@ class ComboMark(Mark):
         return sum(leg.mark_ref * ratio for leg, ratio in self.market.legs)
 
     def band(self, mark_ref: int) -> tuple[int, int]:
-        """Return the mark ± 1.5 % of the index."""
+        """Return the mark ± 1.5 % of the index; for options what their bands allow."""
+        if self.market.instrument.is_optional:
+            low = high = 0
+            for leg, ratio in self.market.legs:
+                ends = (leg.min_ticks, leg.max_ticks)
+                worth = [leg.instrument.ref(ticks) * ratio for ticks in ends]
+                low, high = low + min(worth), high + max(worth)
+            return low, high
         reach = self.market.index.ref * self.config.band_bps // BPS
         return mark_ref - reach, mark_ref + reach

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,8 @@ class Trade:
     ``direction`` on the tape is the taker's; states are those after this trade;
     ``vol`` is what an option's price implies, a fraction, 0 for everything else. A leg
     of a combo's trade has its ``combo_id`` and ``combo_trade_id`` and may have traded
-    at an ``exact_price`` off its grid. Empty: "" and None for every other trade.
+    at an ``exact_price`` off its grid; the combo's has its ``legs``.
+    Empty: "", None and no legs for every other trade.
     """
 
     instrument: Instrument
@@ -47,6 +48,7 @@ class Trade:
     combo_id: str = ""
     combo_trade_id: str = ""
     exact_price: Fraction | None = None
+    legs: list[Trade] = field(default_factory=list)
 
     @property
     def price(self) -> float:

@@ -7,7 +7,8 @@ belongs to the finer grid below it.
 
 Coin values are atto of the currency that pays: an inverse future is worth amount /
 price of its coin; everything else amount * price, an inverse option in coins since its
-price is in coins, a linear contract in USDC, spot in its quote currency.
+price is in coins, a linear contract in USDC, spot in its quote currency. What a combo
+is worth is its legs' business.
 Source: public/get_instruments of production, 2026-09-20 (row shape and its key order);
 docs.deribit.com, inverse futures, inverse options, linear options.
 """
@@ -31,7 +32,8 @@ class Instrument:
     """One contract: its facts, its conversions, its row.
 
     ``currency`` is what it settles in (the quote currency for spot), ``currencies`` all
-    it is found under. Empty: ``expiry_ms`` 0 = it has none.
+    it is found under; ``is_optional`` says of options and their combos that the surface
+    marks them. Empty: ``expiry_ms`` 0 = it has none.
     """
 
     def __init__(self, contract: ContractConfig) -> None:
@@ -42,12 +44,14 @@ class Instrument:
         self.product_group = contract.product_group or contract.base_currency
         self.base = contract.base_currency
         self.is_option = contract.kind == "option"
+        self.is_optional = contract.kind in ("option", "option_combo")
         self.is_spot = contract.kind == "spot"
         self.is_combo = bool(contract.legs)
         self.is_future = contract.kind == "future"
         self.perpetual = contract.settlement_period == "perpetual"
         self.reversed = contract.instrument_type == "reversed"
         self.inverse = self.reversed and contract.kind in ("future", "future_combo")
+        self._harmonic = self.inverse and not self.is_combo
         settlement = contract.settlement_currency or contract.base_currency
         self.currency = contract.quote_currency if self.is_spot else settlement
         self.currencies = (
@@ -143,6 +147,10 @@ class Instrument:
         """Return a price in quote currency; the nearest float to the exact decimal."""
         return ticks * self.tick_num / self.tick_den
 
+    def exact_price(self, ticks: int) -> Fraction:
+        """Return a price in quote currency as it is."""
+        return Fraction(ticks * self.tick_num, self.tick_den)
+
     def amount(self, lots: int) -> float:
         """Return an amount in the unit of orders."""
         return lots * self.lot_num / self.lot_den
@@ -175,8 +183,12 @@ class Instrument:
     # Money, in atto of ``currency``.
 
     def value(self, lots: int, ticks: int) -> int:
-        """Return the coin value of lots at a price."""
-        if self.inverse:
+        """Return the coin value of lots at a price.
+
+        A spread's price is a difference: lots of it are worth amount * price, which may
+        be nothing or less, and pays nobody.
+        """
+        if self._harmonic:
             return divide(
                 lots * self.lot_num * self.tick_den * ATTO,
                 ticks * self.tick_num * self.lot_den,
@@ -189,7 +201,7 @@ class Instrument:
     def value_at(self, lots: int, price: Fraction) -> int:
         """Return the coin value of lots at a price that may be off the grid."""
         amount = lots * self.lot_num * ATTO
-        if self.inverse:
+        if self._harmonic:
             return divide(amount * price.denominator, self.lot_den * price.numerator)
         return divide(amount * price.numerator, self.lot_den * price.denominator)
 
@@ -200,7 +212,7 @@ class Instrument:
         """
         if not lots:
             return 0
-        if self.inverse:
+        if self._harmonic:
             return lots * divide(self.lot_num * REF * ATTO, ref * self.lot_den)
         return lots * divide(self.lot_num * ref * ATTO, self.lot_den * REF)
 
@@ -217,13 +229,13 @@ class Instrument:
             return 0.0
         amount = abs(lots) * self.lot_num
         scale = int(10 ** max(decimals, self.mark_decimals))
-        if self.inverse:
+        if self._harmonic:
             return divide(amount * ATTO * scale, abs(value) * self.lot_den) / scale
         return divide(value * self.lot_den * scale, amount * ATTO) / scale
 
     def profit(self, size_value: int, cost: int) -> int:
         """Return the profit of a signed position worth ``size_value`` now."""
-        return cost - size_value if self.inverse else size_value - cost
+        return cost - size_value if self._harmonic else size_value - cost
 
     def fee(self, lots: int, value: int, index_ref: int, maker: bool) -> int:
         """Return the fee on a fill, in atto of ``currency``; < 0 is a rebate.

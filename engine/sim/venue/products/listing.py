@@ -34,6 +34,7 @@ from engine.sim.venue.products.calendar import (
     quarterly_expiry_ms,
     weekday,
 )
+from engine.sim.venue.products.combos import spread_of
 
 PERPETUAL_EXPIRY_MS = 32_503_708_800_000
 LISTED_BEFORE_MS = 30 * DAY_MS
@@ -198,14 +199,15 @@ def _listed(
     ids: Iterator[int],
 ) -> Iterator[ContractConfig]:
     """Yield what is listed of one family, legs before their spreads."""
-    yield _perpetual(family)
+    perpetual = _perpetual(family)
+    yield perpetual
     if not (listing.futures and family.future):
         return
     expiries = expiries_ms(now_ms, family.days)
-    for expiry_ms in expiries:
-        yield _future(family, expiry_ms, now_ms, next(ids))
+    futures = [_future(family, ms, now_ms, next(ids)) for ms in expiries]
+    yield from futures
     if listing.combos:
-        yield from _spreads(family, expiries, now_ms, ids)
+        yield from _spreads(perpetual, futures, now_ms, ids)
     if not (listing.options and family.option):
         return
     for expiry_ms in expiries:
@@ -364,37 +366,18 @@ def _option(
 
 
 def _spreads(
-    family: Family, expiries: list[int], now_ms: int, ids: Iterator[int]
+    perpetual: ContractConfig,
+    futures: list[ContractConfig],
+    now_ms: int,
+    ids: Iterator[int],
 ) -> Iterator[ContractConfig]:
-    """Yield a quarterly future's spreads: against perpetual and nearest expiry.
-
-    Source: combo rows of production, 2026-05-19: the far leg is bought, the combo
-    expires with its nearest leg, no commission of its own.
-    """
-    months = [ms for ms in expiries if period_of(ms) == "month"]
-    far_ms = months[-3]
-    far = expiry_name(family.name, far_ms)
-    day = far.rpartition("-")[2]
-    perpetual = f"{family.name}-PERPETUAL"
-    nearest = expiry_name(family.name, expiries[0])
-    pairs = [(f"{day}_PERP", perpetual, far_ms, period_of(far_ms))]
-    if expiries[0] != far_ms:
-        near_day = nearest.rpartition("-")[2]
-        period = period_of(expiries[0])
-        pairs.append((f"{day}_{near_day}", nearest, expiries[0], period))
-    for tail, near, expiry_ms, period in pairs:
-        yield replace(
-            _base(family),
-            instrument_name=f"{family.name}-FS-{tail}",
-            instrument_id=next(ids),
-            kind="future_combo",
-            settlement_period=period,
-            expiration_timestamp=expiry_ms,
-            creation_timestamp=_listed_ms(now_ms),
-            legs=((near, -1), (far, 1)),
-            maker_commission=Decimal(0),
-            taker_commission=Decimal(0),
-        )
+    """Yield a quarterly future's spreads: against perpetual and nearest expiry."""
+    months = [one for one in futures if one.settlement_period == "month"]
+    far = months[-3]
+    nears = [perpetual] if futures[0] is far else [perpetual, futures[0]]
+    for near in nears:
+        spread = spread_of(near, far)
+        yield spread.contract(next(ids), _listed_ms(now_ms), perpetual.tick_size)
 
 
 def _spot(pair: Pair) -> ContractConfig:

@@ -67,7 +67,8 @@ def stats_row(market: Market, now_ms: int) -> Row:
     if day is not None:
         first, last = day.open, day.close
         row["high"], row["low"] = i.price(day.high), i.price(day.low)
-        row["price_change"] = round((last - first) / abs(first) * 100, 4)
+        if first:
+            row["price_change"] = round((last - first) / abs(first) * 100, 4)
         row["volume"], row["volume_usd"] = volumes(market, day.lots, day.value)
     if not (i.is_option and i.reversed):
         row["volume_notional"] = row["volume_usd"]

@@ -172,6 +172,8 @@ def public_trade_row(trade: Trade) -> Row:
         "contracts": i.contracts(trade.lots),
         "starbase_timestamp": trade.time_ns,
     }
+    if trade.legs:
+        row["legs"] = [public_trade_row(leg) for leg in trade.legs]
     return row | _combo_fields(trade)
 
 
@@ -234,3 +236,9 @@ def user_trade_row(trade: Trade, maker: bool) -> Row:
 def account_trade_row(trade: Trade, account: Account) -> Row:
     """Return a trade as the given account sees it."""
     return user_trade_row(trade, trade.maker.account is account)
+
+
+def combo_trade_row(trade: Trade, account: Account) -> Row:
+    """Return a combo's trade with those of its legs, as the given account sees them."""
+    legs = [account_trade_row(leg, account) for leg in trade.legs]
+    return account_trade_row(trade, account) | {"legs": legs}

@@ -77,10 +77,11 @@ class Matcher:
         trade.maker_state, trade.taker_state = maker.state, taker.state
         exchange.turn.trades.append(trade)
         if market.instrument.is_combo:
-            self._book_legs(market, trade, hidden)
+            turnover = self._book_legs(market, trade, hidden)
         else:
             self._book(trade, value, hidden)
-        market.record(trade, value)
+            turnover = value
+        market.record(trade, turnover)
         if market.watches:
             price_ref = market.instrument.ref(trade.price_ticks)
             triggers.look(exchange, market.watches, LAST, price_ref)
@@ -155,10 +156,14 @@ class Matcher:
 
     # Legs.
 
-    def _book_legs(self, combo: Market, whole: Trade, hidden: bool) -> None:
-        """Trade the legs of a combo: they, not the combo, change positions."""
-        trades, values = [], []
-        prices = combos.leg_prices(combo, whole.price_ticks)
+    def _book_legs(self, combo: Market, whole: Trade, hidden: bool) -> int:
+        """Trade the legs of a combo: they, not the combo, change positions.
+
+        Returns: the combo's turnover, that of its dearest leg.
+        """
+        trades, values = whole.legs, []
+        price = combo.instrument.exact_price(whole.price_ticks)
+        prices = combos.leg_prices(combo.legs, price)
         for (leg, ratio), price in zip(combo.legs, prices, strict=True):
             lots = whole.lots * claims.leg_lots(combo, leg, abs(ratio))
             taker = self._leg_order(whole.taker, leg, ratio, lots, price)
@@ -177,6 +182,7 @@ class Matcher:
             self._exchange.turn.trades.append(trade)
             for order in (trade.maker, trade.taker):
                 self._trim_reduce_only(order.account, leg.instrument)
+        return max(values)
 
     def _leg_order(
         self, order: Order, leg: Market, ratio: int, lots: int, price: Fraction

@@ -57,7 +57,7 @@ def test_legs_cost_what_the_combo_does_near_their_marks(
 ) -> None:
     (perp, _), (far, _) = SPREAD.legs
     perp.mark_ref, far.mark_ref = near * REF + 12_345, (near + basis) * REF
-    prices = leg_prices(SPREAD, ticks)
+    prices = leg_prices(SPREAD.legs, Fraction(ticks, 2))
     assert together(SPREAD, prices) == Fraction(ticks, 2)
     assert abs(prices[1] - near - basis) <= Fraction(5, 2)
     assert far.instrument.on_grid(nearest_ticks(far, prices[1]))
@@ -66,7 +66,7 @@ def test_legs_cost_what_the_combo_does_near_their_marks(
 
 def test_two_futures_on_a_coarse_grid_may_leave_it() -> None:
     combo = made_of("future_combo", (FUTURE, -1), ("BTC-25DEC26", 1))
-    prices = leg_prices(combo, 3)  # 1.5 dollars, of ticks of 2.5
+    prices = leg_prices(combo.legs, Fraction(3, 2))  # 1.5 dollars, of ticks of 2.5
     assert together(combo, prices) == Fraction(3, 2)
     off = [price for price in prices if price % Fraction(5, 2)]
     assert len(off) == 1
@@ -77,20 +77,20 @@ def test_options_never_cost_less_than_nothing(ticks: int) -> None:
     combo = made_of("option_combo", (COIN_CALL, 1), (COIN_PUT, -1))
     for leg, _ in combo.legs:
         leg.mark_ref = REF // 10_000  # a tick
-    prices = leg_prices(combo, ticks)
+    prices = leg_prices(combo.legs, Fraction(ticks, 10_000))
     assert min(prices) >= 0
     assert together(combo, prices) == Fraction(ticks, 10_000)
 
 
 def test_a_straddle_below_nothing_is_the_sellers_loss() -> None:
     combo = made_of("option_combo", (COIN_CALL, 1), (COIN_PUT, 1))
-    prices = leg_prices(combo, -1)
+    prices = leg_prices(combo.legs, Fraction(-1, 10_000))
     assert together(combo, prices) == Fraction(-1, 10_000)
 
 
 def test_a_ratio_of_two() -> None:
     combo = made_of("option_combo", (COIN_CALL, 1), (COIN_PUT, -2))
-    prices = leg_prices(combo, 5)
+    prices = leg_prices(combo.legs, Fraction(5, 10_000))
     assert together(combo, prices) == Fraction(5, 10_000)
 
 

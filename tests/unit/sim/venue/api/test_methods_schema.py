@@ -39,6 +39,7 @@ CHANNELS = [
     f"user.orders.{PERP}.raw",
     "user.orders.any.any.100ms",
     "user.trades.any.any.raw",
+    "user.combo_trades.any.any.raw",
     f"user.changes.{PERP}.raw",
     "user.portfolio.any",
     "user.mmp_trigger.any",
@@ -128,6 +129,27 @@ def queries(one: Recorder) -> None:
     for method in ("test", "get_time", "status"):
         one.call(f"public/{method}")
     one.call("public/hello", client_name="a", client_version="1")
+
+
+def combos(one: Recorder, bench: Bench) -> None:
+    """Open a combo, trade it, ask about it."""
+    rows = one.call("public/get_instruments", currency="BTC", kind="future")
+    far = next(row["instrument_name"] for row in rows if row["instrument_name"] != PERP)
+    trades = [
+        {"instrument_name": name, "amount": 10, "direction": direction}
+        for name, direction in ((PERP, "sell"), (far, "buy"))
+    ]
+    combo = one.call("private/create_combo", trades=trades)["id"]
+    one.call("private/get_leg_prices", legs=trades, price=10)
+    one.call("public/get_combo_details", combo_id=combo)
+    one.call("public/get_combo_ids", currency="BTC", state="active")
+    one.call("public/get_combos", currency="any")
+    one.call("public/ticker", instrument_name=combo)
+    bench.place("sell", -2.0, 10, instrument=combo)
+    bench.place("buy", -2.0, 10, instrument=combo, account="maker")
+    for method in ("public/get_last_trades", "private/get_user_trades"):
+        one.call(f"{method}_by_instrument", instrument_name=combo)
+        one.call(f"{method}_by_instrument", instrument_name=far)
 
 
 def history(one: Recorder) -> None:
@@ -277,6 +299,7 @@ def test_our_traffic_is_what_the_schema_says(checker: Any) -> None:
     queries(one)
     for _ in range(3):
         trading(one, bench)
+        combos(one, bench)
         bench.advance(SECOND)
         bench.venue.set_index("btc_usd", 80_000.5, bench.now_ns)
         bench.venue.set_state(ETH, "locked", bench.now_ns)

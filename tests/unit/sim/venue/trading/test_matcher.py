@@ -161,3 +161,67 @@ def test_a_leg_reduces_what_reduce_only_orders_reduce() -> None:
     client.buy(12.5, 300, instrument_name=COMBO)  # sells the perpetual
     (left,) = client.call("private/get_open_orders")
     assert left["amount"] == 100.0
+
+
+@pytest.mark.parametrize("price", [0.0, -0.5, -100.0, 250.5])
+def test_a_spread_may_trade_at_nothing_or_less(price: float) -> None:
+    bench = listed_bench()
+    client = bench.connect("maker")
+    bench.place("sell", price, 400, instrument=COMBO, account="other")
+    answer = client.buy(price, 100, instrument_name=COMBO)
+    assert answer["order"]["average_price"] == price
+    whole, perp, dated = answer["trades"]
+    assert dated["price"] - perp["price"] == whole["price"] == price
+    row = client.call("public/ticker", instrument_name=COMBO)
+    assert (row["last_price"], row["stats"]["volume_usd"]) == (price, 100.0)
+    assert row["stats"]["volume"] == pytest.approx(100 / 80_000, rel=0.02)
+    rest = client.buy(price + 0.5, 100, instrument_name=COMBO)["order"]
+    assert rest["average_price"] == price
+    assert COMBO not in bench.venue.exchange.accounts["maker"].positions
+
+
+def test_the_print_of_a_combo_has_its_legs() -> None:
+    bench = listed_bench()
+    client = bench.connect("maker")
+    client.listen(
+        f"trades.{COMBO}.raw", f"trades.{PERP}.raw", "user.combo_trades.combo.BTC.raw"
+    )
+    client.buy(80_000.0, 10)
+    bench.place("sell", 12.5, 1_000, instrument=COMBO, account="other")
+    answer = client.buy(12.5, 400, instrument_name=COMBO)
+    bench.place("sell", 80_000.0, 10)
+    ((whole,),) = client.on(f"trades.{COMBO}.raw")
+    perp, dated = whole["legs"]
+    assert {leg["combo_trade_id"] for leg in (perp, dated)} == {whole["trade_id"]}
+    assert "combo_id" not in whole
+    assert int(whole["trade_id"]) < int(perp["trade_id"]) < int(dated["trade_id"])
+    assert [one["trade_id"] for one in client.on(f"trades.{PERP}.raw")[0]] == [
+        perp["trade_id"]
+    ]
+    ((mine,),) = client.on("user.combo_trades.combo.BTC.raw")
+    first, *legs = answer["trades"]
+    assert mine == first | {"legs": legs}
+
+
+def test_the_cheaper_side_of_an_option_combo_pays_no_fee() -> None:
+    bench = listed_bench()
+    client = bench.connect("maker")
+    call, put = "BTC-25SEP26-80000-C", "BTC-25SEP26-80000-P"
+    trades = [
+        {"instrument_name": name, "amount": 1, "direction": side}
+        for name, side in ((call, "buy"), (put, "sell"))
+    ]
+    combo = client.call("private/create_combo", trades=trades)["id"]
+    before = client.call("private/get_account_summary", currency="BTC")["balance"]
+    bench.place("sell", -0.0021, 1, instrument=combo, account="other")
+    answer = client.buy(-0.0021, 1, instrument_name=combo)
+    whole, bought, sold = answer["trades"]
+    assert bought["price"] - sold["price"] == pytest.approx(-0.0021)
+    assert sorted(leg["fee"] for leg in (bought, sold)) == [0.0, 0.0003]
+    after = client.call("private/get_account_summary", currency="BTC")["balance"]
+    assert after - before == pytest.approx(0.0021 - 0.0003)
+    assert whole["fee"] == 0.0
+    exchange = bench.venue.exchange
+    assert exchange.markets[call].open_interest_lots == 10
+    assert exchange.markets[put].open_interest_lots == 10
+    assert exchange.markets[combo].open_interest_lots == 0

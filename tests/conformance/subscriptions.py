@@ -141,6 +141,16 @@ OFFERED = (
         _names("user.trades.any.any.raw", "user.trades.future.BTC.100ms"),
     ),
     Offer(
+        "user.combo_trades.(instrument_name).(interval)",
+        lambda day: [f"user.combo_trades.{day.combo}.raw"],
+        speaks=False,
+    ),
+    Offer(
+        "user.combo_trades.(kind).(currency).(interval)",
+        _names("user.combo_trades.any.any.raw"),
+        speaks=False,
+    ),
+    Offer(
         "user.changes.(instrument_name).(interval)",
         _each(f"user.changes.{PERPETUAL}", *INTERVALS),
     ),
@@ -167,8 +177,6 @@ NOT_OFFERED = {
     "block_rfq.trades.(currency)": "block_rfq.trades.any",
     "block_trade_confirmations": "block_trade_confirmations",
     "block_trade_confirmations.(currency)": "block_trade_confirmations.BTC",
-    "user.combo_trades.(instrument_name).(interval)": "user.combo_trades.any.raw",
-    "user.combo_trades.(kind).(currency).(interval)": "user.combo_trades.any.any.raw",
     "user.isolated.liquidation": "user.isolated.liquidation",
     "user.liquidation": "user.liquidation",
     "user.lsp": "user.lsp",

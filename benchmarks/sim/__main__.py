@@ -1,72 +1,80 @@
 """Questions about the simulated venue, one command each.
 
-python -m benchmarks.sim recorded    what recorded markets look like
+python -m benchmarks.sim realism     recorded markets beside the simulated one
+python -m benchmarks.sim cost        what a world takes to start and to keep going
 python -m benchmarks.sim load        whether the served venue keeps up with many clients
 """
 
 from __future__ import annotations
 
 import argparse
-from collections import defaultdict
 from pathlib import Path
 
-from benchmarks.sim.captures import (
-    BINANCE,
-    CAPTURES,
-    OPTIONS,
-    binance_tape,
-    option_sample,
-    smile_points,
-)
+from benchmarks.sim import cost, realism
+from benchmarks.sim.captures import CAPTURES
 from benchmarks.sim.load import load
-from benchmarks.sim.smile import Point, fit_smile
 
 
-def recorded(captures: Path) -> None:
-    """Print the statistics of the captures, where they are at hand."""
-    if not captures.is_dir():
-        raise SystemExit(f"no captures in {captures}")
-    print("Binance COIN-M BTCUSD_PERP, 2024-08-08, USD")
-    for name, value in binance_tape(captures / BINANCE).summary().items():
-        print(f"  {name:32} {value:14,.4g}")
-    paths = [captures / name for name in OPTIONS]
-    print("Deribit options, 2021-04-05 and 2021-04-17, by class of |delta|")
-    for label, numbers in option_sample(paths).summary().items():
-        print(
-            f"  {label:5}",
-            *(f"{name} {v:.4g}" for name, v in numbers.items()),
-            sep="  ",
-        )
-    groups: dict[str, list[Point]] = defaultdict(list)
-    for path in paths:
-        for name, *point in smile_points([path]):
-            years, away, vol = point
-            groups[f"{path.name} {name[:3]}"].append((years, away, vol))
-    fit = fit_smile(groups)
+def show_realism(arguments: argparse.Namespace) -> None:
+    """Print the tables of docs/background-market.md."""
+    captures: Path | None = arguments.captures
+    if captures is None or not captures.is_dir():
+        print(f"no captures in {captures}: the simulated market alone\n")
+        captures = None
+    seed, seconds = arguments.seed, arguments.seconds
+    print(realism.markdown(realism.perpetual(captures, seed, seconds)), end="\n\n")
+    print(realism.markdown(realism.options(captures, seed, seconds)), end="\n\n")
+    if captures is not None:
+        print(realism.smile(captures))
+
+
+def show_cost(arguments: argparse.Namespace) -> None:
+    """Print what one world takes."""
+    world, start = cost.started(arguments.world, arguments.seed)
     print(
-        f"surface: rho {fit.rho}, eta {fit.eta}, error {100 * fit.error:.1f} vol points"
+        f"{arguments.world}: {start.instruments} instruments, {start.options} options, "
+        f"{start.orders} orders; venue {start.venue_s:.2f} s, "
+        f"market {start.market_s:.2f} s"
+    )
+    for second, share, memory_mb in cost.spent(
+        world, arguments.seconds, arguments.every
+    ):
+        print(f"{second:8} s  {share:6.1%} of a core  {memory_mb:7.1f} MB", flush=True)
+
+
+def show_load(arguments: argparse.Namespace) -> None:
+    """Load a server of its own."""
+    load(
+        arguments.connections,
+        arguments.subscriptions,
+        arguments.rate,
+        arguments.seconds,
     )
 
 
 def main() -> None:
     """Run one command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sim")
-    parser.add_argument("command", choices=["recorded", "load"])
-    parser.add_argument("--captures", type=Path, default=CAPTURES)
-    parser.add_argument("--connections", type=int, default=50)
-    parser.add_argument("--subscriptions", type=int, default=200)
-    parser.add_argument("--rate", type=float, default=2_000.0, help="requests per s")
-    parser.add_argument("--seconds", type=float, default=30.0)
+    commands = parser.add_subparsers(required=True)
+    real = commands.add_parser("realism", help="recorded and simulated statistics")
+    real.add_argument("--captures", type=Path, default=CAPTURES, metavar="DIR")
+    real.add_argument("--seed", type=int, default=1)
+    real.add_argument("--seconds", type=float, default=600.0, help="virtual time")
+    real.set_defaults(run=show_realism)
+    costs = commands.add_parser("cost", help="start-up, CPU and memory of a world")
+    costs.add_argument("--world", choices=list(cost.WORLDS), default="default")
+    costs.add_argument("--seed", type=int, default=1)
+    costs.add_argument("--seconds", type=int, default=300, help="virtual time")
+    costs.add_argument("--every", type=int, default=60, help="virtual seconds a line")
+    costs.set_defaults(run=show_cost)
+    loads = commands.add_parser("load", help="many clients of a served venue")
+    loads.add_argument("--connections", type=int, default=50)
+    loads.add_argument("--subscriptions", type=int, default=200)
+    loads.add_argument("--rate", type=float, default=2_000.0, help="requests per s")
+    loads.add_argument("--seconds", type=float, default=30.0)
+    loads.set_defaults(run=show_load)
     arguments = parser.parse_args()
-    if arguments.command == "recorded":
-        recorded(arguments.captures)
-    else:
-        load(
-            arguments.connections,
-            arguments.subscriptions,
-            arguments.rate,
-            arguments.seconds,
-        )
+    arguments.run(arguments)
 
 
 if __name__ == "__main__":

@@ -234,7 +234,11 @@ def deviation(values: Sequence[float]) -> float:
 def quantile(values: Iterable[float], share: float) -> float:
     """Return the value below which a share of all lies, 0 of nothing."""
     ordered = sorted(values)
-    return ordered[int(share * (len(ordered) - 1))] if ordered else 0.0
+    if not ordered:
+        return 0.0
+    whole, part = divmod(share * (len(ordered) - 1), 1.0)
+    low, high = ordered[int(whole)], ordered[min(int(whole) + 1, len(ordered) - 1)]
+    return low + part * (high - low)
 
 
 def realised_vol(mids: Sequence[float], step: int) -> float:

@@ -1,6 +1,6 @@
 """The parameters of the background market, with their units and where they come from.
 
-Marked *fitted*: measured on recorded data by ``python -m benchmarks.sim recorded``, or
+Marked *fitted*: measured on recorded data by ``python -m benchmarks.sim realism``, or
 computed from production snapshots as noted. The rest is plausible, not fitted.
 docs/background-market.md compares recorded and simulated statistics.
 """
@@ -95,13 +95,13 @@ class TakerParams:
     after informed_ns and more, and take up to informed_size (median).
     """
 
-    rate: float = 0.33
+    rate: float = 0.42
     follow_chance: float = 0.5
     follow_ns: int = 40_000_000
     follow_max: int = 12
     same_side_chance: float = 0.95
     next_same_side_chance: float = 0.6
-    size: float = 1_000.0
+    size: float = 1_200.0
     size_spread: float = 2.05
     size_max: float = 3_000_000.0
     reach_bps: float = 1.5
@@ -144,14 +144,13 @@ def ladder(
     return tuple((d, per_bps * d * (ratio - 1.0)) for d in distances)
 
 
-# Fitted. Touch: median 110,000 dollars in six production snapshots of BTC-PERPETUAL of
-# 2025-12 to 2026-09; within 1 and 2 bps of it 400,000 and 600,000 in those of 2025-12
-# and 2026-01; farther out the profile of BTCUSD_PERP of 2024-08 (1.5, 4.1, 9.9 and 14
-# million within 5, 10, 25 and 50 bps). A log-normal of spread 1.4 has a mean of 2.7
-# medians, hence the factors.
+# Fitted. Touch: median 129,000 dollars in four production messages of BTC-PERPETUAL of
+# 2025-12 and 2026-01; within 1 and 2 bps of it 275,000 and 389,000; farther out the
+# profile of BTCUSD_PERP of 2024-08 (1.5, 4.1, 9.9 and 14 million within 5, 10, 25 and
+# 50 bps). A log-normal of spread 1.4 has a mean of 2.7 medians, hence the factors.
 PERPETUAL_MAKERS = (
     MakerParams(
-        ((0.0, 80_000.0),), size_spread=0.8, reaction_ns=12_000_000,
+        ((0.0, 100_000.0),), size_spread=0.8, reaction_ns=12_000_000,
         churn_ns=SECOND_NS // 2,
     ),
     MakerParams(
@@ -159,11 +158,11 @@ PERPETUAL_MAKERS = (
         churn_ns=SECOND_NS // 5,
     ),
     MakerParams(
-        ladder(0.17, 3.2, 12, 120_000.0), reaction_ns=40_000_000,
+        ladder(0.17, 3.2, 12, 75_000.0), reaction_ns=40_000_000,
         churn_ns=SECOND_NS // 28,
     ),
     MakerParams(
-        ladder(3.5, 25.0, 16, 150_000.0), reaction_ns=120_000_000,
+        ladder(3.5, 25.0, 16, 175_000.0), reaction_ns=120_000_000,
         churn_ns=SECOND_NS // 60,
     ),
     MakerParams(
@@ -173,10 +172,10 @@ PERPETUAL_MAKERS = (
 )  # fmt: skip
 
 # Sizes and clustering of takers: fitted to BTCUSD_PERP of 2024-08 (median 1,700, p90
-# 30,600, p99 198,000 dollars; half of all orders within 100 ms of the one before, three
-# quarters on its side). Level: 1.2 to 1.3 prints a second on BTC-PERPETUAL on average
-# over 2021 to 2025, from the growth of trade_seq, and 250 million to 1.1 billion
-# dollars a day in production tickers.
+# 30,600, p99 240,000 dollars; half of all orders within 100 ms of the one before, three
+# quarters on its side). Level: 1.2 prints a second on BTC-PERPETUAL on average from
+# 2021 to 2025, by the growth of trade_seq, and 0.4 to 1.1 billion dollars a day in
+# production tickers of 2025-12.
 PERPETUAL = MarketParams(PERPETUAL_MAKERS)
 DATED = MarketParams(
     (
@@ -249,8 +248,8 @@ class OptionMakerParams:
     tolerance: float = 0.25
     width: float = 1.0
     size: float = 1.0
-    churn: float = 0.6
-    churn_far: float = 0.12
+    churn: float = 0.3
+    churn_far: float = 0.15
 
 
 @dataclass(frozen=True)
@@ -271,7 +270,7 @@ class OptionParams:
     makers: tuple[OptionMakerParams, ...] = (
         OptionMakerParams(),
         OptionMakerParams(
-            period_ns=5 * SECOND_NS, tolerance=0.4, width=2.2, size=1.5, churn=0.1
+            period_ns=5 * SECOND_NS, tolerance=0.4, width=2.2, size=1.5, churn=0.05
         ),
     )
     half_vol: float = 1.4

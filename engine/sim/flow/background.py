@@ -209,6 +209,7 @@ class Flow:
             self.surfaces[coin.name],
             params.options,
             params.depth * share,
+            share**0.5,
             self._seed,
             self.clockwork,
             venue,

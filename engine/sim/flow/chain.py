@@ -128,7 +128,10 @@ class Strip:
 
 
 class Chain:
-    """The options on one index: strips, the makers' rounds."""
+    """The options on one index: strips, the makers' rounds.
+
+    Units: depth multiplies sizes, pace the rate of churn.
+    """
 
     def __init__(
         self,
@@ -136,12 +139,14 @@ class Chain:
         surface: SurfaceWalk,
         params: OptionParams,
         depth: float,
+        pace: float,
         seed: int,
         clockwork: Clockwork,
         venue: Exchange,
     ) -> None:
         self.index_name, self.surface, self.params = index_name, surface, params
         self._seed, self._clockwork, self._venue = seed, clockwork, venue
+        self._pace = pace
         self._makers = [
             OptionMaker(number, maker, depth, venue)
             for number, maker in enumerate(params.makers)
@@ -187,8 +192,9 @@ class Chain:
     ) -> None:
         params = maker.params
         gap_ns = exponential_ns(dice, params.period_ns)
-        near = min(4 * NEAR_STRIKES, len(strip.options)) * params.churn
-        rest = len(strip.options) * params.churn * params.churn_far
+        churn = params.churn * self._pace
+        near = min(4 * NEAR_STRIKES, len(strip.options)) * churn
+        rest = len(strip.options) * churn * params.churn_far
         count = (near + rest) * gap_ns / SECOND_NS
         share = rest / (near + rest) if near + rest else 0.0
 

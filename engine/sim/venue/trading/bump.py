@@ -19,14 +19,10 @@ if TYPE_CHECKING:
 MILLISECOND_NS = 1_000_000
 
 
-def applies(exchange: Exchange, market: Market, side: int, ticks: int) -> bool:
-    """Say whether an order at this price would have to wait."""
+def applies(exchange: Exchange, market: Market) -> bool:
+    """Say whether an order that would trade at once has to wait here."""
     config = exchange.config
-    return (
-        config.bump_ms > 0
-        and market.instrument.name not in config.bump_exempt
-        and market.book.would_cross(side, ticks)
-    )
+    return config.bump_ms > 0 and market.instrument.name not in config.bump_exempt
 
 
 def hold(exchange: Exchange, order: Order, settle: Callable[[Order], None]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.sim.venue.errors import Reject
-from engine.sim.venue.units import ATTO, REF
+from engine.sim.venue.units import REF
 
 if TYPE_CHECKING:
     from engine.sim.venue.accounts.account import Account
@@ -55,9 +55,8 @@ def check_new(
     group = GROUPS[instrument.kind]
     if group == SPOT:
         _at_most(counts[SPOT] + 1, limits.spot_orders, "max_spot_open_orders")
-        _at_most(
-            _dollars(market, lots), limits.spot_order_usd, "max_spot_order_quantity"
-        )
+        dollars = _dollars(market, lots)
+        _at_most(dollars, limits.spot_order_usd, "max_spot_order_quantity")
         return
     total = counts[FUTURE] + counts[OPTION] + 1
     _at_most(total, limits.total_orders, "pme_max_total_open_orders")
@@ -73,9 +72,12 @@ def check_new(
         return
     _at_most(counts[FUTURE] + 1, limits.future_orders, "pme_max_future_open_orders")
     _at_most(dollars, limits.future_orders_usd, "pme_max_future_open_orders_size")
-    held = _dollars(market, abs(size + side * (open_lots + lots)))
-    if held > _dollars(market, abs(size)):
-        _at_most(held, limits.future_position_usd, "non_pme_max_future_position_size")
+    held_lots = abs(size + side * (open_lots + lots))
+    if held_lots > abs(size):
+        dollars = _dollars(market, held_lots)
+        _at_most(
+            dollars, limits.future_position_usd, "non_pme_max_future_position_size"
+        )
 
 
 def check_trigger(limits: OrderLimits, account: Account, source: str) -> None:
@@ -100,10 +102,10 @@ def check_secondaries(limits: OrderLimits, account: Account, more: int) -> None:
 
 def _dollars(market: Market, lots: int) -> int:
     """Return what lots are worth at the index, in whole quote units of the index."""
-    units = market.instrument.units(lots)
-    if market.instrument.inverse:
-        return units // ATTO
-    return units * market.index.ref // (ATTO * REF)
+    i = market.instrument
+    if i.inverse:
+        return lots * i.lot_num // i.lot_den
+    return lots * i.lot_num * market.index.ref // (i.lot_den * REF)
 
 
 def _at_most(number: int, limit: int, name: str) -> None:

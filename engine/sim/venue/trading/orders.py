@@ -161,7 +161,9 @@ def enter(
 ) -> None:
     """Let an order meet the book, at once or after the speed bump."""
     order.account.usage.changed(order.instrument)
-    if not at_once and bump.applies(exchange, market, order.side, order.price_ticks):
+    if not market.book.would_cross(order.side, order.price_ticks):
+        _rest_or_end(exchange, market, order)
+    elif bump.applies(exchange, market) and not at_once:
         bump.hold(exchange, order, partial(_settle, exchange, market))
     else:
         _settle(exchange, market, order)
@@ -177,8 +179,12 @@ def _settle(exchange: Exchange, market: Market, order: Order) -> None:
         exchange.close(order, "cancelled")
         return
     exchange.matcher.match(order)
-    if order.state != "open":
-        return
+    if order.state == "open":
+        _rest_or_end(exchange, market, order)
+
+
+def _rest_or_end(exchange: Exchange, market: Market, order: Order) -> None:
+    """Let what has not traded rest, or cancel it."""
     may_rest = order.time_in_force in RESTING and not order.doomed
     if may_rest and market.state == "open":
         exchange.rest(order)
@@ -257,6 +263,8 @@ def check_display(market: Market, lots: int, display_lots: int) -> None:
 def check_self_trade(order: Order, market: Market) -> None:
     """Refuse an order that would meet an own order (mode reject_taker)."""
     if order.account.self_trade_mode != "reject_taker":
+        return
+    if not market.book.would_cross(order.side, order.price_ticks):
         return
     left = order.open_lots
     for maker, lots in market.book.facing(order.side, order.price_ticks):

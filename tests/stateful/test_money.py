@@ -20,6 +20,7 @@ from engine.sim.venue import Reject
 from engine.sim.venue.accounts.figures import figures_of
 from engine.sim.venue.exchange import Exchange
 from engine.sim.venue.markets.market import Market
+from engine.sim.venue.products.combos import Combo
 from engine.sim.venue.units import ATTO, REF
 from tests.oracles.money import SlowContract, SlowMoney
 from tests.unit.sim.venue.accounts.listed import LISTED
@@ -35,6 +36,10 @@ NAMES = (
     "BTC_USDC-25SEP26-80000-C", "BTC_USDC-25SEP26-80000-P", "BTC_USDC",
     "BTC-FS-25DEC26_PERP",
 )  # fmt: skip
+RATIO = "BTC-RATIO"
+LEGS = (("BTC-22SEP26-80000-C", 1), ("BTC-25SEP26-80000-P", -2))
+TRADED = (*NAMES, RATIO)
+COMBOS = (RATIO, "BTC-FS-25DEC26_PERP")
 WHO = ("maker", "taker", "ann", "bob")
 CURRENCIES = ("BTC", "ETH", "USDC")
 CLOSE = Fraction(1, 10**9)  # of a coin or a dollar
@@ -42,7 +47,9 @@ CLOSE = Fraction(1, 10**9)  # of a coin or a dollar
 
 def contracts() -> tuple[Any, ...]:
     markets = Exchange(LISTED, START_NS).markets
-    return tuple(markets[name].instrument.contract for name in NAMES)
+    listed = {name: markets[name].instrument.contract for name in NAMES}
+    ratio = Combo(RATIO, tuple((listed[name], ratio) for name, ratio in LEGS))
+    return (*listed.values(), ratio.contract(1, 0))
 
 
 CONFIG = replace(LISTED, contracts=contracts(), listing=None)
@@ -87,13 +94,29 @@ class Money(RuleBasedStateMachine):
     # What may happen.
 
     @rule(
-        name=st.sampled_from(NAMES),
+        name=st.sampled_from(TRADED),
         who=st.sampled_from(WHO),
         buys=st.booleans(),
         lots=st.integers(1, 5_000),
         away=st.integers(-3, 3),
     )
     def order(self, name: str, who: str, buys: bool, lots: int, away: int) -> None:
+        self.place(name, who, buys, lots, away)
+        self.follow()
+
+    @rule(
+        name=st.one_of(st.sampled_from(TRADED), st.sampled_from(COMBOS)),
+        who=st.permutations(WHO),
+        buys=st.booleans(),
+        lots=st.integers(1, 200),
+        away=st.integers(-3, 3),
+    )
+    def meet(self, name: str, who: list[str], buys: bool, lots: int, away: int) -> None:
+        self.place(name, who[0], buys, lots, away)
+        self.place(name, who[1], not buys, lots, away)
+        self.follow()
+
+    def place(self, name: str, who: str, buys: bool, lots: int, away: int) -> None:
         market = self.markets[name]
         i = market.instrument
         ticks = i.ticks_below(market.mark_ref) + away
@@ -110,7 +133,6 @@ class Money(RuleBasedStateMachine):
             )
         except Reject as reject:
             assert reject.code in (10003, 10005, 10007, 10009, 10012, 10039, 13020)
-        self.follow()
 
     @rule(bps=st.integers(-300, 300), coin=st.booleans())
     def move(self, bps: int, coin: bool) -> None:
@@ -214,14 +236,34 @@ class Money(RuleBasedStateMachine):
             assert market.open_interest_lots == sum(s for s in sizes if s > 0)
 
     @invariant()
+    def combos_are_held_as_their_legs(self) -> None:
+        for account in self.exchange.accounts.values():
+            assert not [p for p in account.positions.values() if p.instrument.is_combo]
+
+    @invariant()
+    def a_combo_costs_what_its_legs_do(self) -> None:
+        for name in COMBOS:
+            combo = self.markets[name]
+            for whole in list(combo.tape)[-3:]:
+                prices = [leg.exact_price or 0 for leg in whole.legs]
+                ratios = [ratio for _, ratio in combo.legs]
+                cost = sum(r * p for r, p in zip(ratios, prices, strict=True))
+                assert cost == combo.instrument.exact_price(whole.price_ticks)
+                assert {leg.combo_trade_id for leg in whole.legs} == {whole.trade_id}
+
+    @invariant()
     def claims_are_those_of_open_orders(self) -> None:
         for account in self.exchange.accounts.values():
             open_lots: dict[tuple[str, int], int] = {}
             for order in account.open_orders.values():
                 market = self.markets[order.instrument.name]
                 for leg, ratio in market.legs or ((market, 1),):
-                    key = (leg.instrument.name, order.side * ratio)
-                    open_lots[key] = open_lots.get(key, 0) + order.open_lots
+                    key = (
+                        leg.instrument.name,
+                        order.side if ratio > 0 else -order.side,
+                    )
+                    lots = order.open_lots * abs(ratio)
+                    open_lots[key] = open_lots.get(key, 0) + lots
             for name, position in account.positions.items():
                 assert position.buy_lots == open_lots.get((name, 1), 0)
                 assert position.sell_lots == open_lots.get((name, -1), 0)

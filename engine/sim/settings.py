@@ -55,6 +55,7 @@ from engine.sim.venue.config import (
     AccountConfig,
     EngineLimits,
     ListingConfig,
+    OrderLimits,
     RateConfig,
     SelfTradeMode,
     Tier,
@@ -138,6 +139,46 @@ class VenueSection(Section):
         Field(ge=1, le=10_000),
         Key("connections one address may have open", "connections"),
     ] = 32
+
+
+LIMITS = OrderLimits()
+Orders = Annotated[int, Field(ge=0, le=1_000_000)]
+Dollars = Annotated[int, Field(ge=0, le=10**15)]
+
+
+class LimitsSection(Section):
+    """``[limits]``: how much one account may have open."""
+
+    total_orders: Annotated[
+        Orders, Key("open orders of derivatives (10013)", "orders")
+    ] = LIMITS.total_orders
+    future_orders: Annotated[Orders, Key("of them on futures (10014)", "orders")] = (
+        LIMITS.future_orders
+    )
+    option_orders: Annotated[Orders, Key("of them on options (10015)", "orders")] = (
+        LIMITS.option_orders
+    )
+    spot_orders: Annotated[Orders, Key("open spot orders (11013)", "orders")] = (
+        LIMITS.spot_orders
+    )
+    triggers: Annotated[
+        Orders, Key("orders that wait, for each kind of price (11035)", "orders")
+    ] = LIMITS.triggers
+    secondaries: Annotated[
+        Orders, Key("dormant orders of linked ones (13901)", "orders")
+    ] = LIMITS.secondaries
+    future_orders_usd: Annotated[
+        Dollars, Key("open size per future and side (10016)", "quote units")
+    ] = LIMITS.future_orders_usd
+    option_orders_usd: Annotated[
+        Dollars, Key("open size per option and side (10017)", "quote units")
+    ] = LIMITS.option_orders_usd
+    future_position_usd: Annotated[
+        Dollars, Key("position in a future, orders filled (10018)", "quote units")
+    ] = LIMITS.future_position_usd
+    spot_order_usd: Annotated[Dollars, Key("one spot order (11022)", "quote units")] = (
+        LIMITS.spot_order_usd
+    )
 
 
 class ListingSection(Section):
@@ -249,6 +290,7 @@ class SimConfig(Section):
     """The whole of ``sim.toml``; every part may be left out."""
 
     venue: VenueSection = VenueSection()
+    limits: LimitsSection = LimitsSection()
     listing: ListingSection = ListingSection()
     market: MarketSection = MarketSection()
     index: IndicesSection = IndicesSection()
@@ -343,6 +385,7 @@ def world_config(sim: SimConfig, seed: int) -> WorldConfig:
         control=sim.control.enabled is not False,
         faults=tuple(read_fault(table) for table in sim.fault),
         credits=plain.credits if sim.venue.credits else FREE,
+        limits=OrderLimits(**sim.limits.model_dump()),
     )
     flow = default_flow(
         venue,

@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import ConfigError
 from engine.sim.settings import SimConfig, load, world_config
-from engine.sim.venue.config import RateConfig
+from engine.sim.venue.config import OrderLimits, RateConfig
 from engine.sim.venue.faults.outage import Maintenance
 from engine.sim.venue.faults.traffic import Drop
 from engine.sim.venue.venue import Venue
@@ -160,10 +160,18 @@ def test_less_can_be_listed(tmp_path: Path) -> None:
     assert (venue.matching_us, venue.bump_exempt) == (0, ("ETH-PERPETUAL",))
 
 
+def test_what_an_account_may_have_open(tmp_path: Path) -> None:
+    assert world_config(SimConfig(), 1).venue.limits == OrderLimits()
+    text = "[limits]\ntotal_orders = 5\ntriggers = 0\n"
+    limits = world_config(load(written(tmp_path, text)), 1).venue.limits
+    assert limits == OrderLimits(total_orders=5, triggers=0)
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [
         ("[venu]\n", "venu"),
+        ("[limits]\ntriggers = -1", "limits.triggers"),
         ("[venue]\nmatching_rat = 3", "venue.matching_rat"),
         ("[venue]\nmatching_rate = 0", "venue.matching_rate"),
         ("[venue]\nmatching_us = -1", "venue.matching_us"),

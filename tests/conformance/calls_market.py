@@ -48,24 +48,41 @@ def _signature(day: Day) -> Params:
     }
 
 
-async def _refresh(day: Day) -> Params:
+async def _renewable(day: Day) -> str:
+    """Return the refresh token of a new session."""
     token = await day.client.call(
         "public/auth",
         grant_type="client_credentials",
         client_id=day.login.name,
         client_secret=day.login.secret,
-        scope=f"session:{day.fresh('refreshed')}",
+        scope=f"session:{day.fresh('renewable')}",
     )
+    return str(token["refresh_token"])
+
+
+async def _refresh(day: Day) -> Params:
     return {
         **_credentials(day),
         "grant_type": "refresh_token",
-        "refresh_token": token["refresh_token"],
+        "refresh_token": await _renewable(day),
     }
+
+
+async def _fork(day: Day) -> Params:
+    token = await _renewable(day)
+    return {"refresh_token": token, "session_name": day.fresh("forked")}
+
+
+async def _exchange(day: Day) -> Params:
+    token = await _renewable(day)
+    return {"refresh_token": token, "subject_id": day.login.user_id}
 
 
 SESSION: dict[str, tuple[Way, ...]] = {
     "public/auth": (_credentials, _signature, _refresh),
     "public/disable_heartbeat": (fixed(),),
+    "public/exchange_token": (_exchange,),
+    "public/fork_token": (_fork,),
     "public/get_time": (fixed(),),
     "public/hello": (fixed(client_name="conformance", client_version="1"),),
     "public/set_heartbeat": (fixed(interval=30),),

@@ -25,7 +25,7 @@ API = "/api/v2"
 READY_S = 60
 END_S = 20
 ASK_S = 30
-SLOW = "no turn for"  # what the venue says when this machine has starved it
+SLOW = "have passed without the market"  # said when this machine has starved it
 
 MAKER, TAKER = ("maker", "maker-secret"), ("taker", "taker-secret")
 GENEROUS = """
@@ -33,11 +33,14 @@ GENEROUS = """
 matching_rate = 10000
 matching_burst = 100000
 credits = false
+mass_quote_rate = 10000
+quote_rate = 1000000
+connections_per_ip = 1000
 [listing]
 families = ["BTC", "ETH", "BTC_USDC"]
 strikes_each_side = 2
 """
-BUSY = GENEROUS + "[market]\nactivity = 10.0\n"
+BUSY = GENEROUS + "[market]\nactivity = 5.0\n"
 """A venue with a lively market: what watching clients need."""
 QUIET = (
     GENEROUS

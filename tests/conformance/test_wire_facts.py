@@ -13,13 +13,14 @@ import time
 import urllib.parse
 from collections.abc import Awaitable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
 
 from tests.conformance.client import Client, Record, connected
-from tests.conformance.served import API, MAKER, Venue
+from tests.conformance.served import API, MAKER, QUIET, Venue, running
 
 pytestmark = [pytest.mark.conformance, pytest.mark.loopback]
 
@@ -140,6 +141,24 @@ def test_keys_come_in_one_order_by_default(busy: Venue) -> None:
     assert len(orders) == 1
 
 
+def test_keys_are_shuffled_on_demand(tmp_path: Path) -> None:
+    config = f'{QUIET}[[fault]]\nkind = "shuffle_keys"\n'
+    with running(tmp_path, config) as venue:
+        target = f"/public/get_instrument?instrument_name={PERPETUAL}"
+        rows = [json.loads(ask(venue, "GET", target)[2])["result"] for _ in range(5)]
+    assert all(row == rows[0] for row in rows)
+    assert len({tuple(row) for row in rows}) > 1
+
+
+def test_numbers_are_scientific_on_demand(tmp_path: Path) -> None:
+    config = f'{QUIET}[[fault]]\nkind = "scientific"\n'
+    with running(tmp_path, config) as venue:
+        target = f"/public/get_instrument?instrument_name={PERPETUAL}"
+        text = ask(venue, "GET", target)[2]
+    assert '"contract_size":1.0e1' in text
+    assert json.loads(text)["result"]["contract_size"] == 10
+
+
 # Channels.
 
 
@@ -252,6 +271,26 @@ def test_the_three_ways_to_log_in_over_http(quiet: Venue) -> None:
         assert json.loads(body)["result"]["currency"] == "BTC"
     status, _, body = ask(quiet, "GET", f"{target}&x=1", authorization=signed)
     assert (status, json.loads(body)["error"]["code"]) == (400, 13004)
+
+
+# Instruments.
+
+
+def test_instruments_without_currency_with_any_and_with_each(busy: Venue) -> None:
+    def names(query: str) -> list[str]:
+        _, _, body = ask(busy, "GET", f"/public/get_instruments{query}")
+        return [row["instrument_name"] for row in json.loads(body)["result"]]
+
+    everything = names("")
+    assert len(everything) == len(set(everything)) > 10
+    assert sorted(names("?currency=any")) == sorted(everything)
+    currencies = [row["currency"] for row in busy.ask("public/get_currencies")]
+    assert {"BTC", "ETH", "USDC"} <= set(currencies)
+    by_currency = [name for one in currencies for name in names(f"?currency={one}")]
+    assert set(by_currency) == set(everything)
+    assert names("?currency=SOL") == [
+        name for name in everything if name.startswith("SOL_")
+    ] or not names("?currency=SOL")
 
 
 # Order of things.

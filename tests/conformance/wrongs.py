@@ -14,6 +14,7 @@ from engine.sim.venue.api.rpc import Method, Param
 
 MISFITS: tuple[Any, ...] = ({"a": 1}, [[1]], "no such thing at all")
 NO_TEXT: tuple[Any, ...] = ({"a": 1}, [[1]], 17)
+NO_OBJECT: tuple[Any, ...] = ([[1]], 17, "no object")
 TOO_LONG = "x" * 20_000
 
 
@@ -39,9 +40,9 @@ def wrongs(method: Method, params: dict[str, Any]) -> Iterator[Wrong]:
 
 def misfits(param: Param) -> tuple[Any, ...]:
     """Return values of no type the parameter takes."""
-    if "text" in param.kind:
-        return NO_TEXT
-    return MISFITS
+    if param.kind == "text or object":
+        return NO_OBJECT
+    return NO_TEXT if "text" in param.kind else MISFITS
 
 
 def outside(param: Param) -> Iterator[Any]:

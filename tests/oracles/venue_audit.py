@@ -100,7 +100,10 @@ class Auditor:
         assert trade.maker.side == -trade.taker.side, trade
         amount = Fraction(trade.lots * i.lot_num, i.lot_den)
         price = Fraction(trade.price_ticks * i.tick_num, i.tick_den)
-        value = amount / price if i.inverse else amount * price
+        if trade.exact_price is not None:
+            assert trade.combo_id, "only a leg trades off the grid"
+            price = trade.exact_price
+        value = _worth(i, amount, price)
         for order, fee in (
             (trade.maker, trade.maker_fee),
             (trade.taker, trade.taker_fee),
@@ -110,13 +113,33 @@ class Auditor:
             filled.value += value
             account = order.account.name
             self._add(self.fees, (account, i.currency), fee)
-            if i.is_spot:
+            if market.legs:
+                assert fee == 0, "a combo costs what its legs cost"
+            elif i.is_spot:
                 self._move(account, i.base, order.side * amount)
                 self._move(account, i.currency, -order.side * value)
             else:
                 holding = self.holdings.setdefault((account, name), Holding(i))
                 holding.lots += order.side * trade.lots
                 holding.paid += order.side * value
+        if market.legs:
+            self._check_legs(market, trade, amount, price)
+
+    def _check_legs(
+        self, market: Any, trade: Any, amount: Fraction, price: Fraction
+    ) -> None:
+        """Check that a combo's trade is one trade of each leg, at the same price."""
+        whole = Fraction(0)
+        for (leg, ratio), part in zip(market.legs, trade.legs, strict=True):
+            i = leg.instrument
+            assert part.instrument is i
+            assert any(one is part for one in reversed(leg.tape)), i.name
+            assert Fraction(part.lots * i.lot_num, i.lot_den) == abs(ratio) * amount
+            assert part.taker.side == trade.taker.side * (1 if ratio > 0 else -1)
+            assert part.taker.account is trade.taker.account
+            assert part.maker.account is trade.maker.account
+            whole += ratio * part.exact_price
+        assert whole == price, (market.instrument.name, float(whole), float(price))
 
     def _move(self, account: str, currency: str, amount: Fraction) -> None:
         key = (account, currency)
@@ -244,8 +267,9 @@ class Auditor:
             if owner == key[0] and i.currency == key[1] and self._is_over(i):
                 amount = abs(Fraction(holding.lots * i.lot_num, i.lot_den))
                 price = self._delivery_price(i)
-                coins = amount / price if i.inverse else amount
-                most += coins * (1 if i.reversed else price) * DELIVERY_FEE_MAX
+                coins = amount if i.is_option else _worth(i, amount, price)
+                dear = i.is_option and not i.reversed
+                most += coins * (price if dear else 1) * DELIVERY_FEE_MAX
                 most += SATOSHI
         assert 0 <= beyond <= most * ATTO, (*key, beyond, float(most * ATTO))
 
@@ -262,7 +286,7 @@ class Auditor:
                     mark = self._delivery_price(i)
                     worth = _delivered(i, amount, mark)
                 else:
-                    worth = amount / mark if i.inverse else amount * mark
+                    worth = _worth(i, amount, mark)
                 profit = holding.paid - worth if i.inverse else worth - holding.paid
                 equity += profit * ATTO
         return equity
@@ -276,10 +300,16 @@ class Auditor:
         return Fraction(prices[i.expiry_ms // DAY_MS], REF)
 
 
+def _worth(i: Any, amount: Fraction, price: Fraction) -> Fraction:
+    """Return what an amount is worth at a price, in the currency that pays."""
+    inverse = i.reversed and i.kind == "future"
+    return amount / price if inverse else amount * price
+
+
 def _delivered(i: Any, amount: Fraction, price: Fraction) -> Fraction:
     """Return what an amount of an expired contract was worth at its delivery price."""
     if not i.is_option:
-        return amount / price if i.inverse else amount * price
+        return _worth(i, amount, price)
     strike = Fraction(i.contract.strike)
     above = price - strike if i.contract.option_type == "call" else strike - price
     return amount * max(above, Fraction(0)) / (price if i.reversed else 1)

@@ -339,7 +339,13 @@ class Exchange:
             account.past_orders.append(past)
 
     def cancel(self, order: Order, reason: str = "user_request") -> None:
-        """Cancel an open order; one in the speed bump is firm and becomes IOC."""
+        """Cancel an open order; one in the speed bump is firm and becomes IOC.
+
+        One that is open no more is left alone: it may have gone with one it is linked
+        to.
+        """
+        if order.order_id not in order.account.open_orders:
+            return
         if order.pending:
             order.doomed = order.doomed or reason or "user_request"
             return

@@ -426,3 +426,17 @@ def test_dormant_orders_are_counted() -> None:
     assert client.code("private/buy", **params) == 13901
     client.call("private/cancel", order_id="OTO-1")
     place(client, OTO, PROFIT, STOP)
+
+
+def test_a_lost_line_cancels_both_of_a_pair_once(bench: Bench) -> None:
+    client = bench.connect("maker")
+    client.call("private/enable_cancel_on_disconnect")
+    place(client, OCO, PROFIT)
+    bench.venue.connection_lost(client.conn, bench.now_ns)
+    account = bench.venue.exchange.accounts["maker"]
+    assert not account.open_orders
+    reasons = {order.label: order.cancel_reason for order in account.closed_orders}
+    assert reasons == {
+        "primary": "cancel_on_disconnect",
+        "profit": "oco_other_closed",
+    }

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from engine.sim.venue.api.methods_market import INSTRUMENT, market_of
-from engine.sim.venue.api.methods_orders import own_order
+from engine.sim.venue.api.methods_orders import LABEL_MAX, own_order
 from engine.sim.venue.api.methods_trading import TRADE, answer_when_settled
 from engine.sim.venue.api.order_params import (
     CHANGEABLE,
-    LABEL,
     SIZE,
     advanced_of,
     display_of,
@@ -25,6 +24,7 @@ from engine.sim.venue.trading import triggers
 from engine.sim.venue.trading.advanced import Advanced
 from engine.sim.venue.trading.edits import Change, edit
 
+NAMED = Param("text", required=True, size_max=LABEL_MAX)
 EDITS = {**SIZE, **CHANGEABLE}
 
 
@@ -41,14 +41,14 @@ def edit_by_id(call: Call) -> Any:
 
 @method(
     "private/edit_by_label",
-    {"label": LABEL, "instrument_name": INSTRUMENT, **EDITS},
+    {"label": NAMED, "instrument_name": INSTRUMENT, **EDITS},
     scope=TRADE,
     cost="matching",
 )
 def edit_by_label(call: Call) -> Any:
     """Change the one open order that has the label."""
     name = market_of(call, "invalid_or_unsupported_instrument").instrument.name
-    label = call.params.get("label", "")
+    label = call.params["label"]
     found = [
         order
         for order in call.account.open_orders.values()

@@ -109,10 +109,7 @@ def _link_fields(order: Order, link: Link) -> Row:
 
 
 def trigger_record_row(record: TriggerRecord) -> Row:
-    """Return one line of the trigger order history.
-
-    The price of an order at the market is 0: the published type is a number.
-    """
+    """Return one line of the trigger order history."""
     order, trigger, i = record.order, record.trigger, record.order.instrument
     at_market = order.order_type in AT_MARKET
     row: Row = {
@@ -125,7 +122,7 @@ def trigger_record_row(record: TriggerRecord) -> Row:
         "order_state": record.state,
         "request": record.request,
         "order_type": "market" if at_market else "limit",
-        "price": 0.0 if at_market else i.price(record.price_ticks),
+        "price": "market_price" if at_market else i.price(record.price_ticks),
         "amount": i.amount(record.amount_lots),
         "direction": order.direction,
         "instrument_name": i.name,

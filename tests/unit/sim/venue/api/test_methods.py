@@ -85,6 +85,11 @@ OFFERED = [
     "public/ticker",
     "public/unsubscribe",
     "public/unsubscribe_all",
+    "private/create_combo",
+    "private/get_leg_prices",
+    "public/get_combo_details",
+    "public/get_combo_ids",
+    "public/get_combos",
 ]
 MATCHING = (
     "buy",

@@ -146,3 +146,20 @@ def test_edit_by_label(client: Client) -> None:
     assert client.call("private/edit_by_label", **by_label)["order"]["amount"] == 50.0
     client.buy(BUY_PRICE, 100, label="x")
     assert client.code("private/edit_by_label", **by_label) == 13032
+    unnamed = {"instrument_name": PERP, "amount": 50}
+    assert client.code("private/edit_by_label", **unnamed) == -32602
+    waiting = {
+        "type": "stop_market",
+        "trigger": "mark_price",
+        "trigger_price": 85_000.0,
+    }
+    order = {"instrument_name": PERP, "amount": 10, "label": "w"}
+    client.call("private/buy", **order, **waiting)
+    edited = client.call("private/edit_by_label", **by_label | {"label": "w"})["order"]
+    assert (edited["order_state"], edited["amount"]) == ("untriggered", 50.0)
+
+
+def test_post_only_needs_an_order_that_stays(client: Client) -> None:
+    day = client.buy(BUY_PRICE, 100, time_in_force="good_til_day")["order"]
+    edit = {"order_id": day["order_id"], "amount": 100, "post_only": True}
+    assert client.code("private/edit", **edit) == -32602

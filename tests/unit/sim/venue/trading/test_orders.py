@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from engine.sim.venue import VenueConfig
+from engine.sim.venue.config import ListingConfig
 from tests.unit.sim.venue.client import (
     ETH,
     MS,
@@ -206,6 +207,36 @@ def test_post_only_that_cannot_slide() -> None:
     client = bench.connect("maker")
     order = {"instrument_name": PERP, "amount": 10, "price": 0.5, "post_only": True}
     assert client.code("private/buy", **order) == 11021
+
+
+@pytest.mark.parametrize(
+    ("touch", "direction", "rests"),
+    [
+        (0.0055, "buy", 0.005),
+        (0.005, "buy", 0.0049),
+        (0.006, "buy", 0.0055),
+        (0.005, "sell", 0.0055),
+        (0.0049, "sell", 0.005),
+    ],
+)
+def test_post_only_slides_by_the_tick_that_holds_there(
+    touch: float, direction: str, rests: float
+) -> None:
+    listing = ListingConfig(families=("BTC",), strikes_each_side=8)
+    bench = Bench(VenueConfig(listing=listing))
+    client = bench.connect("maker")
+    market = next(
+        m
+        for m in bench.venue.exchange.markets.values()
+        if m.instrument.is_option
+        and m.instrument.price(m.min_ticks) < 0.0045
+        and m.instrument.price(m.max_ticks) > 0.007
+    )
+    name = market.instrument.name
+    other = "sell" if direction == "buy" else "buy"
+    bench.place(other, touch, 1.0, instrument=name)
+    order = {"instrument_name": name, "amount": 1.0, "price": touch, "post_only": True}
+    assert client.call(f"private/{direction}", **order)["order"]["price"] == rests
 
 
 # Self-trade prevention.

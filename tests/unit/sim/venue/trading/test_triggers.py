@@ -384,7 +384,7 @@ def test_the_history_tells_what_became_of_them(bench: Bench, client: Client) -> 
     assert entries[0]["order_id"] == entered["order_id"]
     assert (entries[0]["price"], entries[0]["order_type"]) == (78_900.0, "limit")
     assert entries[0]["label"] == "a"
-    assert (entries[1]["price"], entries[1]["order_type"]) == (0.0, "market")
+    assert (entries[1]["price"], entries[1]["order_type"]) == ("market_price", "market")
     by_name = client.call(
         "private/get_trigger_order_history", **ask, instrument_name=DATED
     )

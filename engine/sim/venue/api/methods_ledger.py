@@ -1,7 +1,7 @@
 """The transaction log, and settlements and deliveries, private and public.
 
-The end of a list is a continuation of 0 (the log, whose published type is an integer)
-or "none" (settlements).
+The end of a list is a continuation of null (the log: clients page until they see it) or
+"none" (settlements).
 Source: docs.deribit.com, private/get_transaction_log, get_settlement_history_*,
 public/get_last_settlements_*, 2026-08-22.
 """
@@ -70,7 +70,7 @@ def get_transaction_log(call: Call) -> Any:
     page = found[: params.get("count", LOG_DEFAULT)]
     return {
         "logs": [entry_row(entry, account) for entry in page],
-        "continuation": page[-1].number if len(found) > len(page) else 0,
+        "continuation": page[-1].number if len(found) > len(page) else None,
     }
 
 

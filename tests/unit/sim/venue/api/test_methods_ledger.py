@@ -64,13 +64,13 @@ def test_the_log_in_a_time_and_in_pages(client: Client) -> None:
     first_day = {"end_timestamp": (START_NS + 1) // MS}
     assert set(log(client, **first_day)) == {"trade", "deposit"}
     everything = client.call(LOG, currency="BTC", **ALL)
-    assert everything["continuation"] == 0
-    pages, token = [], None
-    while token != 0:
-        more = {} if token is None else {"continuation": token}
+    assert everything["continuation"] is None
+    page = client.call(LOG, currency="BTC", count=3, **ALL)
+    pages = page["logs"]
+    while page["continuation"] is not None:
+        more = {"continuation": page["continuation"]}
         page = client.call(LOG, currency="BTC", count=3, **ALL, **more)
         pages += page["logs"]
-        token = page["continuation"]
     assert pages == everything["logs"]
     assert client.code(LOG, currency="BTC", count=251, **ALL) == -32602
 

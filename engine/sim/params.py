@@ -115,16 +115,18 @@ class TakerParams:
 class MarketParams:
     """The background market of one future or spot pair.
 
-    Units: depth multiplies sizes, pace the rates of takers and churn; premium_bps is
-    the spread of the fair price around its anchor, in basis points of the index;
-    impact_bps is what a taker of touch_size adds to the fair price, more or less by the
-    square root of its size, decaying with impact_half_life_ns.
+    Units: depth multiplies sizes, pace the rates of takers and churn, activity that of
+    takers alone; premium_bps is the spread of the fair price around its anchor, in
+    basis points of the index; impact_bps is what a taker of touch_size adds to the fair
+    price, more or less by the square root of its size, decaying with
+    impact_half_life_ns.
     """
 
     makers: tuple[MakerParams, ...]
     takers: TakerParams = field(default_factory=TakerParams)
     depth: float = 1.0
     pace: float = 1.0
+    activity: float = 1.0
     premium_bps: float = 0.8
     premium_half_life_ns: int = 60 * SECOND_NS
     touch_size: float = 100_000.0

@@ -185,7 +185,8 @@ class Flow:
         return replace(
             shape,
             depth=shape.depth * params.depth * share,
-            pace=shape.pace * params.activity * share**0.5,
+            pace=shape.pace * share**0.5,
+            activity=params.activity,
         )
 
     def _add_options(

@@ -17,6 +17,9 @@ COINS = {
         CoinParams("ETH", vol=0.65, correlation=0.85, beta=1.4),
         CoinParams("SOL", vol=0.85, correlation=0.75, beta=1.7),
         CoinParams("XRP", vol=0.85, correlation=0.6, beta=1.5),
+        CoinParams("USDC", vol=0.004, correlation=0.0, beta=0.0),
+        CoinParams("USDT", vol=0.006, correlation=0.0, beta=0.0),
+        CoinParams("EURR", vol=0.07, correlation=0.1, beta=0.0),
     )
 }
 OTHER_COIN = CoinParams("", vol=0.9, correlation=0.6, beta=1.5)

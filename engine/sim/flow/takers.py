@@ -44,7 +44,8 @@ class Takers:
             )
 
     def _gap_ns(self) -> int:
-        rate = self._params.rate * self._market.params.pace
+        market = self._market.params
+        rate = self._params.rate * market.pace * market.activity
         return exponential_ns(self._dice, SECOND_NS / rate)
 
     def _cluster(self, t_ns: int) -> None:

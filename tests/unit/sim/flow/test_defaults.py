@@ -30,6 +30,13 @@ def test_dollars_of_any_kind_do_not_move() -> None:
     assert by_name["xrp_usdc"].decimals == 4
 
 
+def test_a_dollar_that_is_an_index_itself_hardly_moves() -> None:
+    venue = replace(VenueConfig(), index_prices={"usdc_usd": Decimal("1.0000")})
+    (coin,) = default_flow(venue).coins
+    assert (coin.name, coin.beta) == ("USDC", 0.0)
+    assert coin.vol < 0.01
+
+
 def test_an_unknown_coin_has_plausible_habits() -> None:
     venue = replace(VenueConfig(), index_prices={"doge_usdc": Decimal("0.2000")})
     flow = default_flow(venue)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from engine.sim.params import SECOND_NS
@@ -75,3 +76,16 @@ def test_a_small_order_at_the_touch_is_filled_many_times_a_minute() -> None:
                     )
                 )
     assert 10 <= fills <= 600
+
+
+def test_activity_brings_more_takers_and_leaves_the_makers_alone() -> None:
+    counts = []
+    for activity in (1.0, 4.0):
+        params = replace(with_takers(informed_chance=0.0), activity=activity)
+        flow, exchange = started(params=params)
+        flow.step(START_NS + 60 * SECOND_NS)
+        takers = sum(e[0] == "place" and not e[7] for e in exchange.log)
+        makers = sum(e[0] == "edit" for e in exchange.log)
+        counts.append((takers, makers))
+    assert counts[1][0] > 2.5 * counts[0][0]
+    assert counts[1][1] < 1.5 * counts[0][1]

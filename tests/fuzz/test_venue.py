@@ -148,8 +148,6 @@ class Session:
         """Let the background market stand around a mark."""
         market = self.venue.exchange.markets[name]
         i, random = market.instrument, self.random
-        if i.is_combo:
-            return
         for side, direction in ((1, "buy"), (-1, "sell")):
             near = i.ticks_below(market.mark_ref) + (side < 0)
             ticks = near - side * random.randrange(3) * i.step_at(near)

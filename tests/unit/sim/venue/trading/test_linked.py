@@ -440,3 +440,33 @@ def test_a_lost_line_cancels_both_of_a_pair_once(bench: Bench) -> None:
         "primary": "cancel_on_disconnect",
         "profit": "oco_other_closed",
     }
+
+
+# Ends that come to several at once.
+
+
+def test_cancel_on_disconnect_meets_linked_orders(bench: Bench) -> None:
+    client, other = bench.connect("maker"), bench.connect("maker")
+    client.call("private/enable_cancel_on_disconnect")
+    pair(client)
+    place(client, OTOCO, PROFIT, STOP)
+    bench.venue.connection_lost(client.conn, bench.now_ns)
+    assert other.call("private/get_open_orders") == []
+
+
+def test_the_end_of_the_day_meets_linked_orders(bench: Bench, client: Client) -> None:
+    for kind in (OTO, OCO):
+        other = PROFIT | {"time_in_force": "good_til_day"}
+        place(client, kind, other, time_in_force="good_til_day")
+    exchange = bench.venue.exchange
+    exchange.end_of_day()
+    assert exchange.accounts["maker"].open_orders == {}
+    assert not +exchange.accounts["maker"].open_counts
+
+
+def test_a_mass_cancel_counts_every_order_once(client: Client) -> None:
+    pair(client)
+    assert client.call("private/cancel_all") == 1, "the other went with the first"
+    place(client, OTO, PROFIT, STOP)
+    assert client.call("private/cancel_all") == 3
+    assert client.call("private/get_open_orders") == []

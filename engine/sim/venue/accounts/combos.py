@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from engine.sim.venue.accounts.claims import leg_lots
 from engine.sim.venue.units import SATOSHI, divide
 
 if TYPE_CHECKING:
@@ -55,6 +56,23 @@ def _near_mark(leg: Market) -> Fraction:
 def nearest_ticks(leg: Market, price: Fraction) -> int:
     """Return a leg's price in whole ticks, for what cannot say it exactly."""
     return round(price / _tick(leg))
+
+
+def fees(
+    combo: Market, side: int, lots: int, prices: Sequence[Fraction], maker: bool
+) -> list[int]:
+    """Return what each leg of a fill costs one of its sides, in atto."""
+    full = [
+        leg.instrument.fee(
+            part := lots * leg_lots(combo, leg, abs(ratio)),
+            leg.instrument.value_at(part, price),
+            leg.index.ref,
+            maker,
+        )
+        for (leg, ratio), price in zip(combo.legs, prices, strict=True)
+    ]
+    sides = [side if ratio > 0 else -side for _, ratio in combo.legs]
+    return discounted(combo.instrument.kind, sides, full, maker)
 
 
 def discounted(kind: str, sides: list[int], fees: list[int], maker: bool) -> list[int]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from engine.sim.venue.accounts import simulate
+from engine.sim.venue.accounts import combos, simulate
 from engine.sim.venue.api.methods_account import CURRENCY, READ_ACCOUNT, READ_TRADE
 from engine.sim.venue.api.methods_market import INSTRUMENT, market_of
 from engine.sim.venue.api.order_params import lots_of, ticks_of
@@ -35,7 +35,6 @@ def get_margins(call: Call) -> Any:
     market = market_of(call)
     instrument = market.instrument
     lots, ticks = lots_of(instrument, call.params), ticks_of(instrument, call.params)
-    value = instrument.value(lots, ticks)
     row: dict[str, Any] = {
         "min_price": instrument.price(market.min_ticks),
         "max_price": instrument.price(market.max_ticks),
@@ -44,9 +43,18 @@ def get_margins(call: Call) -> Any:
         needed = simulate.order_margin(call.account, market, side, lots, ticks)
         row[name] = coins(needed)
         for role in ("maker", "taker"):
-            fee = instrument.fee(lots, abs(value), market.index.ref, role == "maker")
+            fee = _fee(market, side, lots, ticks, role == "maker")
             row[f"{name}_{role}_fee"] = coins(fee)
     return row
+
+
+def _fee(market: Market, side: int, lots: int, ticks: int, maker: bool) -> int:
+    """Return the fee of a fill, of a combo those of its legs."""
+    i = market.instrument
+    if not market.legs:
+        return i.fee(lots, i.value(lots, ticks), market.index.ref, maker)
+    prices = combos.leg_prices(market.legs, i.exact_price(ticks))
+    return sum(combos.fees(market, side, lots, prices, maker))
 
 
 @method(

@@ -174,8 +174,13 @@ class Matcher:
             trade.maker_state, trade.taker_state = whole.maker_state, whole.taker_state
             trades.append(trade)
             values.append(leg.instrument.value_at(lots, price))
-        self._set_leg_fees(combo, trades, values, hidden)
-        for (leg, _), trade, value in zip(combo.legs, trades, values, strict=True):
+        maker_fees = combos.fees(
+            combo, whole.maker.side, whole.lots, prices, not hidden
+        )
+        taker_fees = combos.fees(combo, whole.taker.side, whole.lots, prices, False)
+        for n, (leg, _) in enumerate(combo.legs):
+            trade, value = trades[n], values[n]
+            trade.maker_fee, trade.taker_fee = maker_fees[n], taker_fees[n]
             self._book_sides(trade, value, hidden)
             leg.record_leg(trade, value)
             self._exchange.note_market(leg)
@@ -200,27 +205,6 @@ class Matcher:
         part.filled_lots += lots
         part.state, part.updated_ms = order.state, self._exchange.now_ms
         return part
-
-    @staticmethod
-    def _set_leg_fees(
-        combo: Market, trades: list[Trade], values: list[int], hidden: bool
-    ) -> None:
-        kind = combo.instrument.kind
-        full = {
-            is_maker: [
-                trade.instrument.fee(trade.lots, value, trade.index_ref, is_maker)
-                for trade, value in zip(trades, values, strict=True)
-            ]
-            for is_maker in (True, False)
-        }
-        maker_sides = [trade.maker.side for trade in trades]
-        maker_fees = combos.discounted(kind, maker_sides, full[not hidden], not hidden)
-        taker_sides = [trade.taker.side for trade in trades]
-        taker_fees = combos.discounted(kind, taker_sides, full[False], False)
-        for trade, maker_fee, taker_fee in zip(
-            trades, maker_fees, taker_fees, strict=True
-        ):
-            trade.maker_fee, trade.taker_fee = maker_fee, taker_fee
 
     def _trim_reduce_only(self, account: Account, instrument: Instrument) -> None:
         """Keep resting reduce-only orders within the position they reduce."""

@@ -34,6 +34,8 @@ def test_margins_fees_and_band(client: Client) -> None:
     assert (spot["buy"], spot["sell"]) == (40_000.0, 0.5)
     combo = client.call(MARGINS, instrument_name=COMBO, amount=80_000, price=10)
     assert combo["buy"] == pytest.approx(2 * 0.02005)
+    assert combo["buy_taker_fee"] == pytest.approx(1.5 * 0.00035, rel=1e-3)
+    assert combo["sell_maker_fee"] == pytest.approx(2 * 0.00015, rel=1e-3)
     assert client.code(MARGINS, instrument_name=PERP, amount=5, price=1) == 10002
     assert client.code(MARGINS, instrument_name="X", amount=5, price=1) == 13020
 

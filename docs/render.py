@@ -18,6 +18,7 @@ from engine.config_text import key_infos
 from engine.metrics.export import BOUNDS_NS, CoreCollector, Reading, Stage
 from engine.sim.settings import SimConfig
 from engine.sim.venue.api.methods import METHODS
+from engine.sim.venue.api.not_offered import CHANNELS_BY_REASON, METHODS_BY_REASON
 from tests.tidy.sources import ROOT, code_files, hot_declarations, module_name
 
 _PART = re.compile(r"(<!-- made by make docs: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -99,6 +100,17 @@ def venue_methods() -> str:
     return "\n".join(lines)
 
 
+def venue_not_offered() -> str:
+    """Return the table of what the simulated venue does not offer, and why."""
+    lines = ["| why | methods and channels |", "|---|---|"]
+    reasons = dict.fromkeys([*METHODS_BY_REASON, *CHANNELS_BY_REASON])
+    for reason in reasons:
+        methods = METHODS_BY_REASON.get(reason, ())
+        names = (*methods, *CHANNELS_BY_REASON.get(reason, ()))
+        lines.append(f"| {reason} | {' '.join(f'`{name}`' for name in names)} |")
+    return "\n".join(lines)
+
+
 def hot_path() -> str:
     """Return the table of every function that is compiled ``noexcept nogil``."""
     by_module: dict[str, dict[str, None]] = {}
@@ -119,6 +131,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "hot_path": hot_path,
     "sim_configuration": sim_configuration,
     "venue_methods": venue_methods,
+    "venue_not_offered": venue_not_offered,
 }
 
 

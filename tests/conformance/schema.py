@@ -22,14 +22,28 @@ CURRENCY_LISTS = (
 
 
 def _of_result(error: Any) -> bool:
-    """Excuse three things of whole results.
+    """Excuse what whole results are, or their elements.
 
     Spot rows have no settlement period; a cancel that asks for details is answered with
-    a list, where the schema knows the count alone; logins come with their number.
+    a list, where the schema knows the count alone. Names of indices are texts, points
+    of a volatility pairs, expiries come by kind or by currency, logins come with their
+    number.
     """
-    if "'settlement_period' is a required property" in error.message:
+    no_period = "'settlement_period' is a required property" in error.message
+    name = isinstance(error.instance, str) and "not of type 'object'" in error.message
+    return no_period or name or isinstance(error.instance, list) or _object(error)
+
+
+def _object(error: Any) -> bool:
+    """Say whether an object is a list of logins or of expiries."""
+    if not isinstance(error.instance, dict):
+        return False
+    if "records_total" in error.instance:
         return True
-    return isinstance(error.instance, list) or "records_total" in error.instance
+    kinds = [error.instance, *error.instance.values()]
+    return any(
+        isinstance(one, dict) and one.keys() & {"option", "future"} for one in kinds
+    )
 
 
 def _is_null(error: Any) -> bool:
@@ -51,6 +65,8 @@ MAY_BE_NULL = (
 
 EXCUSES: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(MAY_BE_NULL, _is_null),
+    "product_group": lambda error: "is not one of" in error.message,
+    "index_name": lambda error: "is not one of" in error.message,
     "underlying_index": lambda error: isinstance(error.instance, str),
     **{name: lambda error: "is not one of" in error.message for name in CURRENCY_LISTS},
     # "Always null", says the prose beside it.

@@ -79,6 +79,7 @@ class Exchange:
     def __init__(self, config: VenueConfig, now_ns: int) -> None:
         self.config = config
         self.now_ns = now_ns
+        self.opened_ms = now_ns // 1_000_000
         self.clock_offset_ns = 0
         self.turn = Turn()
         self.agenda = Agenda()
@@ -526,6 +527,8 @@ class Exchange:
     def end_turn(self) -> Turn:
         """Close the turn and return it; touched books get a new change id."""
         turn, self.turn = self.turn, Turn()
+        for trade in turn.trades:
+            self.histories.record(trade)
         for market in turn.markets.values():
             if market.book.touched:
                 self._change_id += len(market.book.touched)

@@ -12,6 +12,7 @@ from engine.sim.venue.api.auth import Authority, Token
 from engine.sim.venue.api.connection import Connection
 from engine.sim.venue.api.limits import ENGINE_COSTS, Credits, PeerPools
 from engine.sim.venue.api.methods import find_method
+from engine.sim.venue.api.not_offered import refusal
 from engine.sim.venue.api.rest import (
     BAD_REQUEST,
     NO_SUCH_PATH,
@@ -223,7 +224,7 @@ class Venue(DirectEntry):
         method = find_method(call.request.method)
         if method is None:
             self._pay(call, "general")
-            raise Reject("Method not found")
+            raise refusal(call.request.method)
         call.params = call.request.params or {}
         self._admit(call, method)
         call.params = method.check(call.params)

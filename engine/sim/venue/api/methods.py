@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import engine.sim.venue.api.methods_account
 import engine.sim.venue.api.methods_cancels
+import engine.sim.venue.api.methods_charts
 import engine.sim.venue.api.methods_combos
 import engine.sim.venue.api.methods_edits
 import engine.sim.venue.api.methods_history
 import engine.sim.venue.api.methods_ledger
+import engine.sim.venue.api.methods_listing
 import engine.sim.venue.api.methods_margins
 import engine.sim.venue.api.methods_market
 import engine.sim.venue.api.methods_mmp

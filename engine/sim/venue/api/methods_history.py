@@ -16,24 +16,23 @@ from engine.sim.venue.api.methods_market import (
     COUNT,
     INSTRUMENT,
     SORTING,
+    TRADE_KIND,
     TRADE_RANGE,
+    is_of,
     market_of,
     select_trades,
 )
 from engine.sim.venue.api.rpc import Call, Param, method
 from engine.sim.venue.errors import Reject, bad_param
-from engine.sim.venue.feeds.channels import KINDS
 from engine.sim.venue.markets.matching import Order
 from engine.sim.venue.markets.trades import Trade
 from engine.sim.venue.products.calendar import DAY_MS
-from engine.sim.venue.products.instruments import Instrument
 from engine.sim.venue.rows.trading import account_trade_row, order_row
 
 RECENT_ORDERS_MS = 30 * 60_000
 OLD_ORDERS_MS = 2 * DAY_MS
 ORDERS_DEFAULT = 20
 HISTORICAL = {"historical": Param("flag"), **SUBACCOUNT}
-KIND = Param("text", choices=(*KINDS, "combo"))
 # The docs require both times; clients in the wild send the first alone.
 TIMES = {
     "start_timestamp": Param("integer"),
@@ -50,13 +49,6 @@ HISTORY = {
     "continuation": Param("text"),
     "historical": Param("flag"),
 }
-
-
-def _is_of(kind: str, instrument: Instrument) -> bool:
-    """Say whether an instrument is of a kind; ``combo`` is both kinds of combos."""
-    if kind == "combo":
-        return instrument.is_combo
-    return kind in ("any", instrument.kind)
 
 
 # Trades.
@@ -92,7 +84,7 @@ def _by_currency(call: Call) -> Any:
         call,
         lambda trade: (
             trade.instrument.currency == currency
-            and _is_of(kind, trade.instrument)
+            and is_of(trade.instrument, "any", kind)
             and (start is None or trade.number >= start)
             and (end is None or trade.number <= end)
         ),
@@ -119,7 +111,7 @@ method(
     "private/get_user_trades_by_currency",
     {
         "currency": CURRENCY,
-        "kind": KIND,
+        "kind": TRADE_KIND,
         "start_id": Param("text"),
         "end_id": Param("text"),
         "start_timestamp": Param("integer"),
@@ -132,7 +124,7 @@ method(
 )(_by_currency)
 method(
     "private/get_user_trades_by_currency_and_time",
-    {"currency": CURRENCY, "kind": KIND, **TIMES, **HISTORICAL},
+    {"currency": CURRENCY, "kind": TRADE_KIND, **TIMES, **HISTORICAL},
     scope=READ_TRADE,
 )(_by_currency)
 
@@ -203,7 +195,7 @@ def _order_number(token: str | None) -> int | None:
 
 @method(
     "private/get_order_history_by_currency",
-    {"currency": CURRENCY, "kind": KIND, **HISTORY},
+    {"currency": CURRENCY, "kind": TRADE_KIND, **HISTORY},
     scope=READ_TRADE,
 )
 def get_order_history_by_currency(call: Call) -> Any:
@@ -212,7 +204,8 @@ def get_order_history_by_currency(call: Call) -> Any:
     return _closed(
         call,
         lambda order: (
-            order.instrument.currency == currency and _is_of(kind, order.instrument)
+            order.instrument.currency == currency
+            and is_of(order.instrument, "any", kind)
         ),
     )
 

@@ -36,7 +36,8 @@ FLAGS = {"true": True, "false": False}
 class Param:
     """What one parameter must be.
 
-    A flag may come as the text "true" or "false": clients in the wild send that.
+    A flag may come as the text "true" or "false": clients in the wild send that. A
+    ``text or integer`` becomes text.
     Empty: choices () = anything of the kind; fields, those of each of the ``objects``
     or of the one ``object``.
     """
@@ -61,6 +62,8 @@ class Param:
             return self._check_objects(name, value)
         if self.kind == "flag" and isinstance(value, str):
             value = FLAGS.get(value, value)
+        if self.kind == "text or integer" and type(value) is int:
+            value = str(value)
         if not self._is_fit(value):
             raise bad_param(name, f"must be a {self.kind}")
         if isinstance(value, str | list) and len(value) > self.size_max:
@@ -76,7 +79,7 @@ class Param:
     def _is_fit(self, value: Any) -> bool:
         """Say whether a value is of the kind."""
         match self.kind:
-            case "text":
+            case "text" | "text or integer":
                 return isinstance(value, str)
             case "flag":
                 return isinstance(value, bool)

@@ -23,7 +23,6 @@ RESOLUTIONS_MS = {
 }
 TRADE_SPANS = ((MINUTE_MS, 1_440), (15 * MINUTE_MS, 960), (HOUR_MS, 1_000))
 """Trades: a day of minutes, ten days of quarter hours, six weeks of hours."""
-STATS_HOURS = 24
 
 
 class Candle:
@@ -112,22 +111,22 @@ class Candles:
         return found[0] if found else None
 
     def day(self, now_ms: int) -> Candle | None:
-        """Return the last 24 hours, by whole hours, as one span.
+        """Return the last 24 hours as one span; None when nothing happened in them."""
+        return self.since(now_ms - DAY_MS)
 
-        Empty: None when nothing happened in them.
+    def since(self, time_ms: int) -> Candle | None:
+        """Return all from a time on, by whole hours, as one span.
+
+        Empty: None when nothing happened since.
+        Cost: O(hours since then).
         """
-        oldest_ms = (now_ms // HOUR_MS - STATS_HOURS) * HOUR_MS
-        hours = self._kept[HOUR_MS]
         whole: Candle | None = None
-        for candle in reversed(hours):
-            if candle.start_ms <= oldest_ms:
+        for candle in reversed(self._kept[HOUR_MS]):
+            if candle.start_ms <= time_ms - time_ms % HOUR_MS:
                 break
-            if whole is None:
-                whole = candle.copy(candle.start_ms)
-                continue
-            earlier = candle.copy(candle.start_ms)
-            earlier.absorb(whole)
-            whole = earlier
+            later, whole = whole, candle.copy(candle.start_ms)
+            if later is not None:
+                whole.absorb(later)
         return whole
 
 

@@ -1,4 +1,4 @@
-"""What the venue remembers of indices, their vols and option marks.
+"""What the venue remembers of indices, their vols, option marks and all trades.
 
 Everything is sampled once a second and bounded: an index by six-second, two-minute,
 hour and day spans (their averages are its charts), the volatility index by seconds,
@@ -25,10 +25,11 @@ from engine.sim.venue.markets.candles import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from engine.sim.venue.markets.market import Index, Market
     from engine.sim.venue.markets.smiles import Smiles
+    from engine.sim.venue.markets.trades import Trade
 
 INDEX_SPANS = (
     (6 * SECOND_MS, 600),
@@ -41,6 +42,7 @@ VOLATILITY_INDICES = ("btc_usd", "eth_usd")
 VOLATILITY_UNIT = 100  # hundredths of a percent
 TERM_MS = 30 * DAY_MS
 MARKS_MAX = 900
+TAPE_MAX = 10_000
 REALIZED_HOURS = 15 * 24
 REALIZED_MIN = 6
 HOURS_A_YEAR = 365 * 24
@@ -81,6 +83,7 @@ class Histories:
         }
         self._options: dict[str, dict[int, list[Market]]] = {}
         self._marks: dict[str, deque[tuple[int, int]]] = {}
+        self._tapes: dict[str, deque[Trade]] = {}
 
     def follow(self, option: Market) -> None:
         """Remember the marks of an option when it is near 30 days from expiry."""
@@ -109,6 +112,18 @@ class Histories:
                     marks = deque(maxlen=MARKS_MAX)
                     self._marks[option.instrument.name] = marks
                 marks.append((now_ms, option.mark_ref))
+
+    def record(self, trade: Trade) -> None:
+        """Put a trade on the tape of its currencies."""
+        for currency in (*trade.instrument.currencies, "any"):
+            tape = self._tapes.get(currency)
+            if tape is None:
+                tape = self._tapes[currency] = deque(maxlen=TAPE_MAX)
+            tape.append(trade)
+
+    def tape(self, currency: str) -> Iterable[Trade]:
+        """Return the last trades of a currency, or of any, oldest first."""
+        return self._tapes.get(currency, ())
 
     def marks(self, option: str, start_ms: int, end_ms: int) -> list[tuple[int, int]]:
         """Return (time, mark) of an option, oldest first; none of other instruments."""

@@ -158,7 +158,9 @@ class Market:
         if last is not None and ticks != last:
             self._last_move = 1 if ticks > last else -1
         self._last_print = ticks
-        trade.vol = self.implied_vol(ticks)
+        if self.underlying is not None:
+            trade.vol = self.implied_vol(ticks)
+            trade.underlying_ref = self.underlying.mark_ref
         self.tape.append(trade)
 
     def record(self, trade: Trade, value: int) -> None:

@@ -18,9 +18,10 @@ class Trade:
     Units: price in ticks, amount in lots, fees and profits in atto, index and mark in
     reference units (1e-8), time in ms and ns.
     ``direction`` on the tape is the taker's; states are those after this trade;
-    ``vol`` is what an option's price implies, a fraction, 0 for everything else. A leg
-    of a combo's trade has its ``combo_id`` and ``combo_trade_id`` and may have traded
-    at an ``exact_price`` off its grid; the combo's has its ``legs``.
+    ``vol`` is what an option's price implies, a fraction, and ``underlying_ref`` the
+    mark of its future; both 0 for everything else. A leg of a combo's trade has its
+    ``combo_id`` and ``combo_trade_id`` and may have traded at an ``exact_price`` off
+    its grid; the combo's has its ``legs``.
     Empty: "", None and no legs for every other trade.
     """
 
@@ -45,6 +46,7 @@ class Trade:
     taker_profit: int = 0
     maker_profit: int = 0
     vol: float = 0.0
+    underlying_ref: int = 0
     combo_id: str = ""
     combo_trade_id: str = ""
     exact_price: Fraction | None = None

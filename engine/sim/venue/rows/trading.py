@@ -151,11 +151,17 @@ def _quote_fields(order: Order) -> Row:
     return row
 
 
+def _option_fields(trade: Trade) -> Row:
+    """Return the vol of an option's trade, in percent."""
+    return {"iv": round(100 * trade.vol, 2)} if trade.instrument.is_option else {}
+
+
 def public_trade_row(trade: Trade) -> Row:
     """Return a trade as the tape shows it; the direction is the taker's."""
     i = trade.instrument
     row: Row = {
         "timestamp": trade.time_ms,
+        **_option_fields(trade),
         "price": trade.price,
         "amount": i.amount(trade.lots),
         "direction": trade.taker.direction,
@@ -193,6 +199,7 @@ def user_trade_row(trade: Trade, maker: bool) -> Row:
     row: Row = {
         "label": order.label,
         "timestamp": trade.time_ms,
+        **_option_fields(trade),
         "state": trade.maker_state if maker else trade.taker_state,
         "price": trade.price,
         "user_id": order.account.user_id,
@@ -215,6 +222,8 @@ def user_trade_row(trade: Trade, maker: bool) -> Row:
         "fee": coins(trade.maker_fee if maker else trade.taker_fee),
         "order_type": order.order_type,
     }
+    if i.is_option:
+        row["underlying_price"] = ref_price(trade.underlying_ref)
     if order.original_order_type:
         row["original_order_type"] = order.original_order_type
     if order.advanced is not None:

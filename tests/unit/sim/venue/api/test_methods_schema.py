@@ -1,11 +1,13 @@
 """The venue's own traffic against the published schema, where that is at hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 
 from engine.sim.venue.api.methods import METHODS
+from engine.sim.venue.config import FREE
 from tests.conformance.schema import load_checker
 from tests.data.shared import recorded
 from tests.unit.sim.venue.accounts.listed import (
@@ -15,6 +17,7 @@ from tests.unit.sim.venue.accounts.listed import (
     USDC_PERP,
     listed_bench,
 )
+from tests.unit.sim.venue.api.market_calls import market_calls
 from tests.unit.sim.venue.client import (
     ETH,
     MS,
@@ -97,18 +100,16 @@ def checker() -> Any:
 def queries(one: Recorder) -> None:
     """Ask everything that changes nothing."""
     by_instrument = {"instrument_name": PERP}
+    for method, params in market_calls():
+        one.call(method, **params)
+    one.call("public/get_order_book_by_instrument_id", instrument_id=210838)
     for method in (
-        "public/ticker",
-        "public/get_order_book",
-        "public/get_instrument",
-        "public/get_last_trades_by_instrument",
         "private/get_open_orders_by_instrument",
         "private/get_user_trades_by_instrument",
         "private/get_position",
     ):
         one.call(method, **by_instrument)
     for method in (
-        "public/get_instruments",
         "private/get_open_orders_by_currency",
         "private/get_user_trades_by_currency",
         "private/get_positions",
@@ -124,8 +125,6 @@ def queries(one: Recorder) -> None:
     one.call("private/get_open_orders_by_label", currency="BTC", label="a")
     one.call("private/get_order_state_by_label", currency="BTC", label="a")
     one.call("private/get_open_orders")
-    one.call("public/get_index_price", index_name="btc_usd")
-    one.call("public/get_currencies")
     for method in ("test", "get_time", "status"):
         one.call(f"public/{method}")
     one.call("public/hello", client_name="a", client_version="1")
@@ -281,7 +280,7 @@ def protection(one: Recorder, bench: Bench) -> None:
 
 
 def test_our_traffic_is_what_the_schema_says(checker: Any) -> None:
-    bench = Bench()
+    bench = Bench(replace(Bench().venue.config, credits=FREE))
     bench.place("buy", 79_999.0, 100_000)
     bench.place("sell", 80_001.0, 100_000)
     one = Recorder(bench, checker)

@@ -110,7 +110,7 @@ def _place_pair(exchange: Exchange, new: NewOrder, other: NewOrder) -> Order:
     _pair(exchange, new.link, other.link)
     order = _start(exchange, new, prepared)
     if other.link.ended:
-        exchange.admit(second)
+        exchange.admit(second, triggers.stem_of(second) if other.trigger else "")
         exchange.close(second, "cancelled", OTHER_CLOSED)
     else:
         _start(exchange, other, second)

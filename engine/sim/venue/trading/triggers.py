@@ -113,13 +113,18 @@ def checked(exchange: Exchange, new: NewOrder, *, may_be_past: bool = False) -> 
     return order
 
 
+def stem_of(order: Order) -> str:
+    """Return what the id of a trigger order begins with: kind, source, direction."""
+    assert order.trigger is not None, "only trigger orders wait"
+    kind = STEMS[order.order_type.partition("_")[0]]
+    return f"{kind}{LETTERS[order.trigger.source]}{order.direction[0].upper()}-"
+
+
 def wait(exchange: Exchange, order: Order) -> None:
     """Let a trigger order wait that has been checked."""
     trigger = order.trigger
     assert trigger is not None, "only trigger orders wait"
-    stem = STEMS[order.order_type.partition("_")[0]]
-    direction = order.direction[0].upper()
-    exchange.admit(order, f"{stem}{LETTERS[trigger.source]}{direction}-")
+    exchange.admit(order, stem_of(order))
     if order.link is not None:
         order.link.order = order
     exchange.remember_open(order)

@@ -312,6 +312,12 @@ def test_one_that_trades_at_once_leaves_nothing_of_the_other(client: Client) -> 
     )
 
 
+def test_a_stop_that_never_waited_has_a_stops_id(client: Client) -> None:
+    place(client, OCO, STOP, price=80_001.0)
+    row = last_by_label(client, "stop")
+    assert (row["order_id"], row["order_state"]) == ("SLMS-1", "cancelled")
+
+
 def test_resting_orders_may_be_a_pair(bench: Bench, client: Client) -> None:
     profit = PROFIT | {"price": 81_000.0}
     place(client, OCO, profit, trigger_fill_condition="incremental")

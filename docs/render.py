@@ -9,16 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import Field, fields
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
 from engine.config import Config
-from engine.config_text import key_infos
+from engine.config_text import key_infos, toml_text
 from engine.metrics.export import BOUNDS_NS, CoreCollector, Reading, Stage
 from engine.sim.settings import SimConfig
+from engine.sim.venue.api.control import CONTROLS
 from engine.sim.venue.api.methods import METHODS
 from engine.sim.venue.api.not_offered import CHANNELS_BY_REASON, METHODS_BY_REASON
+from engine.sim.venue.faults.fault import Fault, allowed
+from engine.sim.venue.faults.kinds import FAULTS
+from engine.sim.venue.faults.outage import Condition
+from engine.sim.venue.faults.traffic import TrafficFault
 from tests.tidy.sources import ROOT, code_files, hot_declarations, module_name
 
 _PART = re.compile(r"(<!-- made by make docs: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -111,6 +118,64 @@ def venue_not_offered() -> str:
     return "\n".join(lines)
 
 
+def _first_line(text: str | None) -> str:
+    return (text or "").partition("\n")[0].replace("``", "`")
+
+
+def fault_conditions() -> str:
+    """Return the table of what every fault of the traffic can be told."""
+    lines = ["| option | allowed | unit | default | meaning |", "|---|---|---|---|---|"]
+    for one in fields(TrafficFault):
+        facts = one.metadata
+        cells = (allowed(one), facts["unit"], f"`{toml_text(one.default)}`")
+        lines.append(f"| `{one.name}` | {' | '.join(cells)} | {facts['meaning']} |")
+    return "\n".join(lines)
+
+
+def traffic_faults() -> str:
+    """Return the table of the faults of the traffic."""
+    return _fault_table(TrafficFault)
+
+
+def outage_faults() -> str:
+    """Return the table of the faults of the venue as a whole."""
+    return _fault_table(Condition)
+
+
+def _fault_table(base: type[Fault]) -> str:
+    """Return a row for every kind of fault, with the options it has of its own."""
+    lines = ["| kind | what goes wrong | its own options |", "|---|---|---|"]
+    known = {one.name for one in fields(base)}
+    for name, kind in sorted(FAULTS.items()):
+        if issubclass(kind, base):
+            own = [_option(one) for one in fields(kind) if one.name not in known]
+            meaning = _first_line(kind.__doc__)
+            lines.append(f"| `{name}` | {meaning} | {'<br>'.join(own)} |")
+    return "\n".join(lines)
+
+
+def _option(one: Field[Any]) -> str:
+    facts = one.metadata
+    unit = f" {facts['unit']}" if facts["unit"] else ""
+    choices = f" ({', '.join(facts['choices'])})" if facts["choices"] else ""
+    default = toml_text(one.default)
+    return f"`{one.name} = {default}`{unit}: {facts['meaning']}{choices}"
+
+
+def control_methods() -> str:
+    """Return the table of the control API."""
+    lines = ["| method | parameters | what it does |", "|---|---|---|"]
+    for name, method in sorted(CONTROLS.items()):
+        params = (
+            "a kind's options, `kind`"
+            if name == "sim/inject"
+            else ", ".join(f"`{param}`" for param in method.params)
+        )
+        meaning = _first_line(method.handler.__doc__)
+        lines.append(f"| `{name}` | {params} | {meaning} |")
+    return "\n".join(lines)
+
+
 def hot_path() -> str:
     """Return the table of every function that is compiled ``noexcept nogil``."""
     by_module: dict[str, dict[str, None]] = {}
@@ -132,6 +197,10 @@ PARTS: dict[str, Callable[[], str]] = {
     "sim_configuration": sim_configuration,
     "venue_methods": venue_methods,
     "venue_not_offered": venue_not_offered,
+    "fault_conditions": fault_conditions,
+    "traffic_faults": traffic_faults,
+    "outage_faults": outage_faults,
+    "control_methods": control_methods,
 }
 
 

@@ -370,6 +370,10 @@ class TheVenue(RuleBasedStateMachine):
         board = self.venue.faults.board
         return all(row["state"] == "over" for row in board.rows())
 
+    @rule()
+    def settle_out_of_turn(self) -> None:
+        self.ask(self.reader, "sim/settle")
+
     @rule(who=accounts)
     def lose_a_line(self, who: str) -> None:
         self.venue.connection_lost(self.clients[who], self.now_ns)

@@ -15,6 +15,7 @@ Source: docs.deribit.com, instrument states since 2026-01-13; production settlem
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.sim.venue.accounts.delivery import next_settlement_ms
@@ -59,16 +60,44 @@ class Settlement:
         for name, index in exchange.indices.items():
             index.delivery.fix(exchange.due_ms, index.ref)
             exchange.turn.indices[name] = index
+        self._pause(self._end)
+        self._settle(self._time_ms)
+
+    def settle_now(self) -> bool:
+        """Carry out a settlement out of turn: sessions end, nothing expires.
+
+        Returns: False while another one is being carried out; then nothing is done.
+        """
+        if self._before:
+            return False
+        self._pause(self._resume)
+        self._settle(self._exchange.due_ms)
+        return True
+
+    def _pause(self, end: Callable[[], None]) -> None:
+        """Let every book but spot's stand still for a while, then do something."""
+        exchange = self._exchange
         for market in exchange.markets.values():
             if not market.instrument.is_spot and market.state in HALTED:
                 self._before[market.instrument.name] = market.state
                 exchange.set_state(market.instrument.name, "settlement")
         exchange.end_of_day()
-        self._settle()
         end_ns = exchange.now_ns + exchange.config.settlement_ms * MILLISECOND_NS
-        exchange.agenda.at(end_ns, self._end)
+        exchange.agenda.at(end_ns, end)
 
-    def _settle(self) -> None:
+    def _resume(self) -> None:
+        """Open again what stood still, but for what has expired meanwhile."""
+        exchange = self._exchange
+        for name, state in self._before.items():
+            market = exchange.markets[name]
+            if market.over or _expires(market, exchange.due_ms):
+                continue
+            if market.state == "settlement":
+                exchange.set_state(name, state)
+        self._before.clear()
+
+    def _settle(self, until_ms: int) -> None:
+        """End the sessions of what does not expire until a time."""
         exchange, totals = self._exchange, Totals()
         settled = {}
         for name, market in exchange.markets.items():
@@ -77,7 +106,7 @@ class Settlement:
                 continue
             if market.funding is not None:
                 market.funding.accrue(exchange.now_ns)
-            if self._expires(market):
+            if _expires(market, until_ms):
                 continue
             market.settlement_ref = market.mark_ref
             exchange.note_market(market)
@@ -90,9 +119,6 @@ class Settlement:
                 if name in settled and position.traded:
                     self._settle_one(account, position, totals)
         totals.put_into(self.records)
-
-    def _expires(self, market: Market) -> bool:
-        return 0 < market.instrument.expiry_ms <= self._time_ms
 
     def _settle_one(self, account: Account, position: Position, totals: Totals) -> None:
         """End one position's session; a future's profit goes to cash."""
@@ -144,14 +170,10 @@ class Settlement:
         expiring = [
             market
             for market in exchange.markets.values()
-            if self._expires(market) and not market.over
+            if _expires(market, self._time_ms) and not market.over
         ]
         self._deliver(expiring)
-        for name, state in self._before.items():
-            market = exchange.markets[name]
-            if not market.over and market.state == "settlement":
-                exchange.set_state(name, state)
-        self._before.clear()
+        self._resume()
         exchange.list_new()
         self._schedule()
 
@@ -181,3 +203,7 @@ class Settlement:
                 account.drop_position(instrument)
         while len(self.expired) > EXPIRED_MAX:
             del self.expired[next(iter(self.expired))]
+
+
+def _expires(market: Market, until_ms: int) -> bool:
+    return 0 < market.instrument.expiry_ms <= until_ms

@@ -255,6 +255,14 @@ def place(call: Call) -> Any:
     return order_row(order)
 
 
+@control("sim/settle")
+def settle(call: Call) -> Any:
+    """Carry out a settlement now; nothing expires by it."""
+    if not call.venue.exchange.settlement.settle_now():
+        raise Reject("settlement_in_progress")
+    return "ok"
+
+
 @control("sim/snapshot")
 def snapshot(call: Call) -> Any:
     """Return accounts and books as they stand."""

@@ -33,7 +33,7 @@ BEHIND_MAX = 100
 ANYTHING = "*"
 SENT = (REPLY, NOTIFICATION, HEARTBEAT)
 HANG_UP = (NO_HANDSHAKE, "fault")
-WHAT = "what it concerns; any = whatever the venue sends, but for the patterns"
+WHAT = "what it concerns"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -208,3 +208,33 @@ def test_the_quarter_is_listed_again_when_it_expires() -> None:
     ids = [m.instrument.contract.instrument_id for m in markets.values()]
     assert len(ids) == len(set(ids))
     assert coins(venue.exchange.accounts["maker"].equity("BTC")) == 10.0
+
+
+def test_a_settlement_out_of_turn_ends_sessions_and_nothing_else(bench: Bench) -> None:
+    client = logged_in(bench)
+    bench.place("buy", 80_010.0, 50_000, account="maker")
+    bench.venue.set_index("btc_usd", 80_500.0, bench.now_ns)
+    exchange = exchange_of(bench)
+    account, names = exchange.accounts["maker"], list(exchange.markets)
+    before, cash = account.equity("BTC"), account.cash["BTC"]
+    assert client.call("sim/settle") == "ok"
+    assert account.equity("BTC") == before
+    assert account.cash["BTC"] > cash
+    assert exchange.markets[PERP].state == "settlement"
+    assert exchange.markets[SPOT].state == "open"
+    assert client.code("sim/settle") == 10_041
+    bench.advance(SECOND)
+    assert exchange.markets[PERP].state == "open"
+    assert list(exchange.markets) == names
+    assert client.call("sim/settle") == "ok"
+
+
+def test_what_expires_in_a_pause_does_not_open_again(bench: Bench) -> None:
+    to_eight(bench, 3 * DAY - SECOND // 2)
+    assert logged_in(bench).call("sim/settle") == "ok"
+    bench.advance(SECOND)
+    market = exchange_of(bench).market(FUTURE)
+    assert market.state == "settlement"
+    assert exchange_of(bench).markets[PERP].state == "open"
+    bench.advance(SECOND)
+    assert market.state == "delivered"

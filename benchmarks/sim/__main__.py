@@ -2,6 +2,7 @@
 
 python -m benchmarks.sim realism     recorded markets beside the simulated one
 python -m benchmarks.sim cost        what a world takes to start and to keep going
+python -m benchmarks.sim feeds       what a notification costs the venue itself
 python -m benchmarks.sim load        whether the served venue keeps up with many clients
 """
 
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.sim import cost, realism
 from benchmarks.sim.captures import CAPTURES
+from benchmarks.sim.feeds import run as run_feeds
 from benchmarks.sim.load import load
 
 
@@ -42,6 +44,24 @@ def show_cost(arguments: argparse.Namespace) -> None:
         print(f"{second:8} s  {share:6.1%} of a core  {memory_mb:7.1f} MB", flush=True)
 
 
+def show_feeds(arguments: argparse.Namespace) -> None:
+    """Print what notifications cost."""
+    result = run_feeds(
+        arguments.markets,
+        arguments.connections,
+        arguments.subscriptions,
+        arguments.seconds,
+    )
+    a_second = result.notifications / result.virtual_s
+    print(
+        f"{result.markets} markets, {result.subscriptions} subscriptions to "
+        f"{result.channels} channels: {a_second:.0f} notifications a virtual second, "
+        f"{result.us_each:.1f} us each beyond {result.silent_s / result.virtual_s:.2f} "
+        f"s of a venue nobody listens to; {result.heard_s / result.virtual_s:.0%} of "
+        "a core in all"
+    )
+
+
 def show_load(arguments: argparse.Namespace) -> None:
     """Load a server of its own."""
     load(
@@ -67,6 +87,12 @@ def main() -> None:
     costs.add_argument("--seconds", type=int, default=300, help="virtual time")
     costs.add_argument("--every", type=int, default=60, help="virtual seconds a line")
     costs.set_defaults(run=show_cost)
+    feeds = commands.add_parser("feeds", help="notifications, in this process")
+    feeds.add_argument("--markets", type=int, default=1_500)
+    feeds.add_argument("--connections", type=int, default=50)
+    feeds.add_argument("--subscriptions", type=int, default=200, help="of each")
+    feeds.add_argument("--seconds", type=int, default=10, help="virtual time")
+    feeds.set_defaults(run=show_feeds)
     loads = commands.add_parser("load", help="many clients of a served venue")
     loads.add_argument("--connections", type=int, default=50)
     loads.add_argument("--subscriptions", type=int, default=200)

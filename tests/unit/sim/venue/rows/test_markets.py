@@ -4,7 +4,7 @@ import pytest
 
 from engine.sim.venue import VenueConfig
 from engine.sim.venue.config import ListingConfig
-from engine.sim.venue.rows.markets import book_row, summary_row, ticker_row
+from engine.sim.venue.rows.markets import book_row, stats_row, summary_row, ticker_row
 from tests.unit.sim.venue.client import ETH, MS, PERP, SECOND, Bench, Client
 
 
@@ -147,3 +147,10 @@ def test_a_summary_has_the_middle_of_the_touch(bench: Bench) -> None:
     assert (row["bid_price"], row["mid_price"], row["ask_price"]) == (
         79_999.0, 80_000.0, 80_001.0,
     )  # fmt: skip
+
+
+def test_a_combo_may_have_traded_at_nothing(full: Bench) -> None:
+    market = full.venue.exchange.markets["BTC-FS-25DEC26_PERP"]
+    market.candles.add(full.now_ns // MS, 0, 1, 1)
+    row = stats_row(market, full.now_ns // MS)
+    assert (row["high"], row["price_change"]) == (0.0, None)

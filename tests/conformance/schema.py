@@ -67,6 +67,8 @@ EXCUSES: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(MAY_BE_NULL, _is_null),
     "product_group": lambda error: "is not one of" in error.message,
     "index_name": lambda error: "is not one of" in error.message,
+    # A text of a list of numbers: nothing but 1D is both.
+    "resolution": lambda error: isinstance(error.instance, int),
     "underlying_index": lambda error: isinstance(error.instance, str),
     **{name: lambda error: "is not one of" in error.message for name in CURRENCY_LISTS},
     # "Always null", says the prose beside it.

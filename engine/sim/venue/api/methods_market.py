@@ -33,9 +33,10 @@ TRADE_RANGE = {
     "count": COUNT,
     "sorting": SORTING,
 }
+# The docs require both times; clients in the wild send the first alone.
 TIMES = {
-    "start_timestamp": NEEDED_TIME,
-    "end_timestamp": NEEDED_TIME,
+    "start_timestamp": TIME,
+    "end_timestamp": TIME,
     "count": COUNT,
     "sorting": SORTING,
 }

@@ -83,7 +83,8 @@ def test_trades_between_two_times(bench: Bench, client: Client) -> None:
     found = client.call(method, instrument_name=PERP, sorting="asc", count=1, **span)
     assert [t["price"] for t in found["trades"]] == [80_001.0]
     assert found["has_more"] is True
-    assert client.code(method, instrument_name=PERP, start_timestamp=1) == -32602
+    since = client.call(method, instrument_name=PERP, start_timestamp=times[1])
+    assert [t["price"] for t in since["trades"]] == [80_002.0, 80_001.0]
 
 
 def test_trades_by_currency_kind_and_id() -> None:

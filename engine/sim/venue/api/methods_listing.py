@@ -73,17 +73,18 @@ def get_contract_size(call: Call) -> Any:
 
 @method("public/get_index_price_names", {"extended": Param("flag")})
 def get_index_price_names(call: Call) -> Any:
-    """Return the names of all indices; extended ones say that no combo can be made."""
-    names = list(call.venue.exchange.indices)
+    """Return the names of all indices, extended with which combos can be made."""
+    exchange = call.venue.exchange
     if not call.params.get("extended", False):
-        return names
+        return list(exchange.indices)
+    legs = {(m.index.name, m.instrument.kind) for m in exchange.markets.values()}
     return [
         {
             "name": name,
-            "future_combo_creation_enabled": False,
-            "option_combo_creation_enabled": False,
+            "future_combo_creation_enabled": (name, "future") in legs,
+            "option_combo_creation_enabled": (name, "option") in legs,
         }
-        for name in names
+        for name in exchange.indices
     ]
 
 

@@ -137,11 +137,10 @@ def test_marks_of_options_of_the_volatility_index() -> None:
 
 
 def test_funding_in_three_ways(bench: Bench, client: Client) -> None:
-    for _ in range(3):
-        bench.place("buy", 80_300.0, 100)
-        bench.place("sell", 80_310.0, 100)
-        for _ in range(90):
-            bench.advance(MINUTE)
+    bench.place("buy", 80_300.0, 100)
+    bench.place("sell", 80_310.0, 100)
+    for _ in range(9):
+        bench.advance(HOUR // 2)
     asked = {"instrument_name": PERP, **span(bench, 10 * HOUR)}
     hours = client.call("public/get_funding_rate_history", **asked)
     ticker = client.call("public/ticker", instrument_name=PERP)

@@ -98,6 +98,8 @@ def test_names_of_indices(asker: Client) -> None:
     assert plain[:2] == ["btc_usd", "eth_usd"]
     extended = asker.call("public/get_index_price_names", extended=True)
     assert [row["name"] for row in extended] == plain
+    can = {row["name"]: row["option_combo_creation_enabled"] for row in extended}
+    assert (can["btc_usd"], can["eth_btc"]) == (True, False)
     by_type = {
         kind: asker.call("public/get_supported_index_names", type=kind)
         for kind in ("all", "spot", "derivative")

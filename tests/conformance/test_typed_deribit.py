@@ -50,8 +50,9 @@ SECTIONS = (
     "wallet.transfers",
     "wallet.withdrawals",
 )
-MISREAD = "underlying_index"
-"""A name in every capture; the client reads it as a number in tickers of options."""
+MISREAD = ("underlying_index", "contract_size")
+"""A name in every capture, which the client reads as a number in tickers of options;
+and a size it takes for an integer, which that of a linear contract is not."""
 EVERYTHING = {"currency": "any"}
 """Asks for more than the client reads in one frame, here as in production."""
 WHOLE_ORDER = ("private/buy", "private/sell", "private/close_position")
@@ -148,7 +149,7 @@ def test_every_answer_is_what_the_client_expects(busy: Venue, http_auth: str) ->
                 continue
             given = arguments(function, method, params)
             found = await problem(function, given, **how)
-            if found and MISREAD not in found:
+            if found and not any(name in found for name in MISREAD):
                 problems.append(f"{method} {params} {how}: {found}")
         seen.add(method)
 

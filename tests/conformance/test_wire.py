@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from engine.sim.venue.api.methods import METHODS
+from engine.sim.venue.api.not_offered import METHODS_BY_REASON
 from engine.sim.venue.api.rpc import LOGIN
 from tests.conformance import served
 from tests.conformance.calls import ALONE, CALLS, NO_ANSWER
@@ -37,7 +38,8 @@ pytestmark = [pytest.mark.conformance, pytest.mark.loopback]
 BUILD = served.ROOT / "build" / "conformance"
 MAKER, TAKER = Login(*served.MAKER, 1001), Login(*served.TAKER, 1002)
 SPEAK_S = 40.0
-BAD_PARAMS, NO_METHOD, SOCKET_ONLY = -32602, -32601, 10030
+BAD_PARAMS, NO_METHOD = -32602, -32601
+SOCKET_ONLY, NOT_IMPLEMENTED = 10030, 10033
 NO_LOGIN = {10000, 13009}
 NO_SCOPE = {13021, 13403}
 NO_RIGHTS = "session:poor account:none trade:none wallet:none block_trade:none"
@@ -204,7 +206,7 @@ class Speaker:
 
 
 def test_the_table_names_every_offered_method() -> None:
-    assert set(METHODS) <= set(CALLS)
+    assert set(METHODS) == set(CALLS)
 
 
 def test_every_right_call_has_a_result(right: Run) -> None:
@@ -260,6 +262,28 @@ def test_notifications_have_their_members(right: Run) -> None:
                 lacking |= set(problems(data, NOTIFICATIONS[channel], channel))
     assert not lacking, "\n".join(sorted(lacking))
     assert seen == set(NOTIFICATIONS)
+
+
+def test_what_is_not_offered_says_so_at_both_doors(venue: Venue) -> None:
+    others = [name for names in METHODS_BY_REASON.values() for name in names]
+    assert not set(others) & set(METHODS)
+
+    async def scenario() -> None:
+        http = Http(venue, served.TAKER)
+        async with connected(venue.ws) as client:
+            await client.log_in(*served.TAKER)
+            for method in others:
+                for answer in (await client.ask(method), await http.get(method, {})):
+                    assert answer["error"]["code"] == NOT_IMPLEMENTED, method
+        http.close()
+
+    asyncio.run(scenario())
+
+
+def test_every_documented_method_is_offered_or_not() -> None:
+    schema = json.loads(recorded("spec", "deribit-schema.json").read_text())
+    others = {name for names in METHODS_BY_REASON.values() for name in names}
+    assert set(METHODS) | others >= set(schema["methods"])
 
 
 # Channels.

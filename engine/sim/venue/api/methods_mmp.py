@@ -75,11 +75,11 @@ def get_mmp_config(call: Call) -> Any:
 @method("private/get_mmp_status", FILTERS, scope="trade:read")
 def get_mmp_status(call: Call) -> Any:
     """Return the groups that are frozen: all, of an index, or the one named."""
-    exchange = call.venue.exchange
+    now_ns = call.venue.exchange.now_ns
     return [
-        {"mmp_group": group.name, **trigger_row(group, exchange.clock_offset_ns)}
+        {"mmp_group": group.name, **trigger_row(group)}
         for group in _chosen(call)
-        if group.is_frozen(exchange.now_ns)
+        if group.is_frozen(now_ns)
     ]
 
 

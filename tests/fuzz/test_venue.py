@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from engine.sim.venue import Reject, Venue, VenueConfig, default_accounts
 from engine.sim.venue.api.methods import METHODS
 from engine.sim.venue.api.rest import HttpRequest
-from engine.sim.venue.config import FREE
+from engine.sim.venue.config import FREE, CreditConfig, ListingConfig
 from engine.sim.venue.errors import NAMES
 from engine.sim.venue.faults.fault import Fault
 from engine.sim.venue.faults.kinds import FAULTS, read_fault
@@ -32,7 +32,7 @@ from tests.generators.venues import one_of_each
 from tests.oracles.venue_audit import Auditor
 from tests.unit.sim.venue.client import MS, SECOND, START_NS, rebuild
 
-RUNS = int(os.environ.get("HALFSPREAD_FUZZ_RUNS") or "12")
+RUNS = int(os.environ.get("HALFSPREAD_FUZZ_RUNS") or "10")
 SEED = int(os.environ.get("HALFSPREAD_SEED") or "1") * 1_000_000
 SEEDS = range(SEED, SEED + RUNS)
 STEPS = 150
@@ -44,8 +44,10 @@ MMP = {
     "index_name": "btc_usd", "interval": 5, "frozen_time": 1,
     "max_quote_quantity": 5, "quantity_limit": 2,
 }  # fmt: skip
-WAITS_NS = (0, 0, 0, MS, 10 * MS, 100 * MS, SECOND, 3_600 * SECOND, 30_000 * SECOND)
+WAITS_NS = (0, 0, 0, 0, MS, 10 * MS, 10 * MS, 100 * MS, SECOND)
+LEAPS_NS = (60 * SECOND, 3_600 * SECOND, 30_000 * SECOND)  # over settlements
 LOGINS = ("maker", "taker", "maker", "taker", "")
+LISTING = ListingConfig(families=("BTC",), strikes_each_side=1)
 RICH = default_accounts(10**6, 10**6)
 CONFIG = VenueConfig(
     accounts=RICH,
@@ -55,17 +57,27 @@ CONFIG = VenueConfig(
 )
 
 
-class Session:
-    """A venue, clients that come back when they are closed, and what they were told.
+def config_of(seed: int) -> VenueConfig:
+    """Return the venue of a seed; without funding the audit knows all equities."""
+    config = CONFIG
+    if seed % 2 == 0:
+        config = replace(config, funding_cap_bps=0)
+    if seed % 3 == 1:
+        config = replace(config, matching_us=3_000)
+    if seed % 4 == 3:
+        config = replace(config, contracts=(), listing=LISTING)
+    if seed % 5 == 2:
+        config = replace(config, credits=CreditConfig(), accounts=default_accounts())
+    return config
 
-    Half of them without funding, so that the audit knows every account's equity.
-    """
+
+class Session:
+    """A venue, clients that come back when they are closed, and what they were told."""
 
     def __init__(self, seed: int, *, strict: bool = True) -> None:
         self.random = Random(seed)
         self.strict = strict  # with faults, frames may be lost and connections cut
-        config = CONFIG if seed % 2 else replace(CONFIG, funding_cap_bps=0)
-        self.config = config
+        self.config = config = config_of(seed)
         self.now_ns = START_NS
         self.venue = Venue(config, START_NS)
         self.audit = Auditor(self.venue)
@@ -140,7 +152,8 @@ class Session:
         else:
             conn = random.choice([c for c in self.open if c != self.reader])
             self.ask(conn, method, params)
-        self.wait(random.choice(WAITS_NS))
+        leaps = random.random() < 0.03
+        self.wait(random.choice(LEAPS_NS if leaps else WAITS_NS))
         if random.random() < 0.3:
             self.quote(random.choice(list(self.venue.exchange.markets)))
 

@@ -32,7 +32,7 @@ def show_realism(arguments: argparse.Namespace) -> None:
 
 def show_cost(arguments: argparse.Namespace) -> None:
     """Print what one world takes."""
-    world, start = cost.started(arguments.world, arguments.seed)
+    world, start = cost.started(arguments.world, arguments.seed, arguments.hour)
     print(
         f"{arguments.world}: {start.instruments} instruments, {start.options} options, "
         f"{start.orders} orders; venue {start.venue_s:.2f} s, "
@@ -85,6 +85,7 @@ def main() -> None:
     costs.add_argument("--world", choices=list(cost.WORLDS), default="default")
     costs.add_argument("--seed", type=int, default=1)
     costs.add_argument("--seconds", type=int, default=300, help="virtual time")
+    costs.add_argument("--hour", type=float, default=14.0, help="UTC, at the start")
     costs.add_argument("--every", type=int, default=60, help="virtual seconds a line")
     costs.set_defaults(run=show_cost)
     feeds = commands.add_parser("feeds", help="notifications, in this process")

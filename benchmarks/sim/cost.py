@@ -18,6 +18,8 @@ from engine.sim.world import World
 
 PAGE_KB = 4
 STEP_NS = SECOND_NS
+HOUR_NS = 3_600 * SECOND_NS
+DAY_NS = 24 * HOUR_NS
 WORLDS = {
     "default": ListingConfig(),
     "800 options": ListingConfig(
@@ -38,8 +40,9 @@ class Start:
     market_s: float
 
 
-def started(name: str, seed: int, start_ns: int = START_NS) -> tuple[World, Start]:
-    """Start a world and say what it took."""
+def started(name: str, seed: int, hour: float = 14.0) -> tuple[World, Start]:
+    """Start a world at an hour of the day (UTC) and say what it took."""
+    start_ns = START_NS // DAY_NS * DAY_NS + round(hour * HOUR_NS)
     config = full_config(seed, WORLDS[name])
     before = time.perf_counter()
     Venue(config.venue, start_ns)

@@ -194,13 +194,13 @@ DATED = MarketParams(
             churn_ns=SECOND_NS,
         ),
     ),
-    TakerParams(rate=0.05, informed_chance=0.5, informed_bps=0.4),
+    TakerParams(rate=0.025, informed_chance=0.3, informed_bps=0.6),
     premium_bps=1.0,
     touch_size=15_000.0,
 )  # fmt: skip
 SPOT = MarketParams(
     DATED.makers,
-    TakerParams(rate=0.08, size=400.0, informed_chance=0.5, informed_bps=0.4),
+    TakerParams(rate=0.08, size=400.0, informed_chance=0.3, informed_bps=0.6),
     premium_bps=0.3,
     touch_size=15_000.0,
 )

@@ -186,7 +186,7 @@ class Flow:
             shape,
             depth=shape.depth * params.depth * share,
             pace=shape.pace * share**0.5,
-            activity=params.activity,
+            activity=params.activity * share**0.5,
         )
 
     def _add_options(

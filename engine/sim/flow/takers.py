@@ -34,7 +34,9 @@ class Takers:
         """Perhaps send somebody who has noticed, after a reaction time."""
         # Dice are rolled whatever the move was, so that the stream never depends on it.
         params, dice = self._params, self._informed_dice
-        comes = dice.random() < params.informed_chance
+        # Who watches closely watches the busy markets.
+        chance = params.informed_chance * min(1.0, self._market.params.pace)
+        comes = dice.random() < chance
         delay_ns = params.informed_ns + exponential_ns(dice, params.informed_ns / 2)
         size = params.informed_size * dice.lognormvariate(0.0, INFORMED_SIZE_SPREAD)
         if comes and abs(by_bps) >= params.informed_bps:

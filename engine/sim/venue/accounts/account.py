@@ -99,6 +99,19 @@ class Account:
         """Return the name of its main account, "" = it is one itself."""
         return self.config.main if self.config is not None else ""
 
+    @property
+    def family(self) -> str:
+        """Return the name of the main account it belongs to, or is."""
+        return self.main or self.name
+
+    def overlap(self, other: Account) -> str:
+        """Return why its order must not take another account's, "" = it may."""
+        if other is self:
+            return "order_overlap"
+        if self.self_trade_extended and other.family == self.family:
+            return "order_overlap_another_sub"
+        return ""
+
     def is_locked(self, currency: str) -> bool:
         """Say whether it may not trade in a currency."""
         return currency in self.locked or ALL in self.locked

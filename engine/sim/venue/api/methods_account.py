@@ -131,8 +131,19 @@ def _extension(call: Call, currency: str) -> dict[str, Any]:
     scope=READ_ACCOUNT,
 )
 def get_subaccounts_details(call: Call) -> Any:
-    """Return positions and open orders of the account: it has no subaccounts."""
-    account, currency = call.account, call.params["currency"]
+    """Return positions and open orders of the account and its subaccounts."""
+    orders = call.params.get("with_open_orders", False)
+    currency = call.params["currency"]
+    return [_details(one, currency, orders) for one in reach(call)]
+
+
+def reach(call: Call) -> list[Account]:
+    """Return the account and, of a main account, its subaccounts."""
+    accounts = call.venue.exchange.accounts.values()
+    return [call.account, *(a for a in accounts if a.main == call.account.name)]
+
+
+def _details(account: Account, currency: str, with_orders: bool) -> dict[str, Any]:
     row: dict[str, Any] = {
         "uid": account.user_id,
         "positions": [
@@ -141,13 +152,13 @@ def get_subaccounts_details(call: Call) -> Any:
             if position.size
         ],
     }
-    if call.params.get("with_open_orders", False):
+    if with_orders:
         row["open_orders"] = [
             order_row(order)
             for order in account.open_orders.values()
             if order.instrument.currency == currency
         ]
-    return [row]
+    return row
 
 
 @method(
@@ -160,7 +171,7 @@ def get_subaccounts_details(call: Call) -> Any:
     scope="account:read_write",
 )
 def set_self_trading_config(call: Call) -> Any:
-    """Say which of two own orders gives way; accounts here have no subaccounts."""
+    """Say which of two own orders gives way, and whether a family's are own ones."""
     call.account.self_trade_mode = call.params["mode"]
     call.account.self_trade_extended = call.params["extended_to_subaccounts"]
     return "ok"

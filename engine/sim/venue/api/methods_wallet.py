@@ -15,6 +15,7 @@ from engine.sim.venue.api.methods_account import (
     CURRENCY,
     READ_ACCOUNT,
     identity,
+    reach,
 )
 from engine.sim.venue.api.rpc import Call, Param, method
 from engine.sim.venue.rows.accounts import portfolio_row
@@ -101,10 +102,8 @@ def create_deposit_address(call: Call) -> Any:
 )
 def get_subaccounts(call: Call) -> Any:
     """Return the account itself and, of a main account, its subaccounts."""
-    accounts = call.venue.exchange.accounts.values()
-    family = [one for one in accounts if one.main == call.account.name]
     with_portfolio = call.params.get("with_portfolio", False)
-    return [_subaccount(one, with_portfolio) for one in (call.account, *family)]
+    return [_subaccount(one, with_portfolio) for one in reach(call)]
 
 
 def _subaccount(account: Account, with_portfolio: bool) -> dict[str, Any]:

@@ -48,11 +48,12 @@ class Matcher:
             maker = market.book.first_facing(order.side, order.price_ticks)
             if maker is None:
                 return
-            if maker.account is order.account:
+            overlap = order.account.overlap(maker.account)
+            if overlap:
                 if order.account.self_trade_mode == "reject_taker":
-                    self._exchange.close(order, "cancelled", "order_overlap")
+                    self._exchange.close(order, "cancelled", overlap)
                     return
-                self._exchange.cancel(maker, "order_overlap")
+                self._exchange.cancel(maker, overlap)
                 continue
             self._fill(market, order, maker)
 

@@ -261,14 +261,17 @@ def check_display(market: Market, lots: int, display_lots: int) -> None:
 
 
 def check_self_trade(order: Order, market: Market) -> None:
-    """Refuse an order that would meet an own order (mode reject_taker)."""
+    """Refuse an order that would meet an own order (mode reject_taker).
+
+    Own ones are those of the account and, when it says so, of its whole family.
+    """
     if order.account.self_trade_mode != "reject_taker":
         return
     if not market.book.would_cross(order.side, order.price_ticks):
         return
     left = order.open_lots
     for maker, lots in market.book.facing(order.side, order.price_ticks):
-        if maker.account is order.account:
+        if order.account.overlap(maker.account):
             raise Reject("order_overlap")
         left -= lots
         if left <= 0:
@@ -279,7 +282,7 @@ def _can_fill(order: Order, market: Market) -> bool:
     """Say whether an order would fill completely, own orders not counted."""
     left = order.open_lots
     for maker, lots in market.book.facing(order.side, order.price_ticks):
-        if maker.account is not order.account:
+        if not order.account.overlap(maker.account):
             left -= lots
         if left <= 0:
             return True

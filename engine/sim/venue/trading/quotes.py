@@ -178,7 +178,7 @@ class MassQuote:
         """Refuse to meet own quotes, and own orders in mode reject_taker."""
         account = self._group.account
         for maker, shown_lots in market.book.facing(side, ticks):
-            mine = maker.account is account
+            mine = account.overlap(maker.account)
             if mine and (maker.is_quote or account.self_trade_mode == "reject_taker"):
                 raise Reject("order_overlap")
             lots -= shown_lots

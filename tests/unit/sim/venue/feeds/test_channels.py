@@ -1,7 +1,11 @@
 """Channel names and who may subscribe."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from engine.sim.venue.feeds.channels import parse_channel
+from engine.sim.venue.feeds.hub import FEEDS
 from tests.unit.sim.venue.client import (
     ETH,
     PERP,
@@ -143,3 +147,21 @@ def test_500_channels_a_call(client: Client) -> None:
     assert len(client.call("public/subscribe", channels=channels)) == 10
     with pytest.raises(Refused, match="-32602"):
         client.call("public/subscribe", channels=[*channels, "announcements"])
+
+
+PIECES = sorted(
+    {piece for name in ALL + PRIVATE + NONSENSE for piece in name.split(".")}
+)
+VENUE = Bench().venue
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=6))
+def test_any_name_is_a_channel_or_none(pieces: list[str]) -> None:
+    name = ".".join(pieces)
+    channel = parse_channel(name, VENUE.exchange)
+    if channel is not None:
+        account = VENUE.exchange.accounts["maker"] if channel.scope else None
+        assert channel.name == name
+        feed = FEEDS[channel.topic](channel, VENUE.exchange, account)
+        feed.flush()
+        feed.wake()

@@ -24,7 +24,7 @@ Over HTTP the path names the method; parameters stand in the query or in a JSON 
 
   $ curl 'http://127.0.0.1:8765/api/v2/public/ticker?instrument_name=BTC-PERPETUAL'
   $ curl -u maker:maker-secret http://127.0.0.1:8765/api/v2/private/get_positions
-  $ curl -u maker:maker-secret http://127.0.0.1:8765/api/v2/private/buy -d \
+  $ curl -u maker:maker-secret http://127.0.0.1:8765/api/v2/private/buy -d \\
       '{"id":1,"params":{"instrument_name":"BTC-PERPETUAL","amount":10,"type":"market"}}'
 
 Port 0 takes any free port. The same seed gives the same market. SIGTERM, SIGINT or

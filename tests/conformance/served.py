@@ -11,6 +11,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -25,6 +26,8 @@ API = "/api/v2"
 READY_S = 60
 END_S = 20
 ASK_S = 30
+TRADE_S = 60
+POLL_S = 0.1
 SLOW = "have passed without the market"  # said when this machine has starved it
 
 MAKER, TAKER = ("maker", "maker-secret"), ("taker", "taker-secret")
@@ -63,6 +66,14 @@ class Venue:
         answer = self.answer(method, **params)
         assert "result" in answer, answer
         return answer["result"]
+
+    def wait_for_trade(self, name: str) -> None:
+        """Wait until an instrument has traded: a venue starts without a history."""
+        deadline = time.monotonic() + TRADE_S
+        method = "public/get_last_trades_by_instrument"
+        while not self.ask(method, instrument_name=name)["trades"]:
+            assert time.monotonic() < deadline, "the market was silent"
+            time.sleep(POLL_S)
 
     def answer(self, method: str, **params: Any) -> dict[str, Any]:
         """Return the whole answer of a public method, error or not."""

@@ -206,15 +206,15 @@ def test_the_balance_is_watched(quiet: Venue, certificate: Path) -> None:
 
 
 def test_books_and_trades_by_rest(busy: Venue) -> None:
+    busy.wait_for_trade("BTC-PERPETUAL")
+
     async def scenario() -> None:
         feed = feed_class(busy)(config=config_of(TAKER))
         book = await feed.l2_book(PERPETUAL)
         assert book.book.bids.index(0)[0] < book.book.asks.index(0)[0]
-        trades: list[Any] = []
-        async with asyncio.timeout(WAIT_S):
-            while not trades:
-                async for page in feed.trades(PERPETUAL):
-                    trades += page
+        pages = [page async for page in feed.trades(PERPETUAL)]
+        trades = [one for page in pages for one in page]
+        assert trades
         assert all(one["symbol"] == PERPETUAL for one in trades)
         assert all(one["price"] % Decimal("0.5") == 0 for one in trades)
         assert len({one["id"] for one in trades}) == len(trades)

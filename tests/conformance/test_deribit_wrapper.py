@@ -72,7 +72,8 @@ def test_the_market(watcher: Any, busy: Venue) -> None:
     assert {PERPETUAL, "ETH-PERPETUAL"} <= set(book["instrument_name"])
 
 
-def test_candles(watcher: Any) -> None:
+def test_candles(watcher: Any, busy: Venue) -> None:
+    busy.wait_for_trade(PERPETUAL)
     end = datetime.now(UTC)
     frame = watcher.get_market_data_history(
         PERPETUAL, end - timedelta(hours=1), end, resolution="1"

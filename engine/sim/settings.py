@@ -34,7 +34,7 @@ the defaults of the venue and of the background market::
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -45,7 +45,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from engine.config_text import Key, explain, refusal
 from engine.errors import NO_VALUE, ConfigError
 from engine.sim.flow.capture import Capture
-from engine.sim.flow.defaults import default_flow
+from engine.sim.flow.defaults import default_flow, start_prices
 from engine.sim.params import FlowParams
 from engine.sim.venue.config import (
     ALL_SCOPES,
@@ -69,8 +69,6 @@ ACCOUNTS_MAX = 1_000
 FIRST_USER_ID = 1001
 
 CARRY_BPS = 500  # of a future a year from expiry, in basis points of its index
-ETH_BTC_DECIMALS = 6
-PRICE_DECIMALS = 4  # of a recorded index price
 
 
 @dataclass(frozen=True)
@@ -217,19 +215,31 @@ class MarketSection(Section):
         Key("recorded books, trades and indices to play instead", "", "a file"),
     ] = None
 
+    @model_validator(mode="after")
+    def _a_capture_is_played(self) -> Self:
+        if self.capture is not None and not self.enabled:
+            allowed = "true where a capture is played"
+            raise refusal(allowed, at=("enabled",), value=False)
+        return self
 
-class IndexSection(Section):
-    """``[index.NAME]``: one index; what is left out keeps its default."""
+
+class PriceSection(Section):
+    """``[index.NAME]`` of a coin in another: it moves as the two do."""
 
     price: Annotated[
         float | None,
         Field(gt=0, le=10_000_000, allow_inf_nan=False),
         Key("price at the start", "quote currency"),
     ] = None
+
+
+class IndexSection(PriceSection):
+    """``[index.NAME]`` of a coin in dollars; what is left out keeps its default."""
+
     vol: Annotated[
         float | None,
         Field(ge=0, le=10, allow_inf_nan=False),
-        Key("volatility", "fraction per square root of a year"),
+        Key("volatility of the coin", "fraction per square root of a year"),
     ] = None
 
 
@@ -242,7 +252,35 @@ class IndicesSection(Section):
     eth_usdc: IndexSection = IndexSection()
     sol_usdc: IndexSection = IndexSection()
     xrp_usdc: IndexSection = IndexSection()
-    eth_btc: IndexSection = IndexSection()
+    eth_btc: PriceSection = PriceSection()
+
+    @model_validator(mode="after")
+    def _a_coin_has_one_vol(self) -> Self:
+        first: dict[str, tuple[str, float]] = {}
+        for name, coin, vol in self.vols():
+            before, before_vol = first.setdefault(coin, (name, vol))
+            if vol != before_vol:
+                raise refusal(
+                    f"the same as index.{before}.vol, as it is the same coin",
+                    at=(name, "vol"),
+                    value=vol,
+                )
+        return self
+
+    def vols(self) -> Iterator[tuple[str, str, float]]:
+        """Yield (index, coin, vol) where a vol is given."""
+        for name, section in self:
+            vol: float | None = getattr(section, "vol", None)
+            if vol is not None:
+                yield name, name.partition("_")[0].upper(), vol
+
+    def prices(self) -> dict[str, Decimal]:
+        """Return the prices that are given."""
+        return {
+            name: Decimal(str(section.price))
+            for name, section in self
+            if section.price is not None
+        }
 
 
 class AccountSection(Section):
@@ -375,7 +413,9 @@ def world_config(sim: SimConfig, seed: int) -> WorldConfig:
         seed=seed,
         accounts=_accounts(sim),
         listing=_listing(sim.listing),
-        index_prices=_prices(sim, capture.outline().indices if capture else {}),
+        index_prices=start_prices(
+            sim.index.prices(), capture.outline().indices if capture else {}
+        ),
         matching_us=sim.venue.matching_us,
         bump_ms=sim.venue.bump_ms,
         bump_exempt=tuple(sim.venue.bump_exempt),
@@ -392,7 +432,7 @@ def world_config(sim: SimConfig, seed: int) -> WorldConfig:
         activity=sim.market.activity,
         depth=sim.market.depth,
         enabled=sim.market.enabled,
-        vols=_vols(sim),
+        vols={coin: vol for _, coin, vol in sim.index.vols()},
     )
     return WorldConfig(venue, flow, capture)
 
@@ -466,40 +506,3 @@ def _balances(given: Mapping[str, float] | None) -> dict[str, Decimal]:
     if given is None:
         return dict(FUNDS)
     return {currency: Decimal(str(amount)) for currency, amount in given.items()}
-
-
-def _prices(sim: SimConfig, recorded: Mapping[str, float]) -> dict[str, Decimal]:
-    """Return every index price at the start: of the file, else of its capture.
-
-    An index that is not given follows those that are: the dollar of a coin is worth as
-    much in any kind of dollar, and a coin in another is the ratio of the two.
-    """
-    prices = dict(VenueConfig().index_prices)
-    given = {
-        name: round(Decimal(str(price)), PRICE_DECIMALS)
-        for name, price in recorded.items()
-        if name in prices
-    }
-    given |= {
-        name: Decimal(str(section.price))
-        for name, section in sim.index
-        if section.price is not None
-    }
-    for name, price in given.items():
-        twin = name + "c" if name.endswith("_usd") else name.removesuffix("c")
-        if twin in prices:
-            prices[twin] = given.get(twin, price)
-    prices |= given
-    if "eth_btc" not in given:
-        ratio = prices["eth_usd"] / prices["btc_usd"]
-        prices["eth_btc"] = round(ratio, ETH_BTC_DECIMALS)
-    return prices
-
-
-def _vols(sim: SimConfig) -> dict[str, float]:
-    """Return the vols that are given, by coin."""
-    return {
-        name.partition("_")[0].upper(): section.vol
-        for name, section in sim.index
-        if section.vol is not None
-    }

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 from engine.sim.params import CoinParams, FlowParams, IndexParams
 from engine.sim.venue.config import VenueConfig
 from engine.sim.venue.products.surface import VOL_MIN, VOL_TOP, SurfaceState
 
 BASIS_POINT = 1e-4
+PRICE_DECIMALS = 4  # of a recorded index price
+RATIO_DECIMALS = 6  # of a coin in another
 COINS = {
     coin.name: coin
     for coin in (
@@ -100,3 +103,29 @@ def _surface(state: SurfaceState, vol: float | None) -> SurfaceState:
 
 def _decimals(price: str) -> int:
     return len(price.partition(".")[2])
+
+
+def start_prices(
+    given: Mapping[str, Decimal], recorded: Mapping[str, float]
+) -> dict[str, Decimal]:
+    """Return every index price at the start: as given, else as recorded.
+
+    An index that is neither follows those that are: the dollar of a coin is worth as
+    much in any kind of dollar, and a coin in another is the ratio of the two.
+    """
+    prices = dict(VenueConfig().index_prices)
+    known = {
+        name: round(Decimal(str(price)), PRICE_DECIMALS)
+        for name, price in recorded.items()
+        if name in prices
+    }
+    known |= given
+    for name, price in known.items():
+        twin = f"{name}c" if name.endswith("_usd") else name.removesuffix("c")
+        if twin in prices:
+            prices[twin] = known.get(twin, price)
+    prices |= known
+    if "eth_btc" not in known:
+        ratio = prices["eth_usd"] / prices["btc_usd"]
+        prices["eth_btc"] = round(ratio, RATIO_DECIMALS)
+    return prices

@@ -71,15 +71,10 @@ def test_a_file_changes_what_it_names(tmp_path: Path) -> None:
     assert config.flow.activity == 2.0
 
 
-def test_indices_of_one_coin_follow_the_one_that_is_given(tmp_path: Path) -> None:
-    text = "[index.btc_usd]\nprice = 60000.0\n[index.eth_usdc]\nprice = 2400.0\n"
+def test_prices_of_the_file_are_those_at_the_start(tmp_path: Path) -> None:
+    text = "[index.btc_usd]\nprice = 60000.0\n[index.eth_btc]\nprice = 0.05\n"
     prices = world_config(load(written(tmp_path, text)), 1).venue.index_prices
     assert prices["btc_usdc"] == prices["btc_usd"] == 60_000
-    assert prices["eth_usd"] == prices["eth_usdc"] == 2_400
-    assert prices["eth_btc"] == Decimal("0.04")
-    text += "[index.btc_usdc]\nprice = 60001.0\n[index.eth_btc]\nprice = 0.05\n"
-    prices = world_config(load(written(tmp_path, text)), 1).venue.index_prices
-    assert prices["btc_usdc"] == 60_001
     assert prices["eth_btc"] == Decimal("0.05")
 
 
@@ -170,6 +165,9 @@ def test_what_an_account_may_have_open(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
+        ("[index.btc_usd]\nvol = 1\n[index.btc_usdc]\nvol = 2", "index.btc_usdc.vol"),
+        ("[index.eth_btc]\nvol = 1", "index.eth_btc.vol"),
+        ('[market]\nenabled = false\ncapture = "x"', "market.enabled"),
         ("[venu]\n", "venu"),
         ("[limits]\ntriggers = -1", "limits.triggers"),
         ("[venue]\nmatching_rat = 3", "venue.matching_rat"),

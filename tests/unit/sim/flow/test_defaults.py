@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.sim.flow.defaults import default_flow
+from engine.sim.flow.defaults import default_flow, start_prices
 from engine.sim.venue.config import VenueConfig
 from engine.sim.venue.products.surface import VOL_TOP, SurfaceState
 
@@ -64,3 +64,33 @@ def test_a_surface_stays_possible_whatever_vol_is_given(vol: float) -> None:
 def test_carry_is_the_one_the_venue_lists_futures_with() -> None:
     flow = default_flow(VenueConfig(carry_bps=300))
     assert all(coin.carry == pytest.approx(0.03) for coin in flow.coins)
+
+
+def test_without_a_word_prices_are_the_venues_default() -> None:
+    assert start_prices({}, {}) == VenueConfig().index_prices
+
+
+def test_indices_of_one_coin_follow_the_one_that_is_given() -> None:
+    given = {"btc_usd": Decimal(60_000), "eth_usdc": Decimal(2_400)}
+    prices = start_prices(given, {})
+    assert prices["btc_usdc"] == prices["btc_usd"] == 60_000
+    assert prices["eth_usd"] == prices["eth_usdc"] == 2_400
+    assert prices["eth_btc"] == Decimal("0.04")
+    assert prices["sol_usdc"] == VenueConfig().index_prices["sol_usdc"]
+
+
+def test_what_is_given_stands_even_where_it_differs() -> None:
+    given = {
+        "btc_usd": Decimal(60_000),
+        "btc_usdc": Decimal(60_001),
+        "eth_btc": Decimal("0.05"),
+    }
+    assert start_prices(given, {}).items() >= given.items()
+
+
+def test_a_recorded_price_comes_before_the_default_and_after_what_is_given() -> None:
+    recorded = {"btc_usd": 61_234.56789, "eth_usd": 2_500.0, "doge_usd": 1.0}
+    prices = start_prices({"eth_usd": Decimal(2_600)}, recorded)
+    assert prices["btc_usd"] == prices["btc_usdc"] == Decimal("61234.5679")
+    assert prices["eth_usd"] == 2_600
+    assert "doge_usd" not in prices

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conformance.facts import exact, inverse_fee, on_tick, tick_at
-from tests.conformance.served import MAKER, TAKER, Venue
+from tests.conformance.served import MAKER, QUIET, TAKER, Venue, running
 
 ccxt = pytest.importorskip("ccxt", reason="needs the extra: make conformance")
 
@@ -323,6 +324,20 @@ def test_a_position_is_opened_reduced_and_closed(maker: Any, taker: Any) -> None
     ]
 
 
+def test_fees_are_all_that_is_lost(maker: Any, taker: Any) -> None:
+    def equity() -> Decimal:
+        codes = [one.fetch_balance({"code": "BTC"})["info"] for one in (maker, taker)]
+        return sum((exact(info["equity"]) for info in codes), Decimal())
+
+    before = equity()
+    maker.create_order(BTC, "limit", "sell", 500, 80_060)
+    order = taker.create_order(BTC, "market", "buy", 500)
+    assert order["filled"] == 500
+    rates = ("0.00015", "0.00035")
+    fees = sum((inverse_fee(500, 80_060, rate) for rate in rates), Decimal())
+    assert abs(before - equity() - fees) <= Decimal("2e-8")  # each is shown rounded
+
+
 def test_time_in_force(maker: Any, taker: Any) -> None:
     maker.create_order(BTC, "limit", "sell", 50, 80_030)
     fok = taker.create_order(BTC, "limit", "buy", 60, 80_030, {"timeInForce": "FOK"})
@@ -429,6 +444,20 @@ def test_books_of_the_account(maker: Any) -> None:
     assert maker.fetch_transfers("BTC") == []
     assert maker.fetch_deposit_address("BTC")["address"]
     assert maker.fetch_my_liquidations(BTC) == []
+
+
+def test_a_frame_said_otherwise_is_the_same_to_it(tmp_path: Path) -> None:
+    """Keys in any order, numbers in scientific form: both are free to the venue."""
+    faults = '[[fault]]\nkind = "shuffle_keys"\n[[fault]]\nkind = "scientific"\n'
+    with running(tmp_path, QUIET + faults) as venue:
+        client = connect(venue)
+        markets = client.load_markets()
+        assert markets[BTC]["contractSize"] == 10
+        order = client.create_order(BTC, "limit", "buy", 20, 79_000.5)
+        assert (order["amount"], order["price"]) == (20, 79_000.5)
+        assert [one["id"] for one in client.fetch_open_orders(BTC)] == [order["id"]]
+        assert client.cancel_order(order["id"])["status"] == "canceled"
+        assert client.fetch_balance()["total"]["BTC"] == 10
 
 
 # Errors, as ccxt's exceptions.

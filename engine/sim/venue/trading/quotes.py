@@ -4,9 +4,9 @@ A quote is a limit order that its market maker addresses by group, instrument an
 not by order id: a new one takes the place of the old, price or amount alone amend it,
 amount 0 cancels it. The amount is what shall stand open, whatever has filled before.
 An amend that is refused cancels what it was to amend, and never touches the other side;
-one of an order in the speed bump is refused and changes nothing. The same price with
-less, or under another quote set, keeps its place in the queue; the same in everything
-goes to the end, as does the rest.
+one of an order in the speed bump is refused and changes nothing, though amount 0 makes
+that order immediate-or-cancel. The same price with less, or under another quote set,
+keeps its place in the queue; the same in everything goes to the end, as does the rest.
 Of two sides that move up the ask goes first, of two that move down the bid, so that
 they do not meet; a side that would meet the maker's own orders is refused.
 Source: docs.deribit.com, mass quotes, private/mass_quote, 2026-08-22. The protection
@@ -135,13 +135,13 @@ class MassQuote:
         if resting is None:
             if not wish.lots or wish.ticks is None:
                 raise Reject("order_not_found")
-        elif resting.pending:
-            raise Reject("other_reject", SPEED_BUMPED)
         elif wish.lots == 0:
             if wish.market.state == "settlement":
                 raise Reject("settlement_in_progress")
             self._cancel(resting, "user_request")
             return
+        elif resting.pending:
+            raise Reject("other_reject", SPEED_BUMPED)
         ticks, lots = self._checked(wish, resting)
         if resting is None:
             self._place(quote, wish, ticks, lots)

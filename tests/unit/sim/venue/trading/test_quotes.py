@@ -239,6 +239,17 @@ def test_a_side_in_the_bump_cannot_be_amended_but_stays(
     assert quoter.open() == [("buy", 80_100.0, 10.0)]
 
 
+def test_amount_zero_makes_the_bumped_immediate_or_cancel(
+    bench: Bench, quoter: Quoter
+) -> None:
+    bench.place("sell", 80_100.0, 20, instrument=DATED)
+    ask_later(quoter, quote((80_100.0, 30), None, DATED))
+    assert quoter.codes(quote((None, 0), None, DATED)) == []
+    bench.advance(10 * MS)
+    (row,) = answered(quoter)["orders"]
+    assert (row["order_state"], row["filled_amount"]) == ("cancelled", 20.0)
+
+
 def test_a_side_in_the_bump_counts_towards_the_bound(
     bench: Bench, quoter: Quoter
 ) -> None:

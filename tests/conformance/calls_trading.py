@@ -172,6 +172,20 @@ async def _close_limit(day: Day) -> Params:
     }
 
 
+async def _move(day: Day) -> Params:
+    """Move a little to the account's own subaccount, the second after it."""
+    uid = day.login.user_id
+    asked = {"instrument_name": PERPETUAL}
+    while abs((await day.client.call("private/get_position", **asked))["size"]) < 20:
+        await day.bought(50)
+    return {
+        "currency": "BTC",
+        "source_uid": uid,
+        "target_uid": uid + 2,
+        "trades": [{"instrument_name": PERPETUAL, "amount": 10}],
+    }
+
+
 async def _mass_quote(day: Day) -> Params:
     group = await day.group()
     return {
@@ -266,6 +280,7 @@ TRADING: dict[str, tuple[Way, ...]] = {
     ),
     "private/get_mmp_config": (fixed(), fixed(index_name="btc_usd")),
     "private/get_mmp_status": (fixed(), fixed(index_name="btc_usd")),
+    "private/move_positions": (_move,),
     "private/reset_mmp": (_reset_mmp,),
     "private/set_mmp_config": (
         fixed(

@@ -42,6 +42,20 @@ connections_per_ip = 1000
 [listing]
 families = ["BTC", "ETH", "BTC_USDC"]
 strikes_each_side = 2
+[[account]]
+client_id = "maker"
+client_secret = "maker-secret"
+[[account]]
+client_id = "taker"
+client_secret = "taker-secret"
+[[account]]
+client_id = "maker's"
+client_secret = "sub-secret"
+main = "maker"
+[[account]]
+client_id = "taker's"
+client_secret = "sub-secret"
+main = "taker"
 """
 BUSY = GENEROUS + "[market]\nactivity = 5.0\n"
 """A venue with a lively market: what watching clients need."""

@@ -40,7 +40,7 @@ from engine.sim.venue.errors import Reject
 from engine.sim.venue.exchange import Exchange
 from engine.sim.venue.faults.doors import Doors
 from engine.sim.venue.feeds.hub import Hub
-from engine.sim.venue.trading.lanes import lane_of
+from engine.sim.venue.trading.lanes import ANYWHERE, lane_of
 from engine.sim.venue.trading.lock import OPENING, Ticket
 
 SECOND_NS = 1_000_000_000
@@ -350,17 +350,15 @@ class Venue(DirectEntry):
 
     def _pay(self, call: Call, cost: str) -> None:
         account, now_ns = call.connection.account, self.exchange.now_ns
-        if account is None:
-            cost = "general" if cost in ENGINE_COSTS else cost
-            paid = call.connection.credits.take(cost, now_ns)
+        pools, lane = call.connection.credits, ANYWHERE
+        if account is not None:
+            pools = account.credits
+            if cost in ENGINE_COSTS:
+                lane = lane_of(self.exchange, account, call.params)
         elif cost in ENGINE_COSTS:
-            lane = lane_of(self.exchange, account, call.params)
-            paid = account.credits.take(cost, now_ns, lane)
-        else:
-            paid = account.credits.take(cost, now_ns)
-        if not paid:
-            too_many = "quotes" if cost == "mass_quote" else "requests"
-            raise Reject(f"too_many_{too_many}")
+            cost = "general"
+        if not pools.take(cost, now_ns, lane):
+            raise pools.refusal(cost, now_ns)
 
     # Connections.
 

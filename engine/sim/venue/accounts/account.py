@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.sim.venue.accounts import margin
 from engine.sim.venue.accounts.ledger import Ledger
+from engine.sim.venue.accounts.moves import MOVES_MAX
 from engine.sim.venue.accounts.position import Position
 from engine.sim.venue.accounts.records import Records
 from engine.sim.venue.api.limits import Credits
@@ -88,6 +89,7 @@ class Account:
         self.quotes_frozen_ns = 0
         self.usage = Usage()
         self.locked: set[str] = set()
+        self.moves: deque[int] = deque(maxlen=MOVES_MAX)
 
     @property
     def internal(self) -> bool:

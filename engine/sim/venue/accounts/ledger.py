@@ -12,8 +12,11 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.sim.venue.markets.matching import DIRECTIONS
+
 if TYPE_CHECKING:
     from engine.sim.venue.accounts.account import Account
+    from engine.sim.venue.accounts.moves import Move
     from engine.sim.venue.markets.trades import Trade
     from engine.sim.venue.products.instruments import Instrument
 
@@ -88,6 +91,30 @@ class Ledger:
                 currency=currency,
                 change=amount,
                 cashflow=amount,
+            )
+        )
+
+    def shifted(
+        self, move: Move, side: int, cashflow: int, change: int, time_ms: int
+    ) -> None:
+        """Enter one side of a position move."""
+        instrument = move.market.instrument
+        size = self._account.positions[instrument.name].size
+        verb = "close" if (size - side * move.lots) * side < 0 else "open"
+        self.enter(
+            Entry(
+                kind="position_move",
+                time_ms=time_ms,
+                currency=instrument.currency,
+                change=change,
+                cashflow=cashflow,
+                instrument=instrument,
+                side=f"{verb} {DIRECTIONS[side]}",
+                amount=instrument.amount(move.lots),
+                position=instrument.amount(size),
+                price=move.price,
+                mark_ref=move.market.mark_ref,
+                index_ref=move.market.index.ref,
             )
         )
 

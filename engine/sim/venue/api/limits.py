@@ -8,7 +8,8 @@ messages is always taken, more are taken up to a ceiling while there is room for
 quotes they carry; their cancels have one.
 Source: rate-limits article, mass quotes, 2026-08-22: credits refill continuously; a
 request that cannot be paid is answered with 10028 and the session is terminated; too
-many quotes are answered with 13903. The rate of quote cancels is not published.
+many quotes are answered with 13903, position moves with 13780 and the seconds to wait.
+The rate of quote cancels is not published.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.sim.venue.config import CreditConfig, EngineLimits, RateConfig
+from engine.sim.venue.errors import Reject
 from engine.sim.venue.trading.lanes import ANYWHERE, Lane
 
 SECOND_NS = 1_000_000_000
@@ -57,6 +59,12 @@ class Bucket:
         """Say whether a request could be paid."""
         self._refill(now_ns)
         return self._level >= cost * SECOND_NS
+
+    def wait_s(self, cost: int, now_ns: int) -> int:
+        """Return after how many whole seconds a request could be paid."""
+        self._refill(now_ns)
+        missing = max(cost * SECOND_NS - self._level, 0)
+        return -(-missing // (self.refill_per_s * SECOND_NS))
 
     def left(self, now_ns: int) -> float:
         """Return the credits in the pool."""
@@ -203,6 +211,16 @@ class Credits:
             return self.engine.take(cost_class, lane, now_ns)
         bucket, cost = self._special.get(cost_class, self._general)
         return bucket.take(cost, now_ns)
+
+    def refusal(self, cost_class: str, now_ns: int) -> Reject:
+        """Return with what a request is answered that could not be paid."""
+        if cost_class == "mass_quote":
+            return Reject("too_many_quotes")
+        if cost_class == "move_positions":
+            bucket, cost = self._special[cost_class]
+            wait = bucket.wait_s(cost, now_ns)
+            return Reject("move_positions_over_limit", data={"wait": wait})
+        return Reject("too_many_requests")
 
     def limits(self) -> dict[str, Any]:
         """Return the ``limits`` object of the extended account summary."""

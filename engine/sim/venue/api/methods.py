@@ -13,6 +13,7 @@ import engine.sim.venue.api.methods_listing
 import engine.sim.venue.api.methods_margins
 import engine.sim.venue.api.methods_market
 import engine.sim.venue.api.methods_mmp
+import engine.sim.venue.api.methods_moves
 import engine.sim.venue.api.methods_orders
 import engine.sim.venue.api.methods_quotes
 import engine.sim.venue.api.methods_session

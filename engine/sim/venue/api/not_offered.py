@@ -22,7 +22,6 @@ METHODS_BY_REASON: dict[str, tuple[str, ...]] = {
         "private/get_broker_trade_requests",
         "private/get_broker_trades",
         "private/invalidate_block_trade_signature",
-        "private/move_positions",
         "private/reject_block_trade",
         "private/simulate_block_trade",
         "private/verify_block_trade",

@@ -58,6 +58,7 @@ OFFERED = [
     "private/get_withdrawals",
     "private/logout",
     "private/mass_quote",
+    "private/move_positions",
     "private/reset_mmp",
     "private/sell",
     "private/set_mmp_config",

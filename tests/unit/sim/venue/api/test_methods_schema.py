@@ -139,6 +139,10 @@ def combos(one: Recorder, bench: Bench) -> None:
         for name, direction in ((PERP, "sell"), (far, "buy"))
     ]
     combo = one.call("private/create_combo", trades=trades)["id"]
+    move = {"source_uid": 1001, "target_uid": 2001}
+    moved = [{"instrument_name": PERP, "amount": 10}]
+    one.call("private/buy", instrument_name=PERP, amount=5_000, type="market")
+    assert one.call("private/move_positions", trades=moved, **move) is not None
     one.call("private/get_leg_prices", legs=trades, price=10)
     one.call("public/get_combo_details", combo_id=combo)
     one.call("public/get_combo_ids", currency="BTC", state="active")
@@ -280,7 +284,10 @@ def protection(one: Recorder, bench: Bench) -> None:
 
 
 def test_our_traffic_is_what_the_schema_says(checker: Any) -> None:
-    bench = Bench(replace(Bench().venue.config, credits=FREE))
+    config = Bench().venue.config
+    family = replace(config.accounts[0], client_id="sub", user_id=2001, main="maker")
+    accounts = (*config.accounts, family)
+    bench = Bench(replace(config, credits=FREE, accounts=accounts))
     bench.place("buy", 79_999.0, 100_000)
     bench.place("sell", 80_001.0, 100_000)
     one = Recorder(bench, checker)

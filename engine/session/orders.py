@@ -33,8 +33,12 @@ REREAD_MAX_NS = 1_000_000_000
 CORE_PASSES = 4
 """Readings during which an order the core is pulling itself is left to the core."""
 
-LOOK_AGAIN_NS = 1_000_000_000
-"""An order the venue does not know may still be on its way: look again after this."""
+LOOK_AGAIN_NS = 2_500_000_000
+"""An order the venue does not know may still be on its way: look again after this.
+
+A request may wait five seconds in the venue's queue (10050); with the time after which
+an unanswered one is in doubt (``ack_timeout_ms``, 3 s by default) this is longer.
+"""
 
 ROUNDS_MAX = 3
 
@@ -192,8 +196,8 @@ def unknown_slots(ctx: Context) -> list[dict[str, Any]]:
 def resolve(ctx: Context, slots: Sequence[dict[str, Any]]) -> Script[None]:
     """Ask what became of these orders and tell the core.
 
-    "Not found" counts only when it is said twice, a second apart: the request may have
-    overtaken the order.
+    "Not found" counts only when it is said twice, some time apart: the question may
+    have overtaken the order.
     """
     missing = yield from _look_up(ctx, slots)
     if missing:

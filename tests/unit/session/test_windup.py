@@ -135,7 +135,7 @@ def test_unknown_orders_are_resolved_before_the_stop_is_over() -> None:
     desk = Desk().go()
     desk.core.slots[0] = unknown_slot(0, OURS)
     desk.command("stop")
-    desk.until(2)
+    desk.until(3)
     assert desk.core.resolved == [(0, None)]
     assert (desk.state, at_exit(desk)) == ("stopped", 0)
 

@@ -74,6 +74,16 @@ class Settlement:
         self._settle(self._exchange.due_ms)
         return True
 
+    def reopens_as(self, name: str, state: str) -> bool:
+        """Let a book that stands still for a settlement be in a state afterwards.
+
+        Returns: False when it does not stand still; then nothing is done.
+        """
+        if name not in self._before:
+            return False
+        self._before[name] = state
+        return True
+
     def _pause(self, end: Callable[[], None]) -> None:
         """Let every book but spot's stand still for a while, then do something."""
         exchange = self._exchange

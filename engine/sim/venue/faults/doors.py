@@ -20,6 +20,7 @@ from engine.sim.venue.faults.passage import (
     REQUEST,
     Passage,
 )
+from engine.sim.venue.faults.states import States
 
 if TYPE_CHECKING:
     from engine.sim.venue.api.connection import Connection
@@ -69,6 +70,7 @@ class Doors:
     def __init__(self, venue: Venue) -> None:
         self._venue = venue
         self.board = Board(venue, self._refresh)
+        self.states = States(venue.exchange)
         self.watches_requests = False
         self._watches_frames = False
         self._lanes: dict[Lane, Queue] = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from engine.sim.venue.faults.fault import TIME_MAX_MS, Fault, fault, option, time_ms
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 MILLISECOND_NS = 1_000_000
 MICROSECOND_NS = 1_000
 GOING_AWAY = (1001, "maintenance")
-FINAL = ("delivered", "archivized")
 STATES = ("open", "locked", "settlement", "halted", "inactive")
 Undo = Callable[[], None]
 
@@ -51,18 +49,20 @@ class Maintenance(Condition):
         exchange = venue.exchange
         exchange.announce({"maintenance": True})
 
-        before: dict[str, str] = {}
+        states = venue.faults.states
+        shut: list[int] = []
 
         def stop() -> None:
             venue.maintenance = True
-            before.update(set_states(venue, "*", "locked"))
+            shut.append(states.impose("*", "locked", ("open",)))
             venue.end_all(*GOING_AWAY)
 
         due_ns = exchange.now_ns + self.notice_ms * MILLISECOND_NS
         stopping = exchange.agenda.at(due_ns, stop)
 
         def reopen() -> None:
-            restore(venue, before, "locked")
+            for number in shut:
+                states.lift(number)
             venue.hub.start_books_afresh()
 
         def resume() -> None:
@@ -121,29 +121,9 @@ class BookState(Condition):
 
     def begin(self, venue: Venue) -> Undo:
         """Set the state."""
-        before = set_states(venue, self.instrument_name, self.state)
-        return lambda: restore(venue, before, self.state)
-
-
-def set_states(venue: Venue, pattern: str, state: str) -> dict[str, str]:
-    """Set the state of the open books of a pattern; return what state each was in."""
-    exchange = venue.exchange
-    before = {
-        name: market.state
-        for name, market in exchange.markets.items()
-        if market.state not in (state, *FINAL) and fnmatchcase(name, pattern)
-    }
-    for name in before:
-        exchange.set_state(name, state)
-    return before
-
-
-def restore(venue: Venue, before: dict[str, str], state: str) -> None:
-    """Set books back to what they were, where nobody else has changed them since."""
-    markets = venue.exchange.markets
-    for name, old in before.items():
-        if name in markets and markets[name].state == state:
-            venue.exchange.set_state(name, old)
+        states = venue.faults.states
+        number = states.impose(self.instrument_name, self.state)
+        return lambda: states.lift(number)
 
 
 @fault("clock_offset")

@@ -36,7 +36,13 @@ from engine.sim.venue.faults.traffic import (
     Truncate,
 )
 from tests.simulation.rig import SECOND_NS, Rig
-from tests.simulation.test_scenarios import CHAOS_SEEDS, SEED, agreed, quoting
+from tests.simulation.test_scenarios import (
+    CHAOS_SEEDS,
+    HEARTBEAT_S,
+    SEED,
+    agreed,
+    quoting,
+)
 
 pytestmark = pytest.mark.simulation
 
@@ -95,7 +101,6 @@ FAULTS = [
     Cut(of="request", method="private/buy", probability=0.2),
     Cut(of="reply", method="private/*", probability=0.1),
     TooSlow(channel=BOOK, probability=0.01),
-    HalfOpen(channel=BOOK, count=1),
     Error(code=10_028, method=TRADING, probability=0.1),
     Error(code=10_040, method=TRADING, probability=0.3),
     Error(code=10_047, method=TRADING, probability=0.3),
@@ -118,6 +123,14 @@ def test_a_fault_for_a_while_ends_in_agreement(fault: Fault) -> None:
     rig = quoting()
     rig.world.venue.faults.inject(fault)
     rig.run(4)
+    sound_again(rig)
+
+
+def test_a_half_open_line_is_given_up() -> None:
+    rig = quoting()
+    rig.world.venue.faults.inject(HalfOpen(channel=BOOK, count=1))
+    rig.run(3 * HEARTBEAT_S)
+    assert rig.core.snapshot()["session"]["reconnects"] >= 1
     sound_again(rig)
 
 
@@ -164,5 +177,5 @@ def test_everything_at_once_ends_in_agreement(seed: int) -> None:
                 board.clear_all()
     rig.links.delay(0)
     board.clear_all()
-    rig.run(25)
+    rig.run(25)  # as long as a line may stay silent
     sound_again(rig)

@@ -298,7 +298,7 @@ def any_fault(random: Random) -> Fault:
         table["code"] = random.choice(list(NAMES))
     if kind.kind == "omit_fields":
         table["fields"] = ["*_id", "price"]
-    if kind.kind == "held_lock":
+    if kind.kind in ("held_lock", "account_lock"):
         table["account"] = "maker"
     if kind.kind == "clock_offset":
         table["offset_ms"] = random.randrange(-(10**8), 10**8)

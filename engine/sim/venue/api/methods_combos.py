@@ -8,7 +8,7 @@ from typing import Any
 from engine.sim.venue.accounts.combos import leg_prices
 from engine.sim.venue.api.methods_account import CURRENCY
 from engine.sim.venue.api.methods_trading import TRADE
-from engine.sim.venue.api.rpc import Call, Param, Params, method
+from engine.sim.venue.api.rpc import LOGIN, Call, Param, Params, method
 from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.feeds.channels import CURRENCIES
 from engine.sim.venue.markets.market import Market
@@ -109,7 +109,7 @@ def _leg(call: Call, one: Params) -> Market:
     return market
 
 
-@method("private/create_combo", {"trades": LEGS}, scope=TRADE, cost="matching")
+@method("private/create_combo", {"trades": LEGS}, scope=TRADE)
 def create_combo(call: Call) -> Any:
     """Return the combo that some trades make, a new one when there is none yet."""
     legs, _ = _legs(call, "trades")
@@ -124,7 +124,7 @@ def create_combo(call: Call) -> Any:
 @method(
     "private/get_leg_prices",
     {"legs": LEGS, "price": PRICE},
-    scope=TRADE,
+    scope=LOGIN,
 )
 def get_leg_prices(call: Call) -> Any:
     """Return what each leg would trade at, were all of them traded at a price."""

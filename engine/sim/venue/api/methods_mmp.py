@@ -75,11 +75,11 @@ def get_mmp_config(call: Call) -> Any:
 @method("private/get_mmp_status", FILTERS, scope="trade:read")
 def get_mmp_status(call: Call) -> Any:
     """Return the groups that are frozen: all, of an index, or the one named."""
-    now_ns = call.venue.exchange.now_ns
+    exchange = call.venue.exchange
     return [
-        {"mmp_group": group.name, **trigger_row(group)}
+        {"mmp_group": group.name, **trigger_row(group, exchange.clock_offset_ns)}
         for group in _chosen(call)
-        if group.is_frozen(now_ns)
+        if group.is_frozen(exchange.now_ns)
     ]
 
 

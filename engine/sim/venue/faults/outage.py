@@ -184,3 +184,25 @@ class HeldLock(Condition):
         locks, exchange = venue.locks, venue.exchange
         locks.seize(self.account, self.currency)
         return lambda: locks.release(self.account, self.currency, exchange.now_ns)
+
+
+@fault("account_lock")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLock(Condition):
+    """An account may not trade in a currency: 11098, and a notice on ``user.lock``.
+
+    It may still cancel.
+    """
+
+    account: str = option("", "client id")
+    currency: str = option("ALL", "settlement currency, or ALL")
+
+    def begin(self, venue: Venue) -> Undo:
+        """Lock it."""
+        exchange = venue.exchange
+        account = exchange.accounts.get(self.account)
+        if account is None:
+            return lambda: None
+        known = account
+        exchange.lock_account(known, self.currency, True)
+        return lambda: exchange.lock_account(known, self.currency, False)

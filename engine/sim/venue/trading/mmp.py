@@ -315,7 +315,10 @@ class Protection:
             for order in group.orders():
                 self._pull(order, TRIGGER)
             self._exchange.notify(
-                "user.mmp_trigger", group.account, group.index.name, trigger_row(group)
+                "user.mmp_trigger",
+                group.account,
+                group.index.name,
+                trigger_row(group, self._exchange.clock_offset_ns),
             )
 
     def _pull(self, order: Order, reason: str) -> None:
@@ -326,10 +329,11 @@ class Protection:
             order.doomed = order.doomed or reason
 
 
-def trigger_row(group: Group) -> dict[str, object]:
+def trigger_row(group: Group, clock_offset_ns: int) -> dict[str, object]:
     """Return what ``user.mmp_trigger`` and ``private/get_mmp_status`` say."""
+    until_ns = group.frozen_until_ns
     row: dict[str, object] = {
-        "frozen_until": group.frozen_until_ns // 1_000_000,
+        "frozen_until": (until_ns + clock_offset_ns) // 1_000_000 if until_ns else 0,
         "index_name": group.index.name,
     }
     if not group.is_orders:

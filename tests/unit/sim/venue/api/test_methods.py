@@ -2,7 +2,9 @@
 
 import pytest
 
+from engine.sim.venue.api.limits import ENGINE_COSTS
 from engine.sim.venue.api.methods import METHODS
+from engine.sim.venue.api.rpc import LOGIN
 
 OFFERED = [
     "private/buy",
@@ -123,6 +125,14 @@ MATCHING = (
     "cancel_all_by_instrument",
     "close_position",
 )
+ALSO_MATCHING = (
+    "cancel_all",
+    "cancel_all_by_kind_or_type",
+    "cancel_by_label",
+    "mass_quote",
+    "cancel_quotes",
+    "cancel_all_by_currency_pair",  # not in the list, but one of its kind
+)
 
 
 def test_everything_offered_is_registered() -> None:
@@ -132,6 +142,64 @@ def test_everything_offered_is_registered() -> None:
 @pytest.mark.parametrize("name", METHODS)
 def test_private_methods_and_only_they_have_a_scope(name: str) -> None:
     assert bool(METHODS[name].scope) == name.startswith("private/")
+
+
+SCOPES = {
+    "trade:read_write": (
+        "buy", "sell", "edit", "edit_by_label", "cancel", "cancel_all",
+        "cancel_all_by_currency", "cancel_all_by_currency_pair",
+        "cancel_all_by_instrument", "cancel_all_by_kind_or_type", "cancel_by_label",
+        "cancel_quotes", "close_position", "create_combo", "mass_quote",
+        "move_positions", "reset_mmp", "set_mmp_config",
+    ),
+    "trade:read": (
+        "get_margins", "get_mmp_config", "get_mmp_status", "get_open_orders",
+        "get_open_orders_by_currency", "get_open_orders_by_instrument",
+        "get_open_orders_by_label", "get_order_history_by_currency",
+        "get_order_history_by_instrument", "get_order_margin_by_ids",
+        "get_order_state", "get_order_state_by_label", "get_position",
+        "get_positions", "get_settlement_history_by_currency",
+        "get_settlement_history_by_instrument", "get_trigger_order_history",
+        "get_user_trades_by_currency", "get_user_trades_by_currency_and_time",
+        "get_user_trades_by_instrument", "get_user_trades_by_instrument_and_time",
+        "get_user_trades_by_order",
+    ),
+    "account:read_write": (
+        "disable_cancel_on_disconnect", "enable_cancel_on_disconnect",
+        "set_self_trading_config",
+    ),
+    "account:read": (
+        "get_access_log", "get_account_summaries", "get_account_summary",
+        "get_cancel_on_disconnect", "get_subaccounts", "get_subaccounts_details",
+        "get_transaction_log", "get_user_locks", "simulate_portfolio",
+    ),
+    "wallet:read_write": ("create_deposit_address",),
+    "wallet:read": (
+        "get_current_deposit_address", "get_deposits", "get_transfers",
+        "get_withdrawals",
+    ),
+    LOGIN: (
+        "get_leg_prices", "logout", "subscribe", "unsubscribe", "unsubscribe_all",
+    ),
+}  # fmt: skip
+
+
+def test_scopes_are_the_published_ones() -> None:
+    for scope, names in SCOPES.items():
+        for name in names:
+            assert METHODS[f"private/{name}"].scope == scope, name
+
+
+def test_what_is_not_in_the_list_does_not_count_as_matching() -> None:
+    engine = {n for n, m in METHODS.items() if m.cost_of({}) in ENGINE_COSTS}
+    listed = {f"private/{name}" for name in (*MATCHING, *ALSO_MATCHING)}
+    assert engine == listed
+    assert METHODS["public/get_instruments"].cost_of({}) == "instruments"
+    for side in ("public", "private"):
+        assert METHODS[f"{side}/subscribe"].cost_of({}) == "subscribe"
+    moves = METHODS["private/move_positions"]
+    assert moves.cost_of({}) == "move_positions"
+    assert METHODS["private/get_transaction_log"].cost_of({}) == "transaction_log"
 
 
 def test_costs_follow_the_published_list() -> None:

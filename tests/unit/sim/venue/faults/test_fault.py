@@ -46,9 +46,9 @@ def test_options_are_taken_over() -> None:
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ({}, "kind: must be one of book_state, "),
-        ({"kind": "flood"}, "kind: must be one of book_state, "),
-        ({"kind": 3}, "kind: must be one of book_state, "),
+        ({}, "kind: must be one of account_lock, "),
+        ({"kind": "flood"}, "kind: must be one of account_lock, "),
+        ({"kind": 3}, "kind: must be one of account_lock, "),
         ({"kind": "gap", "of": "reply"}, "of: gap has no such option; it has start_ms"),
         ({"kind": "drop", "of": "all"}, "of: must be one of request, reply, "),
         ({"kind": "drop", "count": 1.0}, "count: must be integer from 0 to"),

@@ -8,4 +8,4 @@ def test_the_kinds_are_those_of_the_two_modules() -> None:
     for name, kind in FAULTS.items():
         assert kind.kind == name
         assert kind in (*vars(outage).values(), *vars(traffic).values())
-    assert len(FAULTS) == 21
+    assert len(FAULTS) == 22

@@ -8,6 +8,7 @@ import pytest
 
 from engine.sim.venue import VenueConfig, default_accounts
 from engine.sim.venue.faults.outage import (
+    AccountLock,
     BookState,
     ClockOffset,
     HeldLock,
@@ -171,6 +172,23 @@ def test_slow_matching_holds_every_request(bench: Bench) -> None:
     assert "result" in client.take()[0]
     bench.advance(7 * MS)
     assert client.call("private/buy", **order)
+
+
+def test_a_locked_account_may_only_cancel(bench: Bench) -> None:
+    client = bench.connect("maker")
+    resting = client.buy(79_000.0, 10.0)["order"]["order_id"]
+    client.listen("user.lock")
+    bench.venue.faults.inject(AccountLock(account="maker", duration_ms=700))
+    with pytest.raises(Refused, match="11098 account_locked"):
+        client.buy(79_000.0, 10.0)
+    assert client.call("private/cancel", order_id=resting)
+    bench.connect("taker").buy(79_000.0, 10.0)
+    bench.advance(700 * MS)
+    assert client.buy(79_000.0, 10.0)
+    assert [row["locked"] for row in client.on("user.lock")] == [True, False]
+    bench.venue.faults.inject(AccountLock(account="nobody", duration_ms=1))
+    bench.advance(MS)
+    assert "nobody" not in bench.venue.exchange.accounts
 
 
 def test_a_held_lock_fills_the_queue_and_times_out(bench: Bench) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 import orjson
 import pytest
 
+from engine.sim.venue import VenueConfig, default_accounts
+from engine.sim.venue.config import ListingConfig
 from engine.sim.venue.markets.matching import BUY, SELL
 from tests.unit.sim.venue.client import MS, PERP, SECOND, Bench
 from tests.unit.sim.venue.quoter import GROUP, Quoter, quote
@@ -274,3 +276,21 @@ def test_a_trigger_makes_the_bumped_immediate_or_cancel(
     (row,) = answered(quoter)["orders"]
     assert (row["order_state"], row["cancel_reason"]) == ("cancelled", "mmp_trigger")
     assert row["filled_amount"] == 20.0, "it may still fill in a freeze"
+
+
+# Combos.
+
+
+def test_a_spread_may_be_quoted_below_zero() -> None:
+    listing = ListingConfig(families=("BTC",), options=False)
+    accounts = default_accounts(1_000, 1_000)
+    bench = Bench(VenueConfig(accounts=accounts, listing=listing))
+    quoter = Quoter(bench, max_quote_quantity=1)
+    spread = "BTC-FS-25DEC26_PERP"
+    assert quoter.codes(quote((-20.0, 10), (-10.0, 10), spread)) == []
+    assert quoter.open() == [("buy", -20.0, 10.0), ("sell", -10.0, 10.0)]
+    assert quoter.codes(quote((-20.0, 90_000), None, spread)) == [("bid", 11030)]
+    assert quoter.open() == [("sell", -10.0, 10.0)]
+    bench.place("buy", -10.0, 10, instrument=spread)
+    bench.advance(10 * MS)
+    assert quoter.open() == []

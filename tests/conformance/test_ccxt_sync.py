@@ -504,6 +504,21 @@ def test_keys_that_are_wrong(quiet: Venue) -> None:
         connect(quiet, ("nobody", "maker-secret")).fetch_balance()
 
 
+def test_rights_that_are_not_there(tmp_path: Path) -> None:
+    reader = """
+[[account]]
+client_id = "reader"
+client_secret = "reader-secret"
+scopes = ["account:read", "trade:read", "wallet:read"]
+"""
+    with running(tmp_path, QUIET + reader) as venue:
+        client = connect(venue, ("reader", "reader-secret"))
+        assert client.fetch_balance()["total"]["BTC"] > 0
+        assert client.fetch_open_orders(BTC) == []
+        with pytest.raises(ccxt.PermissionDenied, match='"code":13021'):
+            client.create_order(BTC, "limit", "buy", 10, 79_000)
+
+
 def test_parameters_that_are_wrong(maker: Any) -> None:
     with pytest.raises(ccxt.BadRequest):
         maker.privateGetGetAccountSummary({"currency": "DOGE"})

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import fields, replace
+from hashlib import sha256
 from random import Random
 from typing import Any
 
@@ -86,6 +87,7 @@ class Session:
         self.waiting: dict[tuple[int, int], bytes] = {}
         self.books: dict[str, list[Any]] = {}
         self.conns = self.requests = 0
+        self.digest = sha256()
         self.codes: dict[int, int] = {}
         self.stale: list[int] = []
         self.reader = self.connect("")
@@ -184,9 +186,11 @@ class Session:
     def hear(self) -> None:
         for conn in list(self.open):
             for text in self.venue.data_to_send(conn):
+                self.digest.update(text)
                 if self.strict:
                     self.heard(conn, orjson.loads(text))
         for conn, status, text in self.venue.responses():
+            self.digest.update(text)
             if self.strict:
                 said = orjson.loads(text)
                 assert status == (400 if "error" in said else 200), said
@@ -277,6 +281,19 @@ def test_faults_hide_what_happened_and_never_change_it(seed: int) -> None:
     session.venue.faults.board.clear_all()
     session.wait(0)
     session.audit.check()
+
+
+def test_the_same_seed_gives_the_same_bytes_faults_and_all() -> None:
+    def digest(seed: int) -> str:
+        session = Session(seed, strict=False)
+        for _ in range(STEPS):
+            session.step()
+            if session.random.random() < 0.2:
+                session.venue.faults.inject(any_fault(session.random))
+        return session.digest.hexdigest()
+
+    assert digest(SEED) == digest(SEED)
+    assert digest(SEED) != digest(SEED + 5)
 
 
 def any_fault(random: Random) -> Fault:

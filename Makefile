@@ -17,7 +17,7 @@ SANITIZED := build/sanitize
 SEED ?=
 ARGS ?=
 
-.PHONY: help run test build lint format types sim conformance bench sanitize docs \
+.PHONY: help run test build lint format types sim soak conformance bench sanitize docs \
 	wheel clean distclean
 
 help:
@@ -28,6 +28,7 @@ help:
 	@echo "make format            let ruff rewrite what it can"
 	@echo "make types             mypy --strict, and the stubs against what was compiled"
 	@echo "make sim SEED=1        the simulation tests with one seed"
+	@echo "make soak              fuzz and state machines, for minutes, not seconds"
 	@echo "make conformance       the simulated venue met by other people's clients"
 	@echo "make bench [ARGS=...]  the benchmarks"
 	@echo "make sanitize          core and fuzz tests under address and UB sanitizers"
@@ -89,6 +90,12 @@ types: $(READY)
 	@$(BIN)/python -m mypy.stubtest --concise --mypy-config-file pyproject.toml \
 	  --ignore-disjoint-bases --ignore-unused-allowlist \
 	  --allowlist .ci/stubtest-allow.txt $(MODULES)
+
+# What the tests do in seconds, for as long as it takes.
+soak: $(READY)
+	@HALFSPREAD_SEED="$(SEED)" HALFSPREAD_FUZZ_RUNS=500 HALFSPREAD_FUZZ_FRAMES=100000 \
+	  HALFSPREAD_STATEFUL_EXAMPLES=1000 $(BIN)/python -m pytest -o timeout=0 \
+	  tests/fuzz tests/stateful $(ARGS)
 
 sim: $(READY)
 	@HALFSPREAD_SEED="$(SEED)" $(BIN)/python -m pytest -m simulation $(ARGS)

@@ -132,9 +132,9 @@ class DirectEntry(ABC):
         self.exchange.set_surface(index_name, state)
 
     def set_state(self, instrument: str, state: str, t_ns: int) -> None:
-        """Set the state of a book."""
+        """Put a book into a state."""
         self._advance(t_ns)
-        self.exchange.set_state(instrument, state)
+        self.exchange.put_into(instrument, state)
         self.publish()
 
     def snapshot(self) -> dict[str, Any]:

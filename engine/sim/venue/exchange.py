@@ -459,12 +459,28 @@ class Exchange:
                     self.cancel(order, "")
         self.set_state(market.instrument.name, state)
 
-    def end_of_day(self) -> None:
-        """Cancel the good-til-day orders."""
+    def end_of_day(self, only: Market | None = None) -> None:
+        """Cancel the good-til-day orders, of one market or of all."""
         for account in self.accounts.values():
             for order in list(account.open_orders.values()):
-                if order.time_in_force == "good_til_day":
+                if order.time_in_force == "good_til_day" and (
+                    only is None or order.instrument is only.instrument
+                ):
                     self.cancel(order, "settlement")
+
+    def put_into(self, name: str, state: str) -> None:
+        """Put a book into a state from outside, and do what goes with it.
+
+        What is inactive has no open orders, what settles no good-til-day ones.
+        Source: docs.deribit.com, instrument states since 2026-01-13.
+        """
+        market = self.market(name)
+        if state == "inactive":
+            self.close_market(market, state)
+            return
+        if state == "settlement":
+            self.end_of_day(market)
+        self.set_state(name, state)
 
     def set_state(self, name: str, state: str) -> None:
         """Set the state of a book (open, locked, settlement, ...)."""

@@ -184,7 +184,7 @@ def silence(call: Call) -> Any:
 )
 def set_state(call: Call) -> Any:
     """Set the state of a book for good."""
-    call.venue.exchange.set_state(call.params["instrument_name"], call.params["state"])
+    call.venue.exchange.put_into(call.params["instrument_name"], call.params["state"])
     return "ok"
 
 

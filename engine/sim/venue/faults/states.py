@@ -67,4 +67,4 @@ class States:
 
     def _set(self, market: Market, state: str) -> None:
         if market.state != state:
-            self._exchange.set_state(market.instrument.name, state)
+            self._exchange.put_into(market.instrument.name, state)

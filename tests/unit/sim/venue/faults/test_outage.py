@@ -136,6 +136,28 @@ def test_a_state_set_by_somebody_else_is_left_alone(bench: Bench) -> None:
     assert bench.venue.exchange.markets[ETH].state == "open"
 
 
+@pytest.mark.parametrize(
+    ("state", "left"),
+    [
+        ("locked", {"day", "long"}),
+        ("halted", {"day", "long"}),
+        ("settlement", {"long"}),
+        ("inactive", set()),
+    ],
+)
+def test_what_stays_open_in_a_state(bench: Bench, state: str, left: set[str]) -> None:
+    client = bench.connect("maker")
+    client.buy(79_000.0, 10.0, label="day", time_in_force="good_til_day")
+    client.buy(79_000.0, 10.0, label="long")
+    client.buy(2_900.0, 10.0, label="other", instrument_name=ETH)
+    fault = BookState(instrument_name=PERP, state=state, duration_ms=5)
+    bench.venue.faults.inject(fault)
+    rows = client.call("private/get_open_orders")
+    assert {row["label"] for row in rows} == left | {"other"}
+    bench.advance(5 * MS)
+    assert client.buy(79_000.0, 10.0)
+
+
 @pytest.mark.parametrize("offset_ms", [90_000, -90_000])
 def test_a_clock_that_is_wrong(bench: Bench, offset_ms: int) -> None:
     client = bench.connect("maker")

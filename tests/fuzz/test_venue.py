@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.sim.venue import Reject, Venue, VenueConfig, default_accounts
+from engine.sim.venue.api.control import CONTROLS
 from engine.sim.venue.api.methods import METHODS
 from engine.sim.venue.api.rest import HttpRequest
 from engine.sim.venue.config import FREE, CreditConfig, ListingConfig
@@ -330,12 +331,26 @@ def test_every_parameter_of_every_method_with_everything_wrong() -> None:
             continue
         for param in method.params:
             for value in WRONG:
-                params = session.asker.params(name)
+                params = session.asker.fields(method.params)
                 session.ask(2, name, {**params, param: value})
                 asked += 1
         session.audit.check()
     finish(session)
     assert asked > len(METHODS) * len(WRONG)
+
+
+def test_the_control_api_with_anything() -> None:
+    session = Session(SEED, strict=False)
+    for name, method in CONTROLS.items():
+        session.ask(session.reader, name, session.asker.fields(method.params))
+        for param in method.params:
+            for value in WRONG:
+                params = session.asker.fields(method.params)
+                session.ask(session.reader, name, {**params, param: value})
+        session.wait(100 * MS)
+    session.venue.faults.board.clear_all()
+    session.wait(2 * SECOND)
+    session.ask(session.connect(""), "sim/snapshot", {})
 
 
 # Anything at all.

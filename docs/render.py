@@ -20,12 +20,12 @@ from engine.config_text import key_infos, toml_text
 from engine.metrics.export import BOUNDS_NS, CoreCollector, Reading, Stage
 from engine.sim.settings import SimConfig
 from engine.sim.venue.api.control import CONTROLS
-from engine.sim.venue.api.methods import METHODS
-from engine.sim.venue.api.not_offered import CHANNELS_BY_REASON, METHODS_BY_REASON
 from engine.sim.venue.faults.fault import Fault, allowed
 from engine.sim.venue.faults.kinds import FAULTS
 from engine.sim.venue.faults.outage import Condition
 from engine.sim.venue.faults.traffic import TrafficFault
+from engine.sim.venue.methods.not_offered import CHANNELS_BY_REASON, METHODS_BY_REASON
+from engine.sim.venue.methods.registry import METHODS
 from tests.tidy.sources import ROOT, code_files, hot_declarations, module_name
 
 _PART = re.compile(r"(<!-- made by make docs: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)

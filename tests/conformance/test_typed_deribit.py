@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from engine.sim.venue.api.methods import METHODS
+from engine.sim.venue.methods.registry import METHODS
 from tests.conformance.calls import ALONE, CALLS
 from tests.conformance.client import RefusedError, connected
 from tests.conformance.day import ETH_PERPETUAL, LINEAR, PERPETUAL, Day, Login

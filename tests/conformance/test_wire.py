@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from engine.sim.venue.api.methods import METHODS
-from engine.sim.venue.api.not_offered import METHODS_BY_REASON
 from engine.sim.venue.api.rpc import LOGIN
+from engine.sim.venue.methods.not_offered import METHODS_BY_REASON
+from engine.sim.venue.methods.registry import METHODS
 from tests.conformance import served
 from tests.conformance.calls import ALONE, CALLS, NO_ANSWER
 from tests.conformance.client import Client, Record, RefusedError, connected

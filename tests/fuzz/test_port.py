@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from engine.sim.settings import SimConfig, world_config
 from engine.sim.shell.driver import Driver
 from engine.sim.shell.line import Line
-from engine.sim.venue.api.methods import METHODS
+from engine.sim.venue.methods.registry import METHODS
 from engine.sim.world import World
 from tests.unit.sim.shell.frames import BINARY, CLOSE, CONTINUE, PING, TEXT, frame
 from tests.unit.sim.shell.stand_in import FakeWorld, handshake, request

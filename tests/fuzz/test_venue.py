@@ -22,13 +22,13 @@ from hypothesis import strategies as st
 
 from engine.sim.venue import Reject, Venue, VenueConfig, default_accounts
 from engine.sim.venue.api.control import CONTROLS
-from engine.sim.venue.api.methods import METHODS
 from engine.sim.venue.api.rest import HttpRequest
 from engine.sim.venue.config import FREE, CreditConfig, ListingConfig
 from engine.sim.venue.errors import NAMES
 from engine.sim.venue.faults.fault import Fault
 from engine.sim.venue.faults.kinds import FAULTS, read_fault
 from engine.sim.venue.faults.traffic import TrafficFault
+from engine.sim.venue.methods.registry import METHODS
 from tests.generators.requests import WRONG, Asker, frame, query
 from tests.generators.venues import one_of_each
 from tests.oracles.venue_audit import Auditor

@@ -15,8 +15,8 @@ from urllib.parse import quote
 import orjson
 
 from engine.sim.venue import Venue
-from engine.sim.venue.api.methods import METHODS
 from engine.sim.venue.api.rpc import Param
+from engine.sim.venue.methods.registry import METHODS
 
 WRONG: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 1.5, -0.0, 1e308, -1e308, 5e-324, 2**53 + 1, 2**63 - 1,

@@ -11,8 +11,6 @@ from typing import Any
 from engine.sim.venue.api.auth import Authority, Token
 from engine.sim.venue.api.connection import Connection
 from engine.sim.venue.api.limits import ENGINE_COSTS, Credits, PeerPools
-from engine.sim.venue.api.methods import find_method
-from engine.sim.venue.api.not_offered import refusal
 from engine.sim.venue.api.rest import (
     BAD_REQUEST,
     NO_SUCH_PATH,
@@ -40,6 +38,8 @@ from engine.sim.venue.errors import Reject
 from engine.sim.venue.exchange import Exchange
 from engine.sim.venue.faults.doors import Doors
 from engine.sim.venue.feeds.hub import Hub
+from engine.sim.venue.methods.not_offered import refusal
+from engine.sim.venue.methods.registry import find_method
 from engine.sim.venue.trading.lanes import ANYWHERE, lane_of
 from engine.sim.venue.trading.lock import OPENING, Ticket
 

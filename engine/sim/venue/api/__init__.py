@@ -1,1 +1,1 @@
-"""How a client speaks to the venue: requests, logins, limits, answers."""
+"""How a client speaks to the venue: frames, logins, limits, answers."""

@@ -15,13 +15,13 @@ from typing import Any
 
 from engine.sim.venue.api.connection import NO_HANDSHAKE, Connection
 from engine.sim.venue.api.limits import EnginePools
-from engine.sim.venue.api.order_params import TIMES_IN_FORCE
 from engine.sim.venue.api.rpc import CONTROL, Call, Handler, Method, Param
 from engine.sim.venue.config import AccountConfig, RateConfig
 from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.faults.fault import Fault
 from engine.sim.venue.faults.kinds import FAULTS, FaultError, read_fault
 from engine.sim.venue.faults.outage import STATES
+from engine.sim.venue.methods.order_params import TIMES_IN_FORCE
 from engine.sim.venue.products.surface import SurfaceState
 from engine.sim.venue.rows.trading import order_row
 from engine.sim.venue.units import to_atto

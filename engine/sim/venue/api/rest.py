@@ -21,9 +21,9 @@ import orjson
 
 from engine.sim.venue.api.auth import Authority, Signed, Token
 from engine.sim.venue.api.connection import Connection
-from engine.sim.venue.api.methods import find_method
 from engine.sim.venue.api.rpc import Params, Request, read_request
 from engine.sim.venue.errors import Reject, bad_param
+from engine.sim.venue.methods.registry import find_method
 
 API = "/api/v2"
 CONTROL_PATH = "/sim/"

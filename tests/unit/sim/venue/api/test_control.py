@@ -11,8 +11,8 @@ import pytest
 from engine.sim.venue import CreditConfig, VenueConfig, default_accounts
 from engine.sim.venue.api import control
 from engine.sim.venue.api.control import CONTROLS
-from engine.sim.venue.api.methods import METHODS
 from engine.sim.venue.faults.fault import FAULTS
+from engine.sim.venue.methods.registry import METHODS
 from tests.unit.sim.venue.client import MS, PERP, Bench, Refused
 
 FAST = VenueConfig(accounts=default_accounts(1_000_000, 1_000_000))

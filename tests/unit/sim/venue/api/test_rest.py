@@ -11,9 +11,9 @@ import pytest
 
 from engine.sim.venue import VenueConfig, default_accounts
 from engine.sim.venue.api.auth import SESSIONS_MAX, sign
-from engine.sim.venue.api.methods import METHODS
 from engine.sim.venue.api.rest import QUERY_FIELDS_MAX, HttpRequest, method_of
 from engine.sim.venue.config import CreditConfig
+from engine.sim.venue.methods.registry import METHODS
 from tests.unit.sim.venue.client import MS, PERP, SECOND, Bench
 
 Answer = tuple[int, dict[str, Any]]

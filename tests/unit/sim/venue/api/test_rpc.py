@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.sim.venue import VenueConfig
-from engine.sim.venue.api.methods import METHODS
 from engine.sim.venue.api.rpc import Param
 from engine.sim.venue.config import FREE
 from engine.sim.venue.errors import Reject
+from engine.sim.venue.methods.registry import METHODS
 from tests.unit.sim.venue.client import PERP, START_NS, Bench, Client, Refused
 
 PUBLIC = {name for name in METHODS if name.startswith("public/")}

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.sim.venue.api.methods_market import INSTRUMENT
-from engine.sim.venue.api.methods_orders import LABEL_MAX
 from engine.sim.venue.api.rpc import Param, Params
 from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.markets.matching import SIDES
 from engine.sim.venue.markets.watch import SOURCES, TYPES, Trigger
+from engine.sim.venue.methods.market import INSTRUMENT
+from engine.sim.venue.methods.orders import LABEL_MAX
 from engine.sim.venue.trading import advanced, linked
 from engine.sim.venue.trading.advanced import Advanced
 from engine.sim.venue.trading.orders import NewOrder

@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import Any
 
 from engine.sim.venue.accounts.account import Account
-from engine.sim.venue.api.methods_account import (
+from engine.sim.venue.api.rpc import Call, Param, method
+from engine.sim.venue.methods.account import (
     CREATED_MS,
     CURRENCY,
     READ_ACCOUNT,
     identity,
     reach,
 )
-from engine.sim.venue.api.rpc import Call, Param, method
 from engine.sim.venue.rows.accounts import portfolio_row
 
 READ_WALLET, USE_WALLET = "wallet:read", "wallet:read_write"

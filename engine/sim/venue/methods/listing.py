@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from engine.sim.venue.api.methods_market import INSTRUMENT, KIND, is_of, market_of
 from engine.sim.venue.api.rpc import Call, Param, method
 from engine.sim.venue.feeds.channels import CURRENCIES
 from engine.sim.venue.markets.market import Market
+from engine.sim.venue.methods.market import INSTRUMENT, KIND, is_of, market_of
 from engine.sim.venue.products.calendar import expiry_name
 from engine.sim.venue.products.currencies import currency_rows
 

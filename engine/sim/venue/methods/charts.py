@@ -10,13 +10,6 @@ from itertools import pairwise
 from typing import Any
 
 from engine.sim.venue.accounts.funding import PERIOD_NS, Funding, Sample
-from engine.sim.venue.api.methods_market import (
-    COUNT,
-    CURRENCY,
-    INSTRUMENT,
-    NEEDED_TIME,
-    market_of,
-)
 from engine.sim.venue.api.rpc import Call, Param, method
 from engine.sim.venue.errors import bad_param
 from engine.sim.venue.markets.candles import (
@@ -28,6 +21,13 @@ from engine.sim.venue.markets.candles import (
 )
 from engine.sim.venue.markets.history import VOLATILITY_UNIT
 from engine.sim.venue.markets.market import Market
+from engine.sim.venue.methods.market import (
+    COUNT,
+    CURRENCY,
+    INSTRUMENT,
+    NEEDED_TIME,
+    market_of,
+)
 from engine.sim.venue.products.calendar import civil_from_day
 from engine.sim.venue.rows.history import chart_row, index_points
 from engine.sim.venue.rows.markets import volumes

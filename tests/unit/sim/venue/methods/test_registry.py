@@ -3,8 +3,8 @@
 import pytest
 
 from engine.sim.venue.api.limits import ENGINE_COSTS
-from engine.sim.venue.api.methods import METHODS
 from engine.sim.venue.api.rpc import LOGIN
+from engine.sim.venue.methods.registry import METHODS
 
 OFFERED = [
     "private/buy",

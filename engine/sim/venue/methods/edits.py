@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.sim.venue.api.methods_market import INSTRUMENT, market_of
-from engine.sim.venue.api.methods_orders import LABEL_MAX, own_order
-from engine.sim.venue.api.methods_trading import TRADE, answer_when_settled
-from engine.sim.venue.api.order_params import (
+from engine.sim.venue.api.rpc import Call, Param, Params, method
+from engine.sim.venue.errors import Reject, bad_param
+from engine.sim.venue.markets.matching import Order
+from engine.sim.venue.methods.market import INSTRUMENT, market_of
+from engine.sim.venue.methods.order_params import (
     CHANGEABLE,
     SIZE,
     advanced_of,
@@ -17,9 +18,8 @@ from engine.sim.venue.api.order_params import (
     ticks_of,
     trail_of,
 )
-from engine.sim.venue.api.rpc import Call, Param, Params, method
-from engine.sim.venue.errors import Reject, bad_param
-from engine.sim.venue.markets.matching import Order
+from engine.sim.venue.methods.orders import LABEL_MAX, own_order
+from engine.sim.venue.methods.trading import TRADE, answer_when_settled
 from engine.sim.venue.trading import triggers
 from engine.sim.venue.trading.advanced import Advanced
 from engine.sim.venue.trading.edits import Change, edit

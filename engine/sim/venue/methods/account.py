@@ -6,10 +6,10 @@ from typing import Any
 
 from engine.sim.venue.accounts.account import Account
 from engine.sim.venue.accounts.position import Position
-from engine.sim.venue.api.methods_market import INSTRUMENT, market_of
 from engine.sim.venue.api.rpc import Call, Param, method
 from engine.sim.venue.errors import bad_param
 from engine.sim.venue.feeds.channels import CURRENCIES, KINDS
+from engine.sim.venue.methods.market import INSTRUMENT, market_of
 from engine.sim.venue.rows.accounts import access_row, portfolio_row, position_row
 from engine.sim.venue.rows.trading import order_row
 

@@ -13,16 +13,16 @@ from typing import Any
 
 from engine.sim.venue.accounts.ledger import Entry
 from engine.sim.venue.accounts.records import Record
-from engine.sim.venue.api.methods_account import (
+from engine.sim.venue.api.rpc import Call, Param, method
+from engine.sim.venue.errors import bad_param
+from engine.sim.venue.feeds.channels import CURRENCIES
+from engine.sim.venue.methods.account import (
     CURRENCY,
     READ_ACCOUNT,
     READ_TRADE,
     SUBACCOUNT,
 )
-from engine.sim.venue.api.methods_market import INSTRUMENT, market_of
-from engine.sim.venue.api.rpc import Call, Param, method
-from engine.sim.venue.errors import bad_param
-from engine.sim.venue.feeds.channels import CURRENCIES
+from engine.sim.venue.methods.market import INSTRUMENT, market_of
 from engine.sim.venue.rows.ledger import ROLES, entry_row, record_row
 
 LOG_DEFAULT, LOG_MAX = 100, 250

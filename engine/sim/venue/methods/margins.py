@@ -7,13 +7,13 @@ from typing import Any
 import orjson
 
 from engine.sim.venue.accounts import combos, simulate
-from engine.sim.venue.api.methods_account import CURRENCY, READ_ACCOUNT, READ_TRADE
-from engine.sim.venue.api.methods_market import INSTRUMENT, market_of
-from engine.sim.venue.api.order_params import lots_of, ticks_of
 from engine.sim.venue.api.rpc import Call, Param, method
 from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.markets.market import Market
 from engine.sim.venue.markets.matching import BUY, SELL
+from engine.sim.venue.methods.account import CURRENCY, READ_ACCOUNT, READ_TRADE
+from engine.sim.venue.methods.market import INSTRUMENT, market_of
+from engine.sim.venue.methods.order_params import lots_of, ticks_of
 from engine.sim.venue.rows.accounts import portfolio_row
 from engine.sim.venue.units import coins
 

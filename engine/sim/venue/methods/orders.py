@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.sim.venue.api.methods_market import INSTRUMENT, market_of
 from engine.sim.venue.api.rpc import Call, Param, Params, method
 from engine.sim.venue.errors import Reject
 from engine.sim.venue.feeds.channels import CURRENCIES, KINDS
 from engine.sim.venue.markets.matching import Order
 from engine.sim.venue.markets.watch import STOPS, TAKES, TRAILING, TYPES
+from engine.sim.venue.methods.market import INSTRUMENT, market_of
 from engine.sim.venue.rows.trading import order_row, trigger_record_row
 
 LABEL_MAX = 64

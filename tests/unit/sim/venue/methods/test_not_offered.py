@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.sim.venue.api.methods import METHODS
-from engine.sim.venue.api.not_offered import METHODS_BY_REASON, NOT_OFFERED
+from engine.sim.venue.methods.not_offered import METHODS_BY_REASON, NOT_OFFERED
+from engine.sim.venue.methods.registry import METHODS
 from tests.unit.sim.venue.client import Client, Refused
 
 

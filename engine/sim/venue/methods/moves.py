@@ -12,12 +12,12 @@ from typing import Any
 from engine.sim.venue.accounts import moves
 from engine.sim.venue.accounts.account import Account
 from engine.sim.venue.accounts.moves import MOVES_MAX, WEEK_NS, Move
-from engine.sim.venue.api.methods_account import reach
-from engine.sim.venue.api.order_params import ticks_of
 from engine.sim.venue.api.rpc import LIST_MAX, Call, Param, Params, method
 from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.feeds.channels import CURRENCIES
 from engine.sim.venue.markets.matching import DIRECTIONS
+from engine.sim.venue.methods.account import reach
+from engine.sim.venue.methods.order_params import ticks_of
 
 SECOND_NS = 1_000_000_000
 TRADE = {

@@ -6,14 +6,18 @@ import orjson
 import pytest
 
 from engine.sim.venue import VenueConfig, default_accounts
-from engine.sim.venue.api.not_offered import CHANNELS_BY_REASON, NOT_OFFERED
 from engine.sim.venue.config import ListingConfig
 from engine.sim.venue.feeds.channels import parse_channel
+from engine.sim.venue.methods.not_offered import CHANNELS_BY_REASON, NOT_OFFERED
 from engine.sim.venue.products.surface import SurfaceState
 from tests.data.shared import recorded
-from tests.unit.sim.venue.api.market_calls import market_calls
-from tests.unit.sim.venue.api.test_methods_schema import METHODS, Recorder, load_checker
 from tests.unit.sim.venue.client import PERP, SECOND, Bench
+from tests.unit.sim.venue.methods.market_calls import market_calls
+from tests.unit.sim.venue.methods.test_registry_schema import (
+    METHODS,
+    Recorder,
+    load_checker,
+)
 
 CALL, LINEAR = "BTC-30OCT26-80000-C", "BTC_USDC-30OCT26-80000-P"
 FUTURE, SPOT, SPREAD = "BTC-30OCT26", "ETH_USDC", "BTC-FS-25DEC26_PERP"

@@ -11,8 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.sim.venue.api.methods_account import CURRENCY, READ_TRADE, SUBACCOUNT
-from engine.sim.venue.api.methods_market import (
+from engine.sim.venue.api.rpc import Call, Param, method
+from engine.sim.venue.errors import Reject, bad_param
+from engine.sim.venue.markets.matching import Order
+from engine.sim.venue.markets.trades import Trade
+from engine.sim.venue.methods.account import CURRENCY, READ_TRADE, SUBACCOUNT
+from engine.sim.venue.methods.market import (
     COUNT,
     INSTRUMENT,
     SORTING,
@@ -22,10 +26,6 @@ from engine.sim.venue.api.methods_market import (
     market_of,
     select_trades,
 )
-from engine.sim.venue.api.rpc import Call, Param, method
-from engine.sim.venue.errors import Reject, bad_param
-from engine.sim.venue.markets.matching import Order
-from engine.sim.venue.markets.trades import Trade
 from engine.sim.venue.products.calendar import DAY_MS
 from engine.sim.venue.rows.trading import account_trade_row, order_row
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.sim.venue.api.methods_market import INSTRUMENT, market_of
-from engine.sim.venue.api.order_params import ENTRY, new_order
 from engine.sim.venue.api.rpc import LATER, Call, Param, method
 from engine.sim.venue.errors import Reject
 from engine.sim.venue.markets.matching import BUY, SELL, SIDES, Order
+from engine.sim.venue.methods.market import INSTRUMENT, market_of
+from engine.sim.venue.methods.order_params import ENTRY, new_order
 from engine.sim.venue.rows.trading import order_row, user_trade_row
 from engine.sim.venue.trading import linked
 from engine.sim.venue.trading.orders import NewOrder, submit

@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from engine.sim.venue.api.methods import METHODS
 from engine.sim.venue.config import FREE
+from engine.sim.venue.methods.registry import METHODS
 from tests.conformance.schema import load_checker
 from tests.data.shared import recorded
 from tests.unit.sim.venue.accounts.listed import (
@@ -17,7 +17,6 @@ from tests.unit.sim.venue.accounts.listed import (
     USDC_PERP,
     listed_bench,
 )
-from tests.unit.sim.venue.api.market_calls import market_calls
 from tests.unit.sim.venue.client import (
     ETH,
     MS,
@@ -27,6 +26,7 @@ from tests.unit.sim.venue.client import (
     Bench,
     Client,
 )
+from tests.unit.sim.venue.methods.market_calls import market_calls
 
 CHANNELS = [
     f"book.{PERP}.raw",

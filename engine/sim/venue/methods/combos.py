@@ -6,13 +6,13 @@ from fractions import Fraction
 from typing import Any
 
 from engine.sim.venue.accounts.combos import leg_prices
-from engine.sim.venue.api.methods_account import CURRENCY
-from engine.sim.venue.api.methods_trading import TRADE
 from engine.sim.venue.api.rpc import LOGIN, Call, Param, Params, method
 from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.feeds.channels import CURRENCIES
 from engine.sim.venue.markets.market import Market
 from engine.sim.venue.markets.matching import DIRECTIONS, SIDES
+from engine.sim.venue.methods.account import CURRENCY
+from engine.sim.venue.methods.trading import TRADE
 from engine.sim.venue.products.combos import LEGS_MAX, ratios
 from engine.sim.venue.products.instruments import TICKS_MAX
 from engine.sim.venue.rows.combos import combo_row

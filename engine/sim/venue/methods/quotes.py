@@ -13,13 +13,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from engine.sim.venue.api.methods_trading import TRADE
-from engine.sim.venue.api.order_params import ticks_of
 from engine.sim.venue.api.rpc import LATER, Call, Param, Params, method
 from engine.sim.venue.errors import Reject, bad_param
 from engine.sim.venue.feeds.channels import CURRENCIES, KINDS
 from engine.sim.venue.markets.market import Market
 from engine.sim.venue.markets.matching import Order
+from engine.sim.venue.methods.order_params import ticks_of
+from engine.sim.venue.methods.trading import TRADE
 from engine.sim.venue.rows.trading import order_row, user_trade_row
 from engine.sim.venue.trading.lanes import Lane
 from engine.sim.venue.trading.mmp import Group

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.sim.venue.api.methods_market import INSTRUMENT, market_of
-from engine.sim.venue.api.methods_orders import LABEL_MAX, own_order
-from engine.sim.venue.api.methods_trading import TRADE
 from engine.sim.venue.api.rpc import Call, Param, Params, method
 from engine.sim.venue.errors import Reject
 from engine.sim.venue.feeds.channels import CURRENCIES, KINDS
 from engine.sim.venue.markets.matching import Order
 from engine.sim.venue.markets.watch import STOPS, TAKES, TRAILING, TYPES
+from engine.sim.venue.methods.market import INSTRUMENT, market_of
+from engine.sim.venue.methods.orders import LABEL_MAX, own_order
+from engine.sim.venue.methods.trading import TRADE
 from engine.sim.venue.rows.trading import order_row
 
 KIND = Param("text", choices=(*KINDS, "combo"))

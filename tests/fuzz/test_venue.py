@@ -248,11 +248,15 @@ def finish(session: Session) -> None:
     for _ in range(3):
         session.wait(6 * SECOND)
     session.audit.check()
-    for channel, messages in session.books.items():
+    for channel, slow in session.books.items():
+        if channel.endswith(".raw"):
+            continue
+        raw = session.books[channel.replace(".100ms", ".raw")]
+        until = slow[-1]["change_id"]
+        assert rebuild(slow) == rebuild([m for m in raw if m["change_id"] <= until])
         market = session.audit.markets()[channel.split(".")[1]]
         i = market.instrument
-        said = rebuild(messages)
-        for levels, side in zip(said, (1, -1), strict=True):
+        for levels, side in zip(rebuild(raw), (1, -1), strict=True):
             assert levels == {
                 i.price(ticks): i.amount(lots)
                 for ticks, lots in market.book.levels(side)

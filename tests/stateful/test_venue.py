@@ -413,6 +413,9 @@ class TheVenue(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.venue.faults.board.clear_all()
+        for account in self.venue.exchange.accounts.values():
+            for order in list(account.open_orders.values()):
+                self.venue.cancel_order(order, self.now_ns)
         self.until(self.now_ns + 10 * SECOND)
         self.audit.check()
         for channel, messages in self.books.items():

@@ -7,6 +7,7 @@ function says so. The evidence is production's own rows.
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -71,20 +72,51 @@ EXCUSES: dict[str, Callable[[Any], bool]] = {
     "resolution": lambda error: isinstance(error.instance, int),
     "underlying_index": lambda error: isinstance(error.instance, str),
     **{name: lambda error: "is not one of" in error.message for name in CURRENCY_LISTS},
-    # "Always null", says the prose beside it.
-    "matching_id": lambda error: error.instance is None,
     # A list in answers and in captures of the channels.
     "oto_order_ids": lambda error: isinstance(error.instance, list),
     "result": _of_result,
 }
 
 
-def load_checker(path: Path) -> ModuleType:
-    """Return the frame checker as a module, with our excuses added to its own."""
+def load_checker(path: Path, excused: bool = True) -> ModuleType:
+    """Return the frame checker as a module, with our excuses beside its own or not."""
     spec = importlib.util.spec_from_file_location("check_frames", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.OVERRIDES.update(EXCUSES)
+    if excused:
+        module.OVERRIDES.update(EXCUSES)
     return module
+
+
+def split(record: Path, checker: ModuleType) -> None:
+    """Move what the schema is wrong about from a record to ``excused.jsonl`` beside it.
+
+    A request and its answer stay together. What is moved is what fails the checker as
+    it is; nothing is lost.
+    """
+    schema = json.loads((Path(checker.HERE) / "deribit-schema.json").read_text())
+    judge = checker.Checker(schema)
+    asked: dict[Any, str] = {}
+    kept: list[str] = []
+    moved: list[str] = []
+    for line in record.read_text().splitlines():
+        one = json.loads(line)
+        frame = one["frame"]
+        if one["dir"] == "out":
+            asked[frame.get("id")] = line
+            continue
+        lines = [line]
+        judge.failures.clear()
+        if frame.get("method") == "subscription":
+            judge.notification(frame["params"]["channel"], frame["params"]["data"])
+        elif frame.get("id") in asked:
+            lines.insert(0, asked.pop(frame["id"]))
+            request = json.loads(lines[0])["frame"]
+            judge.request(request["method"], request.get("params"))
+            judge.response(request["method"], frame)
+        (moved if judge.failures else kept).extend(lines)
+    kept.extend(asked.values())
+    record.write_text("".join(f"{line}\n" for line in kept))
+    (record.parent / "excused.jsonl").write_text("".join(f"{line}\n" for line in moved))

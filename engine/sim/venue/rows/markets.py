@@ -54,25 +54,42 @@ def quote_row(market: Market, now_ms: int) -> Row:
 
 
 def stats_row(market: Market, now_ms: int) -> Row:
-    """Return the 24 hour statistics."""
+    """Return the 24 hour statistics.
+
+    Empty: an option that did not trade shows null; of anything else the price that
+    stands in for its last one.
+    """
     i = market.instrument
     day = market.candles.day(now_ms)
+    still = _last_price(market)
     row: Row = {
-        "high": None,
-        "low": None,
-        "price_change": None,
+        "high": still,
+        "low": still,
+        "price_change": None if still is None else 0.0,
         "volume": 0.0,
         "volume_usd": 0.0,
     }
     if day is not None:
         first, last = day.open, day.close
         row["high"], row["low"] = i.price(day.high), i.price(day.low)
-        if first:
-            row["price_change"] = round((last - first) / abs(first) * 100, 4)
+        row["price_change"] = (
+            round((last - first) / abs(first) * 100, 4) if first else None
+        )
         row["volume"], row["volume_usd"] = volumes(market, day.lots, day.value)
     if not (i.is_option and i.reversed):
         row["volume_notional"] = row["volume_usd"]
     return row
+
+
+def _last_price(market: Market) -> float | None:
+    """Return the price of the last trade; before the first one, of the mark.
+
+    Empty: None for an option that never traded, as production shows it.
+    """
+    i, last = market.instrument, market.last_ticks
+    if last is None and i.is_option:
+        return None
+    return i.price(i.ticks_below(market.mark_ref) if last is None else last)
 
 
 def volumes(market: Market, lots: int, value: int) -> tuple[float, float]:
@@ -127,8 +144,7 @@ def _head(market: Market, now_ms: int) -> Row:
 def _tail(market: Market, now_ms: int) -> Row:
     i = market.instrument
     bid, bid_lots, ask, ask_lots = market.book.touch()
-    last = market.last_ticks
-    row: Row = {"last_price": i.price(last) if last is not None else None}
+    row: Row = {"last_price": _last_price(market)}
     if not i.is_spot:
         row["settlement_price"] = ref_price(market.settlement_ref)
     row["min_price"] = i.price(market.min_ticks)
@@ -228,11 +244,10 @@ def summary_row(market: Market, now_ms: int) -> Row:
     if bid_price is not None and ask_price is not None:
         mid = round((bid_price + ask_price) / 2, 8)
     stats = stats_row(market, now_ms)
-    last = market.last_ticks
     row: Row = {
         "high": stats["high"],
         "low": stats["low"],
-        "last": i.price(last) if last is not None else None,
+        "last": _last_price(market),
         "instrument_name": i.name,
         "bid_price": bid_price,
         "ask_price": ask_price,

@@ -21,18 +21,12 @@ def test_only_perpetuals_have_funding(client: Client) -> None:
     assert set(perpetual) - set(dated) == funding
 
 
-def test_before_the_first_trade_there_are_no_figures(client: Client) -> None:
-    row = client.call("public/ticker", instrument_name=PERP)
-    assert row["last_price"] is None
-    assert row["stats"] == {
-        "high": None,
-        "low": None,
-        "price_change": None,
-        "volume": 0.0,
-        "volume_usd": 0.0,
-        "volume_notional": 0.0,
-    }
-    assert row["timestamp"] == client.bench.now_ns // MS
+def test_before_the_first_trade_the_mark_stands_in(full: Bench) -> None:
+    row = ticker_row(full.venue.exchange.markets[PERP], 17)
+    assert row["last_price"] == row["stats"]["high"] == row["stats"]["low"] == 80_000.0
+    assert row["stats"]["price_change"] == 0.0
+    never = ticker_row(full.venue.exchange.markets[option(full, "BTC")], 17)
+    assert never["last_price"] is never["stats"]["high"] is None
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +126,9 @@ def test_a_combo_shows_what_its_legs_imply() -> None:
 def test_a_summary_has_null_where_nothing_is(full: Bench) -> None:
     row = summary_row(full.venue.exchange.markets[PERP], 17)
     missing = [key for key, value in row.items() if value is None]
-    assert missing == [
+    assert missing == ["bid_price", "ask_price", "mid_price"]
+    never = summary_row(full.venue.exchange.markets[option(full, "BTC")], 17)
+    assert [key for key, value in never.items() if value is None] == [
         "high", "low", "last", "bid_price", "ask_price", "price_change", "mid_price",
     ]  # fmt: skip
     assert {"current_funding", "funding_8h"} < set(row)

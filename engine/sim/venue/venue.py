@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.sim.venue.api.auth import Authority, Token
-from engine.sim.venue.api.connection import Connection
+from engine.sim.venue.api.connection import NO_HANDSHAKE, Connection
 from engine.sim.venue.api.limits import ENGINE_COSTS, Credits, PeerPools
 from engine.sim.venue.api.rest import (
     BAD_REQUEST,
@@ -380,8 +380,13 @@ class Venue(DirectEntry):
         reason: str,
         cancel_orders: bool = True,
     ) -> None:
-        """Close a connection from the venue's side; queued frames may still go out."""
+        """Close a connection from the venue's side; queued frames may still go out.
+
+        Who still waits for the answer to an HTTP request is cut off.
+        """
         if connection.closing is None:
+            if connection.http and self.is_open(connection):
+                code = NO_HANDSHAKE
             connection.closing = (code, reason)
             if not connection.silent:
                 self._to_close.append((connection.number, code, reason))

@@ -79,10 +79,10 @@ class Board:
         """Set a fault and return its number.
 
         Raises:
-            FaultError: ``FAULTS_MAX`` are set already.
+            FaultError: ``FAULTS_MAX`` are set already, and none is over.
         """
         if len(self._faults) >= FAULTS_MAX:
-            raise FaultError("kind", f"at most {FAULTS_MAX} faults can be set")
+            self._make_room()
         self._count += 1
         seed = self._venue.config.seed * 1_000_003 + self._count
         standing = Standing(self._count, fault, Dice(seed))
@@ -93,6 +93,14 @@ class Board:
         else:
             self._begin(standing)
         return self._count
+
+    def _make_room(self) -> None:
+        """Forget the oldest fault that is over."""
+        for number, standing in self._faults.items():
+            if standing.state == OVER:
+                del self._faults[number]
+                return
+        raise FaultError("kind", f"at most {FAULTS_MAX} faults can be set")
 
     def clear(self, number: int) -> bool:
         """End a fault, whatever its state, and forget it; False when unknown."""

@@ -112,8 +112,17 @@ def test_a_venue_keeps_only_so_many_faults(bench: Bench) -> None:
         bench.venue.faults.inject(Drop(start_ms=1))
     with pytest.raises(FaultError):
         bench.venue.faults.inject(Drop(start_ms=1))
+    bench.advance(2 * MS)
+    with pytest.raises(FaultError):
+        bench.venue.faults.inject(Drop())
+    assert bench.venue.faults.board.clear(1)
+    assert bench.venue.faults.inject(Drop(duration_ms=1))
+    bench.advance(2 * MS)
+    last = bench.venue.faults.inject(Drop())
+    numbers = [row["fault"] for row in bench.venue.faults.board.rows()]
+    assert last in numbers
+    assert last - 1 not in numbers, "what is over makes room"
     assert bench.venue.faults.board.clear_all() == board.FAULTS_MAX
-    assert bench.venue.faults.inject(Drop())
 
 
 def test_a_condition_ends_once(bench: Bench) -> None:

@@ -118,7 +118,8 @@ def test_faults_over_http(bench: Bench) -> None:
 
 
 def test_an_unanswered_http_request(bench: Bench) -> None:
-    for fault in (Drop(of="request", count=1), HalfOpen(count=1), Cut(count=1)):
+    cut = Cut(count=1, code=1001)
+    for fault in (Drop(of="request", count=1), HalfOpen(count=1), cut):
         bench.venue.faults.inject(fault)
         with pytest.raises(ValueError, match="not enough values"):
             bench.http("GET", "/api/v2/public/get_time")

@@ -50,10 +50,9 @@ SECTIONS = (
     "wallet.transfers",
     "wallet.withdrawals",
 )
-MISREAD = ("underlying_index", "contract_size", "matching_id")
-"""A name in every capture, which the client reads as a number in tickers of options; a
-size it takes for an integer, which that of a linear contract is not; and an id that the
-published schema types as a text, where the client knows null alone."""
+MISREAD = ("underlying_index", "contract_size")
+"""A name in every capture, which the client reads as a number in tickers of options;
+and a size it takes for an integer, which that of a linear contract is not."""
 EVERYTHING = {"currency": "any"}
 """Asks for more than the client reads in one frame, here as in production."""
 WHOLE_ORDER = ("private/buy", "private/sell", "private/close_position")

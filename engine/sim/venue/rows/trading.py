@@ -190,9 +190,9 @@ def _combo_fields(trade: Trade) -> Row:
 def user_trade_row(trade: Trade, maker: bool) -> Row:
     """Return a trade as one of its two accounts sees it.
 
-    ``matching_id`` is a text, as the published schema has it, and empty (captures show
-    null). ``post_only`` / ``reduce_only``, whose published type contradicts the wire,
-    are left to the order object; so whoever reads by the schema can read the row.
+    ``matching_id`` is always null, as captures and the prose have it, whatever type the
+    published schema gives it. ``post_only`` / ``reduce_only``, whose published type
+    contradicts the wire, are left to the order object; so both readings parse the row.
     """
     i = trade.instrument
     order = trade.maker if maker else trade.taker
@@ -211,7 +211,7 @@ def user_trade_row(trade: Trade, maker: bool) -> Row:
         "api": order.api,
         "mark_price": ref_price(trade.mark_ref),
         "order_id": order.order_id,
-        "matching_id": "",
+        "matching_id": None,
         "tick_direction": trade.tick_direction,
         "profit_loss": coins(trade.maker_profit if maker else trade.taker_profit),
         "self_trade": False,

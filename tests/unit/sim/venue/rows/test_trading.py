@@ -59,4 +59,4 @@ def test_the_two_sides_of_a_trade_share_what_is_public(
     assert {key: private[key] for key in public if key in private} == public
     assert public["contracts"] == 1.0
     assert public["starbase_timestamp"] == bench.now_ns
-    assert private["matching_id"] == ""
+    assert private["matching_id"] is None

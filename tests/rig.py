@@ -8,6 +8,7 @@ from typing import Any
 
 from engine import QuoteSheet, Strategy, View
 from engine._core.core import Core
+from tests.oracles.venue import SlowVenue
 
 NAME = "BTC-PERPETUAL"
 ROW = {
@@ -30,6 +31,8 @@ LIMITS = {
     "requote_qty_pct": 0.0,
 }
 MS = 1_000_000
+MID = 10_000
+"""The price around which `quoting_rig` quotes, in ticks."""
 Levels = list[tuple[int, int]]
 
 
@@ -178,3 +181,37 @@ class Rig:
     def halted(self) -> str:
         """Return why the core halted, "" when it did not."""
         return str(self.core.snapshot()["halted"])
+
+
+def quoting_rig(**arguments: Any) -> Rig:
+    """Return a rig with a readable book and a bid and an ask wished around MID."""
+    rig = Rig(**arguments)
+    rig.wisher.bids, rig.wisher.asks = [(MID - 1, 5)], [(MID + 1, 5)]
+    rig.book([(MID - 1, 9)], [(MID + 1, 9)])
+    return rig
+
+
+def change(rig: Rig, prev: int, change_id: int, bids: list[Any]) -> bytes:
+    """Return a frame that changes bids of the book."""
+    data = {
+        "type": "change",
+        "timestamp": 2,
+        "instrument_name": NAME,
+        "prev_change_id": prev,
+        "change_id": change_id,
+        "bids": bids,
+        "asks": [],
+    }
+    params = {"channel": f"book.{NAME}.raw", "data": data}
+    frame = {"jsonrpc": "2.0", "method": "subscription", "params": params}
+    return json.dumps(frame).encode()
+
+
+def settle(rig: Rig, venue: SlowVenue) -> None:
+    """Let the venue answer everything until nobody has anything to say."""
+    venue.receive(rig.core.data_to_send(0))
+    while venue.requests:
+        venue.work()
+    frames, venue.frames = venue.frames, []
+    for frame in frames:
+        rig.deliver(frame)

@@ -1,10 +1,8 @@
 from typing import Any
 
-from engine._core.desk import Desk
+from engine._core.inbox import Inbox
 
-ODD_NAMES: dict[int, str]
-
-class Core(Desk):
+class Core(Inbox):
     def connection_made(self, conn: int, t_ns: int) -> None: ...
     def receive_data(
         self, conn: int, t_ns: int, data: bytes, more_coming: bool = False

@@ -46,6 +46,8 @@ LOOK_AT: dict[str, tuple[str, ...]] = {
     "engine._core.gateway": (BASE, "engine._core.state", "engine._core.quote.sheet"),
     CORE: ("engine._core",),
     "engine._core.desk": ("engine._core",),
+    "engine._core.outbox": ("engine._core",),
+    "engine._core.inbox": ("engine._core",),
     "engine._core.snapshot": ("engine._core",),
     VERBS: (),
     # Around them.

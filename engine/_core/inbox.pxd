@@ -1,0 +1,17 @@
+# What comes in, by kind of message.
+from libc.stdint cimport int64_t
+
+from engine._core.decode.message cimport MessageKind
+from engine._core.outbox cimport Outbox
+from engine._core.quote.market cimport Market
+
+
+cdef class Inbox(Outbox):
+    cdef void _absorb(self, int conn, MessageKind kind, bytes data)
+    cdef void _absorb_book(self)
+    cdef void _lose_book(self, Market market)
+    cdef void _absorb_ticker(self)
+    cdef void _absorb_orders(self, bint is_answer, int64_t request_id)
+    cdef void _absorb_reply(self)
+    cdef void _pause(self, Market market, int code)
+    cdef void _absorb_odd(self, int conn, MessageKind kind, bytes data)

@@ -1,0 +1,180 @@
+"""What comes in: each kind of message, into books, orders, positions, or the session.
+
+The third of the core's four storeys; see :mod:`core`. Nothing here decides a quote.
+"""
+
+from libc.stdint cimport int32_t, int64_t
+
+from engine._core.base.types cimport SLOTS_PER_INSTRUMENT, nanos_t
+from engine._core.decode.message cimport (
+    MESSAGE_BOOK, MESSAGE_CONTROL, MESSAGE_IGNORED, MESSAGE_MALFORMED,
+    MESSAGE_OUT_OF_RANGE, MESSAGE_PRIVATE, MESSAGE_REPLY, MESSAGE_TICKER,
+    MESSAGE_UNKNOWN, MESSAGE_UNKNOWN_INSTRUMENT, MessageKind)
+from engine._core.outbox cimport Outbox
+from engine._core.quote.market cimport Market
+from engine._core.state.book cimport (
+    OUTCOME_CROSSED, OUTCOME_GAP, OUTCOME_QUIET, OUTCOME_STALE, OUTCOME_TOUCH,
+    OUTCOME_WAITING, BookOutcome)
+from engine._core.state.orders cimport (
+    ORDER_UNKNOWN, REQUEST_CANCEL, REQUEST_EDIT, Request, says_ended)
+
+cdef nanos_t PAUSE_NS = 500_000_000         # after a refusal; each in a row doubles it
+cdef int PAUSE_DOUBLINGS_MAX = 6            # so 32 s at most
+
+ODD_NAMES = {
+    MESSAGE_UNKNOWN: "unknown",
+    MESSAGE_MALFORMED: "malformed",
+    MESSAGE_UNKNOWN_INSTRUMENT: "unknown_instrument",
+    MESSAGE_OUT_OF_RANGE: "out_of_range",
+}
+
+
+cdef class Inbox(Outbox):
+    """The outbox, able to read."""
+
+    cdef void _absorb(self, int conn, MessageKind kind, bytes data):
+        self.counters.frames += 1
+        self.n_by_kind[<int>kind] += 1
+        if kind == MESSAGE_BOOK:
+            self._absorb_book()
+        elif kind == MESSAGE_TICKER:
+            self._absorb_ticker()
+        elif kind == MESSAGE_PRIVATE:
+            self._absorb_orders(False, 0)
+        elif kind == MESSAGE_REPLY:
+            self._absorb_reply()
+        elif kind == MESSAGE_CONTROL:
+            self._tell("on_control", (conn, self.now_ns, data))
+        elif kind != MESSAGE_IGNORED:
+            self._absorb_odd(conn, kind, data)
+
+    cdef void _absorb_book(self):
+        cdef Market market = self._market(self.decoder.book.instrument)
+        cdef BookOutcome outcome
+        cdef bint was_readable
+        self.counters.book_frames += 1
+        if market is None:
+            return
+        was_readable = market.book.is_readable()
+        outcome = market.book.apply(&self.decoder.book, self.now_ns, &self.fault)
+        market.heard_ns = self.now_ns
+        if self.wall_offset_ns:
+            self.hist_feed.add(self.now_ns + self.wall_offset_ns
+                               - self.decoder.book.venue_ms * 1000000)
+        if outcome == OUTCOME_TOUCH or outcome == OUTCOME_QUIET:
+            market.crossed_ns = 0
+            if outcome == OUTCOME_TOUCH or not was_readable:
+                market.signals.update(market.book, self.now_ns)
+                market.is_dirty = True
+        elif outcome == OUTCOME_CROSSED:
+            if market.crossed_ns == 0:
+                market.crossed_ns = self.now_ns
+                self.counters.crossed += 1
+            market.is_dirty = True
+        elif outcome == OUTCOME_GAP:
+            self._lose_book(market)
+        elif outcome == OUTCOME_STALE:
+            self.counters.stale_discarded += 1
+        elif outcome == OUTCOME_WAITING:
+            self.counters.waiting_discarded += 1
+
+    cdef void _lose_book(self, Market market):
+        """A frame of this book was missed: unreadable until the next snapshot."""
+        market.book.give_up()
+        market.gaps += 1
+        self.counters.gaps += 1
+        market.crossed_ns = 0
+        market.is_dirty = True
+        self._tell("on_gap", (market.index, self.now_ns))
+
+    cdef void _absorb_ticker(self):
+        cdef Market market = self._market(self.decoder.ticker.instrument)
+        cdef double before
+        if market is None:
+            return
+        before = market.ticker.mark_price
+        if (before != self.decoder.ticker.mark_price
+                or market.ticker.is_open != self.decoder.ticker.is_open):
+            market.is_dirty = True
+        market.ticker = self.decoder.ticker
+        market.heard_ns = self.now_ns
+
+    cdef void _absorb_orders(self, bint is_answer, int64_t request_id):
+        """Book the fills, then move the orders; an answer moves its order by event."""
+        cdef Market market
+        cdef int i
+        cdef int32_t slot
+        cdef bint answers
+        for i in range(self.decoder.n_fills):
+            market = self._market(self.decoder.fills[i].instrument)
+            if market is None:
+                continue
+            if not self._book_fill(i):
+                self.counters.duplicate_fills += 1
+            market.is_dirty = True
+        for i in range(self.decoder.n_orders):
+            market = self._market(self.decoder.orders[i].instrument)
+            slot = self.decoder.orders[i].label.slot
+            if (market is None or not self.decoder.orders[i].label.ours
+                    or slot // SLOTS_PER_INSTRUMENT != market.index):
+                self.counters.foreign_orders += 1
+                continue
+            answers = is_answer and self.orders.rows[slot].request_id == request_id
+            if not self.orders.on_update(&self.decoder.orders[i], market.position,
+                                         answers, &self.fault):
+                self.counters.foreign_orders += 1
+            market.is_dirty = True
+
+    cdef void _absorb_reply(self):
+        cdef Request request
+        cdef Market market
+        cdef int code = self.decoder.reply.code
+        if not self.orders.take_request(self.decoder.reply.id, &request):
+            self.note("warning", "late_answer",
+                      f"answer to request {self.decoder.reply.id}, which is not open")
+            self._absorb_orders(False, 0)
+            return
+        self.hist_ack.add(self.now_ns - request.sent_ns)
+        market = self._market(request.slot // SLOTS_PER_INSTRUMENT)
+        if not self.decoder.reply.is_error:
+            if market is not None:
+                market.refusals = 0
+            self._absorb_orders(True, request.id)
+            return
+        self.counters.rejects += 1
+        self.rejects[code] = self.rejects.get(code, 0) + 1
+        if request.slot < 0 or market is None:
+            return
+        self.orders.on_error(&request, code, &self.fault)
+        market.is_dirty = True
+        if request.kind != REQUEST_CANCEL and not (
+                request.kind == REQUEST_EDIT and says_ended(code)):
+            self._pause(market, code)
+        if self.orders.rows[request.slot].state == ORDER_UNKNOWN:
+            self.orders.rows[request.slot].sent_ns = self.now_ns
+            self._tell("on_unknown", (request.slot, self.now_ns))
+
+    cdef void _pause(self, Market market, int code):
+        """Stop asking for what the venue refuses; cancels still go out."""
+        cdef int doublings = min(market.refusals, PAUSE_DOUBLINGS_MAX)
+        market.refusals += 1
+        market.paused_until_ns = self.now_ns + (PAUSE_NS << doublings)
+        self.note("warning", "refused",
+                  f"{market.name}: error {code}, {market.refusals} in a row; no new "
+                  f"orders or edits for {(PAUSE_NS << doublings) / 1e9:g} s")
+
+    cdef void _absorb_odd(self, int conn, MessageKind kind, bytes data):
+        """Count what cannot be used, note it once a kind, give up what it hits."""
+        cdef Market market = None
+        name = ODD_NAMES[kind]
+        if kind not in self.noted_kinds:
+            self.noted_kinds.add(kind)
+            self.note("warning", name, f"first {name} frame: {data[:200]!r}")
+        if kind != MESSAGE_OUT_OF_RANGE and kind != MESSAGE_UNKNOWN:
+            return
+        market = self._market(self.decoder.book.instrument)
+        if market is not None:
+            self._lose_book(market)
+        elif b'"user.' in data or b'"order_id"' in data:
+            # A word about our orders that cannot be read: only recovery finds it out.
+            self.close(conn, "a private message could not be read")

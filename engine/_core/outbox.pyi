@@ -1,0 +1,3 @@
+from engine._core.desk import Desk
+
+class Outbox(Desk): ...

@@ -1,0 +1,164 @@
+"""What goes out: requests of the gateway, the kill, and what is told to the session.
+
+The middle of the core's four storeys; see :mod:`core`. Nothing here reads a payload.
+"""
+
+from libc.stdint cimport int32_t, int64_t
+
+from engine._core.base.bytebuf cimport ByteBuf
+from engine._core.base.check cimport FAULT_NONE, fault_name
+from engine._core.base.types cimport (
+    BID, NO_PRICE, SLOTS_PER_INSTRUMENT, nanos_t, qty_t)
+from engine._core.desk cimport MODE_HALT, Desk
+from engine._core.gateway.differ cimport RANKS, Action, own_barrier
+from engine._core.gateway.encode cimport (
+    put_cancel, put_cancel_all, put_edit, put_new)
+from engine._core.gateway.fuse cimport holds
+from engine._core.quote.market cimport Market
+from engine._core.state.orders cimport (
+    ORDER_DONE, ORDER_LIVE, ORDER_STATES, ORDER_UNKNOWN, REQUEST_CANCEL,
+    REQUEST_CANCEL_ALL, REQUEST_EDIT, REQUEST_NEW, Order)
+
+cdef nanos_t ASK_AGAIN_NS = 5_000_000_000   # an UNKNOWN order is asked about again
+
+
+cdef class Outbox(Desk):
+    """The desk, able to send."""
+
+    cdef void _write(self, Market market):
+        cdef int rank, i
+        for rank in range(RANKS):
+            for i in range(self.differ.n_actions):
+                if <int>self.differ.actions[i].rank != rank:
+                    continue
+                if not self._write_one(market, &self.differ.actions[i]):
+                    return
+
+    cdef bint _write_one(self, Market market, const Action* action):
+        """Send one request; False when nothing more can be sent for this market."""
+        cdef ByteBuf out = self.buffers[0]
+        cdef Order* order = &self.orders.rows[action.slot]
+        cdef qty_t worst = self.orders.worst(action.slot)
+        cdef int64_t barrier, request_id = 0
+        if not self.credits.can_send(action.kind == REQUEST_CANCEL):
+            self.counters.credit_waits += 1
+            self.waits_for_credits = market.is_dirty = True
+            return False
+        if action.kind != REQUEST_CANCEL:
+            if self.now_ns < market.paused_until_ns:
+                return True
+            barrier = own_barrier(self.orders, market.index, action.side)
+            if barrier != NO_PRICE and (
+                    action.price_ticks >= barrier if action.side == BID
+                    else action.price_ticks <= barrier):
+                self.counters.held_back += 1
+                return True
+        if action.kind == REQUEST_NEW:
+            request_id = self.orders.send_new(
+                action.slot, action.price_ticks, action.amount_lots, action.is_take,
+                self.now_ns, &self.fault)
+        elif action.kind == REQUEST_EDIT:
+            request_id = self.orders.send_edit(
+                action.slot, action.price_ticks, action.amount_lots, self.now_ns,
+                &self.fault)
+        else:
+            request_id = self.orders.send_cancel(
+                action.slot, self.now_ns, &self.fault)
+        if request_id == 0:
+            market.is_dirty = True
+            return False
+        if not holds(action, market.index, market.row, &market.limits,
+                     market.reference_ticks(), self.orders, market.position,
+                     self.credits, worst, &self.fault):
+            return False
+        self.credits.take()
+        self.n_by_request[<int>action.kind] += 1
+        if action.kind == REQUEST_NEW:
+            return put_new(out, request_id, market.row, action.side,
+                           action.price_ticks, action.amount_lots, order, action.slot,
+                           &self.fault)
+        if action.kind == REQUEST_EDIT:
+            return put_edit(out, request_id, market.row, order, action.price_ticks,
+                            action.amount_lots, &self.fault)
+        return put_cancel(out, request_id, order, &self.fault)
+
+    cdef bint _has_orders(self) noexcept:
+        cdef int i
+        for i in range(1, ORDER_STATES):
+            if self.orders.n_by_state[i] > 0:
+                return True
+        return False
+
+    cdef void _check_orders(self, Market market):
+        cdef int32_t first = market.index * SLOTS_PER_INSTRUMENT
+        cdef int32_t slot
+        cdef Order* row
+        cdef nanos_t age
+        for slot in range(first, first + SLOTS_PER_INSTRUMENT):
+            row = &self.orders.rows[slot]
+            if row.state == ORDER_DONE or row.state == ORDER_LIVE:
+                continue
+            age = self.now_ns - row.sent_ns
+            if row.state == ORDER_UNKNOWN:
+                if age < ASK_AGAIN_NS:
+                    continue
+                row.sent_ns = self.now_ns
+            elif age < self.ack_timeout_ns:
+                continue
+            else:
+                self.orders.on_lost(slot, self.now_ns, &self.fault)
+                self.note("warning", "order_unknown",
+                          f"{market.name} slot {slot}: no answer for "
+                          f"{age // 1000000} ms")
+            self._tell("on_unknown", (slot, self.now_ns))
+
+    cdef void _lose_orders(self):
+        """The order connection is gone: nothing in flight will be answered."""
+        cdef Market market
+        cdef int32_t slot, first
+        for market in self.quoted:
+            first = market.index * SLOTS_PER_INSTRUMENT
+            for slot in range(first, first + SLOTS_PER_INSTRUMENT):
+                self.orders.on_lost(slot, self.now_ns, &self.fault)
+        self.orders.forget_requests()
+
+    cdef void _send_kill(self):
+        """One private/cancel_all, whatever the credits say: this is the last word."""
+        cdef int64_t request_id
+        self.kill_ns = self.now_ns
+        if not self.is_connected[0]:
+            return
+        request_id = self.orders.send_cancel_all(self.now_ns)
+        if request_id:
+            self.credits.take()
+            self.n_by_request[<int>REQUEST_CANCEL_ALL] += 1
+            put_cancel_all(self.buffers[0], request_id, &self.fault)
+
+    cdef void _halt(self, str reason):
+        if self.mode == MODE_HALT:
+            return
+        self.mode = MODE_HALT
+        self.halted = reason
+        self.mode_reason = f"halted: {reason}"
+        self.note("critical", "halt", f"{reason}: cancelling everything")
+        self._send_kill()
+        if self.session is not None:
+            try:
+                self.session.on_halt(self.now_ns, reason)
+            except Exception as error:
+                self.note("critical", "session",
+                          f"on_halt: {type(error).__name__}: {error}")
+
+    cdef void _settle(self):
+        """After every verb: a fault found on the way halts the core, once."""
+        if self.fault.code != FAULT_NONE and self.mode != MODE_HALT:
+            self._halt(f"fault {fault_name(self.fault.code)}")
+
+    cdef void _tell(self, str hook, tuple arguments):
+        """Call a hook of the session; an exception there halts the core."""
+        if self.session is None:
+            return
+        try:
+            getattr(self.session, hook)(*arguments)
+        except Exception as error:
+            self._halt(f"session failed in {hook}: {type(error).__name__}: {error}")

@@ -1,0 +1,106 @@
+"""What goes out: pauses after refusals, the kill, a lost line."""
+
+from itertools import pairwise
+
+from tests.oracles.venue import SlowVenue
+from tests.rig import MID, NAME, Rig, quoting_rig, settle
+
+
+def test_what_the_venue_refuses_is_asked_again_ever_more_slowly() -> None:
+    rig, venue = Rig(), SlowVenue(NAME)
+    rig.wisher.bids = [(MID - 1, 5)]
+    rig.book([(MID - 1, 9)], [(MID + 1, 9)])
+    asked_ns = []
+    for _ in range(400):
+        venue.receive(rig.core.data_to_send(0))
+        while venue.requests:
+            asked_ns.append(rig.t_ns)
+            venue.work(10009)
+            rig.deliver(venue.frames.pop(0))
+        rig.advance(250)
+        rig.book([(MID - 1, 9)], [(MID + 1, 9)])
+    waits_s = [(b - a) / 1e9 for a, b in pairwise(asked_ns)]
+    assert waits_s == [0.5, 1, 2, 4, 8, 16, 32, 32]
+    rig.core.notes()
+    rig.advance(32_000)
+    settle(rig, venue)
+    assert len(venue.open_orders()) == 1, "accepted at last"
+    rig.wisher.bids = [(MID - 2, 5)]
+    rig.book([(MID - 1, 9)], [(MID + 1, 8)])
+    venue.receive(rig.core.data_to_send(0))
+    venue.work(10040)
+    rig.deliver(venue.frames.pop(0))
+    (note,) = rig.core.notes()
+    assert note[3] == (
+        "BTC-PERPETUAL: error 10040, 1 in a row; no new orders or edits for 0.5 s"
+    )
+
+
+def test_a_pause_after_a_refusal_does_not_keep_cancels_back() -> None:
+    rig, venue = quoting_rig(), SlowVenue(NAME)
+    settle(rig, venue)
+    rig.wisher.bids = [(MID - 2, 5)]
+    rig.book([(MID - 1, 9)], [(MID + 1, 8)])
+    venue.receive(rig.core.data_to_send(0))
+    venue.work(10040)
+    rig.deliver(venue.frames.pop(0))
+    rig.core.set_quoting(False, "pause")
+    rig.advance(1)
+    settle(rig, venue)
+    assert venue.open_orders() == []
+
+
+def test_a_session_that_raises_halts_and_cancels_everything() -> None:
+    rig = quoting_rig()
+    rig.sent()
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("lost my mind")
+
+    rig.session.on_control = fail  # type: ignore[method-assign]
+    rig.deliver(b'{"jsonrpc":"2.0","id":5,"result":"ok"}')
+    assert "lost my mind" in rig.halted()
+    assert [r["method"] for r in rig.sent()] == ["private/cancel_all"]
+    assert rig.session.told("halt") == [rig.halted()]
+    rig.core.set_quoting(True, "please")
+    assert not rig.core.snapshot()["quoting"], "a halt lasts until restart"
+
+
+def test_a_halt_repeats_cancel_all_until_nothing_is_left() -> None:
+    rig, venue = quoting_rig(), SlowVenue(NAME)
+    settle(rig, venue)
+    rig.core.command(rig.t_ns, b'{"cmd":"halt","reason":"operator"}')
+    assert rig.halted() == "operator"
+    first = [r["method"] for r in rig.sent()]
+    assert first.count("private/cancel_all") == 1
+    rig.advance(1_300)
+    again = rig.core.data_to_send(0)
+    assert b"cancel_all" in again
+    venue.receive(b'{"id":1,"method":"private/cancel_all","params":{}}')
+    venue.work()
+    for frame in venue.frames:
+        rig.deliver(frame)
+    rig.sent()
+    rig.advance(1_300)
+    assert rig.sent() == []
+
+
+def test_while_the_line_is_down_nothing_is_sent_whatever_the_mode() -> None:
+    rig = quoting_rig()
+    rig.core.connection_lost(0, rig.t_ns)
+    rig.core.set_quoting(True, "too early")
+    before = rig.core.snapshot()["requests"]
+    rig.book([(MID - 2, 9)], [(MID + 2, 9)])
+    rig.advance(1_000)
+    assert rig.core.snapshot()["requests"] == before
+
+
+def test_losing_the_line_makes_orders_unknown_and_drops_unsent_bytes() -> None:
+    rig = quoting_rig()
+    rig.core.connection_lost(0, rig.t_ns)
+    assert rig.core.data_to_send(0) == b""
+    assert {s["state"] for s in rig.core.open_slots()} == {"unknown"}
+    assert rig.snapshot()["book_state"] == "gapped"
+    assert rig.core.snapshot()["mode"] == "hold"
+    rig.core.send(0, b"{}")
+    assert rig.core.data_to_send(0) == b"", "nobody is there to read it"

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -89,7 +90,8 @@ def inspect(
         index: check_params(config, index, strategy_class(config, index))
         for index in range(len(config.quote))
     }
-    _check_journal(config)
+    _check_folder(config, "journal.path", config.journal.path)
+    _check_state(config)
     notes = list(_notes(config, need_credentials))
     return list(_settings(config, "", params)), notes
 
@@ -122,16 +124,24 @@ def _quote_settings(
                 yield Setting(f"{prefix}params.{name}", value, "", is_default)
 
 
-def _check_journal(config: Config) -> None:
-    path = config.journal.path
+def _check_state(config: Config) -> None:
+    from engine.live.state_folder import KEY, check
+
+    if config.state.path is not None:
+        check(config.state.path, config.file)
+    _check_folder(config, KEY, config.state.path)
+
+
+def _check_folder(config: Config, key: str, path: Path | None) -> None:
+    """Refuse a folder a start could not make or write."""
     if path is None:
         return
     if path.exists() and not path.is_dir():
-        raise ConfigError(config.file, "journal.path", str(path), "a folder")
+        raise ConfigError(config.file, key, str(path), "a folder")
     existing = next(folder for folder in (path, *path.parents) if folder.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         problem = f"a folder that can be made or written; {existing} cannot be"
-        raise ConfigError(config.file, "journal.path", str(path), problem)
+        raise ConfigError(config.file, key, str(path), problem)
 
 
 def _notes(config: Config, need_credentials: bool) -> Iterator[str]:
@@ -147,6 +157,8 @@ def _notes(config: Config, need_credentials: bool) -> Iterator[str]:
         yield f"metrics.host {config.metrics.host} may be reached by other machines"
     if config.journal.path is None:
         yield "no [journal] path: what happens cannot be replayed"
+    if config.state.path is None:
+        yield "no [state] path: no `ctl`, no watchdog, nothing known after a crash"
 
 
 def _report(

@@ -298,6 +298,22 @@ class Journal(Section):
     ] = None
 
 
+class State(Section):
+    """``[state]``: what outlives a run, and where a running engine is spoken to."""
+
+    path: Annotated[
+        Path | None,
+        Field(strict=False),
+        AfterValidator(lambda path, info: path and _path(path, info)),
+        Key(
+            "folder of this engine alone: lock, checkpoint, operator's socket, sign "
+            "of life; absent: none of them",
+            "",
+            "path of a folder that only its owner can enter; made when missing",
+        ),
+    ] = None
+
+
 class Metrics(Section):
     """``[metrics]``: the Prometheus endpoint."""
 
@@ -332,6 +348,7 @@ class Config(Section):
     orders: Orders = Orders()
     quote: Annotated[list[Quote], Field(min_length=1, max_length=QUOTES_MAX)]
     journal: Journal = Journal()
+    state: State = State()
     metrics: Metrics = Metrics()
     log: Log = Log()
 

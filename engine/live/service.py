@@ -33,6 +33,7 @@ from engine.live.log import LineWriter, Log
 from engine.live.memory import CollectorPolicy
 from engine.live.secrets import Credentials, Signer
 from engine.live.shell import Shell
+from engine.live.state_folder import StateFolder
 from engine.live.watch import Watch
 from engine.metrics.export import Exporter, Reading, Stage
 from engine.metrics.export import serve as serve_metrics
@@ -75,6 +76,8 @@ class Service:
         self._options = options
         self._run_id = secrets.randbits(32) or 1
         self._signer = Signer(Credentials.load(config.credentials))
+        path = config.state.path
+        self._state = None if path is None else StateFolder.open(path, config.file)
         self._core = assemble(config, self._run_id)
         self._core.measure(True)
         self._verbs = recorded(self._core, config, self._run_id)
@@ -204,6 +207,8 @@ class Service:
             self._watch.close()
         if self._exporter is not None:
             await asyncio.to_thread(self._exporter.close)
+        if self._state is not None:
+            self._state.close()
         self._memory.release()
 
     def _finish(self, snapshot: dict[str, Any]) -> int:

@@ -79,6 +79,7 @@ LOOK_AT: dict[str, tuple[str, ...]] = {
         "engine.config_text",
         "engine.errors",
         "engine.live.secrets",
+        "engine.live.state_folder",
     ),
     "engine.cli": ("engine", "engine.errors"),
     "engine": ("engine._core", "engine.errors"),

@@ -233,10 +233,11 @@ cdef class Desk:
             self.orders.adopt(&self.decoder.orders[0], market.position, &self.fault)
 
     def trade(self, row):
-        """Book a user trade that was fetched; one already booked changes nothing."""
-        if (self._read_row("user.trades.any.any.raw", [row]) == MESSAGE_PRIVATE
-                and self.decoder.n_fills):
-            self._book_fill(0)
+        """Book a user trade that was fetched; False: booked before, or not readable."""
+        if (self._read_row("user.trades.any.any.raw", [row]) != MESSAGE_PRIVATE
+                or self.decoder.n_fills == 0):
+            return False
+        return bool(self._book_fill(0))
 
     cdef bint _book_fill(self, int i) except -1:
         cdef Market market = self._market(self.decoder.fills[i].instrument)

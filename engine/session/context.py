@@ -13,6 +13,7 @@ from engine.session.jitter import Jitter
 from engine.session.link import Link
 from engine.session.plan import QuotePlan, SessionSettings
 from engine.session.port import CorePort
+from engine.session.trades import BookedTrades
 from engine.session.verdict import short
 
 NOTE_MAX = 240
@@ -73,8 +74,7 @@ class Context:
         self.cod_verified = False
         self.foreign_orders = 0
         self.open_ours: int | None = None
-        self.trades_since_ms: int | None = None
-        self.trades_floor_ms: int | None = None
+        self.booked = BookedTrades()
         self.has_recovered = False
         self.last_error = ""
         self._warned: dict[str, None] = {}

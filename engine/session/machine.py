@@ -52,7 +52,6 @@ from engine.session.bringup import bring_up
 from engine.session.context import Context
 from engine.session.flow import Flow
 from engine.session.link import Link, Silence, Stage
-from engine.session.money import line_broke
 from engine.session.notices import ignore, read_frame
 from engine.session.orders import resolve_doubted
 from engine.session.plan import QuotePlan, SessionSettings
@@ -420,7 +419,6 @@ class Session:
         ctx = self._ctx
         self._move(Event.LOST)
         self._runner.drop_conn(link.conn)
-        line_broke(ctx)
         if link is ctx.orders_link:
             ctx.cod_enabled = ctx.cod_verified = False
             self._doubted.clear()

@@ -72,8 +72,8 @@ class CorePort(Protocol):
         A slot that has moved on to an order with another label is left alone.
         """
 
-    def trade(self, row: Mapping[str, Any]) -> None:
-        """Book a user trade fetched by request, unless its id is known."""
+    def trade(self, row: Mapping[str, Any]) -> bool:
+        """Book a user trade fetched by request; False: its id is known."""
 
     def halt(self, reason: str) -> None:
         """Cancel everything and quote no more until a restart."""

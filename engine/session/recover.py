@@ -6,11 +6,12 @@ verified) and does, in this order:
 1. instruments: read, all open, known to the core with their limits
 2. account: limits to the core, equity
 3. subscriptions: user channels first, then market data
-4. orders: ours cancelled, or kept for adoption, until the venue's list shows it;
+4. fills: the trade history is replayed, before any look at orders and positions
+5. orders: ours cancelled, or kept for adoption, until the venue's list shows it;
    then what became of every UNKNOWN order, and the core and the venue agree
-5. money: missed fills booked, positions as the venue has them
-6. the platform is not locked, every quoted book is readable
-7. adoption of kept orders; quoting
+6. money: positions as the venue has them, while no fill came in between
+7. the platform is not locked, every quoted book is readable
+8. adoption of kept orders; quoting
 
 Any error gives the connection up, and the whole road is walked again on the next one.
 Nothing is skipped on a reconnect: each step asks what is, not what we remember.
@@ -35,6 +36,7 @@ from engine.session.orders import (
     unknown_slots,
 )
 from engine.session.subscriptions import subscribe_missing
+from engine.session.trades import fetch_trades
 from engine.session.verdict import Reconnect
 
 CLEAR_NS = 60_000_000_000
@@ -62,6 +64,7 @@ def recover(ctx: Context, prepared: Callable[[], None]) -> Script[None]:
     list_all(ctx)
     prepared()
     yield from subscribe_missing(ctx)
+    yield from fetch_trades(ctx)
     for _ in range(FINAL_ROUNDS_MAX):
         kept = yield from _settle_orders(ctx)
         yield from settle(ctx)
@@ -71,7 +74,6 @@ def recover(ctx: Context, prepared: Callable[[], None]) -> Script[None]:
             continue
         if not kept and ctx.core.open_slots():
             continue
-        ctx.trades_since_ms = None
         ctx.has_recovered = True
         return
     conn = ctx.settings.orders_conn
@@ -118,9 +120,14 @@ def _adopt(ctx: Context) -> Script[bool]:
     """Give the core the orders that are open right now; False: it did not take all.
 
     The reading is fresh and quoting begins in the same hook: the core would pull an
-    adopted order at once while quoting is off.
+    adopted order at once while quoting is off. What it shows as filled is booked: the
+    history, read after it, had nothing new.
     """
+    booked = ctx.core.fills_booked()
     ours, _ = yield from read_open(ctx)
+    yield from fetch_trades(ctx)
+    if ctx.core.fills_booked() != booked:
+        return False
     refused = [row for row in ours if not ctx.core.adopt(row)]
     if refused:
         ids = ", ".join(str(row.get("order_id")) for row in refused[:5])

@@ -152,10 +152,12 @@ class CoreStandIn:
             self.resolved.append((slot, row))
             del self.slots[slot]
 
-    def trade(self, row: Mapping[str, Any]) -> None:
-        if row["trade_id"] not in self.trades:
-            self.trades[row["trade_id"]] = row
-            self.fills += 1
+    def trade(self, row: Mapping[str, Any]) -> bool:
+        if row["trade_id"] in self.trades:
+            return False
+        self.trades[row["trade_id"]] = row
+        self.fills += 1
+        return True
 
     def halt(self, reason: str) -> None:
         self.halted = reason
@@ -189,6 +191,7 @@ class Venue:
         self.history: list[dict[str, Any]] = []
         self.positions: list[dict[str, Any]] = []
         self.trades: list[dict[str, Any]] = []
+        self.recent_since_ms = 0
         self.refused_channels: list[str] = []
         self.locked: Any = {"locked": "false"}
         self.answer: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -245,6 +248,8 @@ class Venue:
             if row["instrument_name"] == params["instrument_name"]
             and row["timestamp"] >= params.get("start_timestamp", 0)
             and row["trade_seq"] >= params.get("start_seq", 0)
+            and (row["timestamp"] < self.recent_since_ms)
+            == params.get("historical", False)
         ]
         count = params["count"]
         return {"trades": rows[:count], "has_more": len(rows) > count}
@@ -427,3 +432,25 @@ def unknown_slot(slot: int, label: str, state: str = "unknown") -> dict[str, Any
         "amount_lots": 1,
         "filled_lots": 0,
     }
+
+
+def trade(
+    seq: int, timestamp_ms: int, name: str = "BTC-PERPETUAL", **more: Any
+) -> dict[str, Any]:
+    """Return a row of the trade history."""
+    return {
+        "trade_id": f"{name}-{seq}",
+        "trade_seq": seq,
+        "timestamp": timestamp_ms,
+        "instrument_name": name,
+        "price": 60000.0,
+        "amount": 10.0,
+        "direction": "buy",
+        "label": "",
+        **more,
+    }
+
+
+def wall_ms(desk: Desk) -> int:
+    """Return the venue's clock now, ms since epoch."""
+    return WALL_MS + desk.now_ns // 1_000_000

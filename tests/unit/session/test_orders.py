@@ -297,7 +297,10 @@ def test_adoption_and_quoting_begin_in_the_same_moment() -> None:
     assert [row["order_id"] for row in desk.core.adopted] == ["1", "2"]
     assert seen == [False, False]
     assert desk.params("private/cancel") == []
-    assert desk.methods()[-1] == "private/get_open_orders", "nothing in between"
+    assert desk.methods()[-2:] == [
+        "private/get_open_orders",
+        "private/get_user_trades_by_instrument",
+    ], "what the rows show as filled is booked"
 
 
 def test_only_one_order_a_slot_and_only_quoted_plain_ones_are_kept() -> None:

@@ -1,0 +1,202 @@
+"""The venue's trade history: every fill of ours, whoever told us, booked once.
+
+A fill is told by a channel, by the answer to an order, or not at all: a line breaks, a
+notification is lost, we were dead. The history knows them all, so it is read from
+before the last moment at which everything was known, with a margin, and the trade ids
+sort out what was booked already.
+
+The venue keeps trades in two stores: the last 24 hours, and what is older, which is
+found with ``historical`` alone. The recent store is read first: a trade that grows old
+between the two questions is then in both answers, not in neither.
+
+Source: docs.deribit.com, private/get_user_trades_by_instrument and accessing historical
+trades and orders, seen 2026-08-22.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import ProtocolError
+from engine.session.flow import Ask, Script
+from engine.session.verdict import Reconnect, as_object, as_rows, rejection
+
+if TYPE_CHECKING:
+    from engine.session.context import Context, Listing
+
+TRADES_PER_PAGE = 1_000
+PAGES_MAX = 50
+
+OVERLAP_MS = 60_000
+"""Trades are fetched from this long before the last complete reading; ids dedupe."""
+
+RECENT_MS = 23 * 3_600_000
+"""What is older is looked for in both stores: the recent one ends at 24 hours."""
+
+IDS_MAX = 20_000
+"""Ids of booked trades kept for a restart."""
+
+_TRADES = "private/get_user_trades_by_instrument"
+
+
+class BookedTrades:
+    """Up to when all trades are booked, and the ids of those booked since.
+
+    Units: ms since epoch on the venue's clock. Empty: None, nothing is known yet.
+    """
+
+    def __init__(self) -> None:
+        self.floor_ms: int | None = None
+        """Never asked from before this: what is older is inside a position that was
+        read, and its ids are not known."""
+        self.known_ms: int | None = None
+        """Every trade before this is booked."""
+        self.fetched = 0
+        """Trades only the history told us."""
+        self._ids: deque[tuple[int, str, str]] = deque()
+
+    def start_ms(self) -> int | None:
+        """Return from when on the history is to be read."""
+        if self.known_ms is None or self.floor_ms is None:
+            return self.floor_ms
+        return max(self.known_ms - OVERLAP_MS, self.floor_ms)
+
+    def note(self, fill: Mapping[str, Any]) -> None:
+        """Remember a booked fill.
+
+        Past IDS_MAX the oldest is forgotten, and nothing from before it asked again.
+        """
+        key = (int(fill["venue_ms"]), str(fill["name"]), str(fill["trade_id"]))
+        self._ids.append(key)
+        if len(self._ids) > IDS_MAX:
+            lost_ms = self._ids.popleft()[0] + 1
+            self.floor_ms = max(lost_ms, self.floor_ms or 0)
+
+    def is_crowded(self) -> bool:
+        """Whether the ids fill up: a complete reading makes room."""
+        return len(self._ids) > IDS_MAX // 2
+
+    def confirm(self, known_ms: int) -> None:
+        """Take note that the history was read whole at this time."""
+        self.known_ms = max(known_ms, self.known_ms or 0)
+        start_ms = self.start_ms() or 0
+        # Told out of order, some may stand behind a younger one: they only stay longer.
+        while self._ids and self._ids[0][0] < start_ms:
+            self._ids.popleft()
+
+    def dump(self) -> dict[str, Any]:
+        """Return what a later run needs to book each trade once."""
+        return {
+            "floor_ms": self.floor_ms,
+            "known_ms": self.known_ms,
+            "ids": [list(key) for key in self._ids],
+        }
+
+    def load(self, found: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Take what an earlier run knew; return its (instrument, trade id) pairs."""
+        self.floor_ms, self.known_ms = int(found["floor_ms"]), int(found["known_ms"])
+        keys = [(int(ms), str(name), str(one)) for ms, name, one in found["ids"]]
+        self._ids = deque(keys[-IDS_MAX:])
+        return [(name, one) for _, name, one in self._ids]
+
+
+def trades_start_ms(ctx: Context) -> int:
+    """Return from when on fills may have been missed, venue time in ms since epoch.
+
+    Raises: Reconnect when no wall clock was ever told.
+    """
+    start_ms = ctx.booked.start_ms()
+    if start_ms is not None:
+        return start_ms
+    connected_ms = ctx.clock.venue_ms(ctx.orders_link.connected_ns)
+    if connected_ms is None:
+        raise Reconnect(ctx.settings.orders_conn, "no wall clock to fetch trades by")
+    # No overlap at the very first start: fills of an earlier run are inside the
+    # position that is read, and not ours to count.
+    ctx.booked.floor_ms = connected_ms
+    return connected_ms
+
+
+def fetch_trades(ctx: Context) -> Script[int]:
+    """Read the history of every listed instrument and book it; return how many.
+
+    Nothing is booked before all was read: the fills of both stores go in in the order
+    in which they happened.
+
+    Raises: Reconnect when there are more than PAGES_MAX pages of one instrument.
+    """
+    start_ms = trades_start_ms(ctx)
+    now_ms = ctx.clock.venue_ms(ctx.now_ns) or start_ms
+    listings = list(ctx.listings.values())
+    rows: dict[str, list[dict[str, Any]]] = {one.name: [] for one in listings}
+    asked_ms = yield from _read_store(ctx, listings, rows, {}, start_ms)
+    if now_ms - start_ms > RECENT_MS:
+        yield from _read_store(ctx, listings, rows, {"historical": True}, start_ms)
+    booked = 0
+    for found in rows.values():
+        for row in sorted(found, key=_seq):
+            booked += ctx.core.trade(row)
+    ctx.booked.fetched += booked
+    ctx.booked.confirm(asked_ms or now_ms)
+    return booked
+
+
+def _read_store(
+    ctx: Context,
+    listings: list[Listing],
+    rows: dict[str, list[dict[str, Any]]],
+    store: dict[str, Any],
+    start_ms: int,
+) -> Script[int]:
+    """Add one store's trades to ``rows``; return when the venue was first asked.
+
+    Units: ms since epoch on the venue's clock, 0 = it did not say.
+    """
+    base = {"sorting": "asc", "count": TRADES_PER_PAGE, **store}
+    start = {**base, "start_timestamp": start_ms}
+    asks = [_trades_ask(ctx, one, start) for one in listings]
+    replies = yield from ctx.ask_all(asks)
+    asked_us = min((reply.us_in for reply in replies), default=0)
+    for one, reply in zip(listings, replies, strict=True):
+        for _ in range(PAGES_MAX):
+            if reply.code:
+                raise rejection(reply.method, reply.code, reply.message)
+            last_seq = _take(rows[one.name], reply.result)
+            if last_seq is None:
+                break
+            # By sequence number, not by time: a thousand trades may share one
+            # millisecond.
+            more = {**base, "start_seq": last_seq + 1}
+            (reply,) = yield from ctx.ask_all((_trades_ask(ctx, one, more),))
+        else:
+            text = f"{_TRADES}: more than {PAGES_MAX} pages for {one.name}"
+            raise Reconnect(ctx.settings.orders_conn, text)
+    return asked_us // 1_000
+
+
+def _trades_ask(ctx: Context, one: Listing, params: dict[str, Any]) -> Ask:
+    params = {"instrument_name": one.name, **params}
+    return Ask(ctx.settings.orders_conn, _TRADES, params)
+
+
+def _take(rows: list[dict[str, Any]], result: Any) -> int | None:
+    """Add one page of trades; return its last sequence number.
+
+    Empty: None, there are no more pages.
+    """
+    page = as_object(_TRADES, result)
+    found = as_rows(_TRADES, page.get("trades"))
+    rows += found
+    if not found or not page.get("has_more"):
+        return None
+    last = max(map(_seq, found))
+    if not last:
+        raise ProtocolError(f"{_TRADES}: rows without trade_seq")
+    return last
+
+
+def _seq(row: dict[str, Any]) -> int:
+    value = row.get("trade_seq")
+    return value if isinstance(value, int) else 0

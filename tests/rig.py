@@ -94,6 +94,10 @@ class SilentSession:
         """Remember."""
         self.calls.append(("unknown", slot))
 
+    def on_fill(self, fill: dict[str, Any]) -> None:
+        """Remember."""
+        self.calls.append(("fill", fill))
+
     def on_halt(self, t_ns: int, reason: str) -> None:
         """Remember."""
         self.calls.append(("halt", reason))

@@ -83,5 +83,3 @@ cdef class Desk:
     # Decode a row as if it had come on a channel: there is one way to read.
     cdef MessageKind _read_row(self, str channel, object data) except *
     cdef bint _take_word(self, object row) except -1
-    # Book the decoder's i-th fill; False: seen before, or of no known instrument.
-    cdef bint _book_fill(self, int i) except -1

@@ -232,22 +232,6 @@ cdef class Desk:
         elif self._take_word(row) and self.decoder.orders[0].label.slot == slot:
             self.orders.adopt(&self.decoder.orders[0], market.position, &self.fault)
 
-    def trade(self, row):
-        """Book a user trade that was fetched; False: booked before, or not readable."""
-        if (self._read_row("user.trades.any.any.raw", [row]) != MESSAGE_PRIVATE
-                or self.decoder.n_fills == 0):
-            return False
-        return bool(self._book_fill(0))
-
-    cdef bint _book_fill(self, int i) except -1:
-        cdef Market market = self._market(self.decoder.fills[i].instrument)
-        if market is None or not self.orders.on_fill(
-                &self.decoder.fills[i], market.position):
-            return False
-        self.counters.fills += 1
-        market.is_dirty = True
-        return True
-
     cdef bint _take_word(self, row) except -1:
         """Read an order row; False unless its label names a slot it can be in."""
         cdef Market market

@@ -7,11 +7,16 @@ from engine._core.quote.market cimport Market
 
 
 cdef class Inbox(Outbox):
+    cdef list untold       # fills booked from this frame, not yet told
+
     cdef void _absorb(self, int conn, MessageKind kind, bytes data)
     cdef void _absorb_book(self)
     cdef void _lose_book(self, Market market)
     cdef void _absorb_ticker(self)
     cdef void _absorb_orders(self, bint is_answer, int64_t request_id)
     cdef void _absorb_reply(self)
+    # Book the decoder's i-th fill; False: seen before, or of no known instrument.
+    cdef bint _book_fill(self, int i) except -1
+    cdef void _tell_fills(self)
     cdef void _pause(self, Market market, int code)
     cdef void _absorb_odd(self, int conn, MessageKind kind, bytes data)

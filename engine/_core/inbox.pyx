@@ -17,6 +17,7 @@ from engine._core.state.book cimport (
     OUTCOME_WAITING, BookOutcome)
 from engine._core.state.orders cimport (
     ORDER_UNKNOWN, REQUEST_CANCEL, REQUEST_EDIT, Request, says_ended)
+from engine._core.told cimport told_fill
 
 cdef nanos_t PAUSE_NS = 500_000_000         # after a refusal; each in a row doubles it
 cdef int PAUSE_DOUBLINGS_MAX = 6            # so 32 s at most
@@ -31,6 +32,9 @@ ODD_NAMES = {
 
 cdef class Inbox(Outbox):
     """The outbox, able to read."""
+
+    def __cinit__(self):
+        self.untold = []
 
     cdef void _absorb(self, int conn, MessageKind kind, bytes data):
         self.counters.frames += 1
@@ -124,6 +128,36 @@ cdef class Inbox(Outbox):
                                          answers, &self.fault):
                 self.counters.foreign_orders += 1
             market.is_dirty = True
+        self._tell_fills()
+
+    cdef bint _book_fill(self, int i) except -1:
+        cdef Market market = self._market(self.decoder.fills[i].instrument)
+        if market is None or not self.orders.on_fill(
+                &self.decoder.fills[i], market.position):
+            return False
+        self.counters.fills += 1
+        market.is_dirty = True
+        self.untold.append(
+            told_fill(&self.decoder.fills[i], market.name, self.now_ns))
+        return True
+
+    cdef void _tell_fills(self):
+        """Tell the fills of a frame, when all of it has been absorbed."""
+        cdef list untold = self.untold
+        if untold:
+            self.untold = []
+            for fill in untold:
+                self._tell("on_fill", (fill,))
+
+    def trade(self, row):
+        """Book a user trade that was fetched; False: booked before, or not readable."""
+        cdef bint is_new
+        if (self._read_row("user.trades.any.any.raw", [row]) != MESSAGE_PRIVATE
+                or self.decoder.n_fills == 0):
+            return False
+        is_new = self._book_fill(0)
+        self._tell_fills()
+        return bool(is_new)
 
     cdef void _absorb_reply(self):
         cdef Request request

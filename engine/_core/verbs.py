@@ -75,6 +75,17 @@ class SessionHooks(Protocol):
     def on_unknown(self, slot: int, t_ns: int) -> None:
         """Ask the venue: the fate of the order in this slot is unknown."""
 
+    def on_fill(self, fill: dict[str, Any]) -> None:
+        """Take note of a fill, told once, after its whole frame has been absorbed.
+
+        Keys: ``instrument`` (index), ``name``, ``side`` ("bid" or "ask": ours),
+        ``lots``, ``price_ticks`` (None off the grid), ``price`` and ``fee`` (Decimals
+        as the venue wrote them), ``fee_e12`` (1e-12 of ``fee_currency``, "" = not
+        sent), ``trade_id``, ``trade_seq`` (-1 = not sent), ``order_id``, ``label``,
+        ``run`` and ``slot`` (of the label, -1 = not a quote of ours), ``is_maker``,
+        ``venue_ms``, ``now_ns``.
+        """
+
     def on_halt(self, t_ns: int, reason: str) -> None:
         """Take note that the core has halted and cancels everything."""
 

@@ -51,6 +51,9 @@ class SilentSession:
     def on_unknown(self, slot: int, t_ns: int) -> None:
         """Do nothing."""
 
+    def on_fill(self, fill: dict[str, Any]) -> None:
+        """Do nothing."""
+
     def on_halt(self, t_ns: int, reason: str) -> None:
         """Do nothing."""
 

@@ -270,6 +270,9 @@ class Session:
                 self._runner.start(Flow("resolve", [conn], script))
         self._end()
 
+    def on_fill(self, fill: dict[str, Any]) -> None:
+        """Book it; another hook may be running, so nothing else is done."""
+
     def on_halt(self, t_ns: int, reason: str) -> None:
         """The core has cancelled everything; see that the venue did, too."""
         self._begin(t_ns)

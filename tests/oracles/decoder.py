@@ -15,6 +15,8 @@ GATEWAY_ID_MIN = 1_000_000
 LEVELS_MAX = 131_072
 ROWS_MAX = 1_024
 ID_MAX = 40
+LABEL_MAX = 64
+CURRENCY_MAX = 16
 TICKS_MAX = 2**48
 INT64_MAX = 2**63 - 1
 DIGITS_MAX = 18
@@ -273,7 +275,7 @@ class Twin:
         known = {
             "instrument_name", "label", "order_id", "trade_id", "order_state",
             "direction", "liquidity", "price", "amount", "filled_amount", "fee",
-            "timestamp", "last_update_timestamp",
+            "timestamp", "last_update_timestamp", "trade_seq", "fee_currency",
         }  # fmt: skip
         row = {
             k: v for k, v in self.fields(value).items() if k in known and v is not None
@@ -283,7 +285,7 @@ class Twin:
                 row[key] = self.text(seen)
             elif key in ("price", "amount", "filled_amount", "fee"):
                 row[key] = self.number(seen)
-            elif key.endswith("timestamp"):
+            elif key.endswith("timestamp") or key == "trade_seq":
                 row[key] = self.count(seen)
             else:
                 self.text(seen)
@@ -335,9 +337,10 @@ class Twin:
     def fill(self, value: Any) -> dict[str, Any]:
         row = self.row(value, ("trade_id", "amount"))
         instrument, ticks, [lots] = self.grid(row, "amount")
+        price, fee = row.get("price"), row.get("fee", Decimal(0))
         with localcontext(prec=200):
-            fee = row.get("fee", Decimal(0)).scaleb(12)
-            fee_e12 = int(fee.copy_abs() + Decimal("0.5")) * (-1 if fee < 0 else 1)
+            scaled = fee.scaleb(12)
+            fee_e12 = int(scaled.copy_abs() + Decimal("0.5")) * (-1 if fee < 0 else 1)
         if abs(fee_e12) > INT64_MAX:
             self.out_of_range = True
         return {
@@ -345,13 +348,24 @@ class Twin:
             "label": self.label(row.get("label")),
             "order_id": self.id(row["order_id"]),
             "trade_id": self.id(row["trade_id"]),
+            "label_text": self.short(row.get("label"), LABEL_MAX),
             "side": SIDES[row["direction"]],
             "is_maker": row.get("liquidity") == "M",
             "price_ticks": ticks,
+            "price": price if isinstance(price, Decimal) else Decimal(0),
             "qty_lots": lots,
             "fee_e12": fee_e12,
+            "fee": fee,
+            "fee_currency": self.short(row.get("fee_currency"), CURRENCY_MAX),
+            "trade_seq": row.get("trade_seq", -1),
             "venue_ms": row.get("timestamp", 0),
         }
+
+    def short(self, text: str | None, most: int) -> str:
+        """Return a text that is only told on, "" when it does not fit."""
+        if text is None or needs_escape(text) or len(text.encode()) > most:
+            return ""
+        return text
 
     def orders(self, value: Any) -> list[dict[str, Any]]:
         rows = [value] if isinstance(value, dict) else self.items(value)

@@ -2,7 +2,9 @@
 # Pointers inside are valid until the decoder's next payload.
 from libc.stdint cimport int32_t, int64_t, uint32_t
 
-from engine._core.base.types cimport ORDER_ID_MAX, Side, price_t, qty_t
+from engine._core.base.fixed cimport Number
+from engine._core.base.types cimport (
+    FEE_CURRENCY_MAX, LABEL_MAX, ORDER_ID_MAX, Side, price_t, qty_t)
 
 
 cdef struct LevelChange:
@@ -68,11 +70,18 @@ cdef struct Fill:
     int order_id_size
     char[ORDER_ID_MAX] trade_id
     int trade_id_size
+    char[LABEL_MAX] label_text
+    int label_size             # 0 = no label, or none that fits unescaped
     Side side                  # direction of our order
     bint is_maker
-    price_t price_ticks
+    price_t price_ticks        # NO_PRICE = off the grid, as a combo's legs can be
+    Number price               # as written; exact where ticks are not
     qty_t qty_lots
     int64_t fee_e12            # 1e-12 of the fee currency, negative = rebate
+    Number fee                 # as written
+    char[FEE_CURRENCY_MAX] fee_currency
+    int fee_currency_size      # 0 = not sent
+    int64_t trade_seq          # -1 = not sent
     int64_t venue_ms
 
 

@@ -26,6 +26,9 @@ cdef bint to_fixed_rounded(Number number, int decimals, int64_t* out) noexcept n
 
 cdef double to_double(Number number) noexcept nogil
 
+# As it was written, exact: a decimal.Decimal.
+cdef object to_decimal(Number number)
+
 # Integer -> decimal text `value / 10**decimals` without trailing zeros; returns the
 # end. Writes at most NUMBER_TEXT_MAX bytes; decimals 0..18.
 cdef char* put_fixed(char* p, int64_t value, int decimals) noexcept nogil

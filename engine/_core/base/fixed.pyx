@@ -5,6 +5,8 @@ them become the same mantissa and exponent here, and no float is involved. The P
 functions at the end are the same code, for tests and tools.
 """
 
+from decimal import Decimal
+
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.math cimport pow as c_pow
 from libc.stdint cimport int64_t, INT64_MAX, uint64_t
@@ -133,6 +135,10 @@ cdef double to_double(Number number) noexcept nogil:
     if number.exponent < 0:
         return <double>number.mantissa / c_pow(10.0, -number.exponent)
     return <double>number.mantissa * c_pow(10.0, number.exponent)
+
+
+cdef object to_decimal(Number number):
+    return Decimal(number.mantissa).scaleb(number.exponent)
 
 
 cdef char* put_int(char* p, int64_t value) noexcept nogil:

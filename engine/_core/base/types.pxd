@@ -17,6 +17,7 @@ cdef enum:
     CONNECTIONS_MAX = 2                  # orders and market data
     ORDER_ID_MAX = 40                    # bytes of a venue order id we can hold
     LABEL_MAX = 64                       # venue limit on a label, bytes
+    FEE_CURRENCY_MAX = 16                # bytes of a currency's name we can hold
     NAME_MAX = 64                        # bytes of an instrument name we can hold
     GATEWAY_ID_MIN = 1000000             # request ids: the gateway's from here, the
                                          # session's below

@@ -1,6 +1,7 @@
 """Events as plain Python values, for tests and tools; the core never comes here."""
 
 from engine._core.base.event cimport BookChange, Fill, Label, OrderUpdate, Ticker
+from engine._core.base.fixed cimport to_decimal
 from engine._core.base.types cimport BID, NO_PRICE, Side, price_t
 
 STATUS_NAMES = ("open", "filled", "cancelled", "rejected", "other")
@@ -65,10 +66,15 @@ cdef dict plain_fill(const Fill* fill):
         "label": plain_label(&fill.label),
         "order_id": (<bytes>fill.order_id[:fill.order_id_size]).decode(),
         "trade_id": (<bytes>fill.trade_id[:fill.trade_id_size]).decode(),
+        "label_text": (<bytes>fill.label_text[:fill.label_size]).decode(),
         "side": plain_side(fill.side),
         "is_maker": bool(fill.is_maker),
         "price_ticks": plain_price(fill.price_ticks),
+        "price": to_decimal(fill.price),
         "qty_lots": fill.qty_lots,
         "fee_e12": fill.fee_e12,
+        "fee": to_decimal(fill.fee),
+        "fee_currency": (<bytes>fill.fee_currency[:fill.fee_currency_size]).decode(),
+        "trade_seq": fill.trade_seq,
         "venue_ms": fill.venue_ms,
     }

@@ -27,6 +27,8 @@ cdef enum RowField:
     ROW_FEE = 1024
     ROW_TIME = 2048            # timestamp, of a trade
     ROW_UPDATED = 4096         # last_update_timestamp, of an order
+    ROW_TRADE_SEQ = 8192
+    ROW_FEE_CURRENCY = 16384
 
 
 cdef struct Row:
@@ -43,6 +45,8 @@ cdef struct Row:
     Number amount
     Number filled
     Number fee
+    Text fee_currency
+    int64_t trade_seq
     int64_t time_ms
     int64_t updated_ms
 

@@ -15,7 +15,7 @@ from engine._core.base.fixed cimport Number, to_fixed_rounded
 from engine._core.base.instrument cimport (
     Instrument, InstrumentTable, amount_to_lots, price_to_ticks)
 from engine._core.base.types cimport (
-    ASK, BID, NO_PRICE, ORDER_ID_MAX, price_t, qty_t)
+    ASK, BID, FEE_CURRENCY_MAX, LABEL_MAX, NO_PRICE, ORDER_ID_MAX, price_t, qty_t)
 from engine._core.decode.scan cimport (
     TROUBLE_RANGE, TROUBLE_SHAPE, Cursor, Text, enter_object, is_word, mark, next_key,
     skip, take_count, take_null, take_number, take_text)
@@ -39,6 +39,8 @@ cdef int field_of(const Text* key) noexcept nogil:
     if first == c"t":
         if is_word(key, b"trade_id", 8):
             return ROW_TRADE_ID
+        if is_word(key, b"trade_seq", 9):
+            return ROW_TRADE_SEQ
         return ROW_TIME if is_word(key, b"timestamp", 9) else 0
     if first == c"d":
         return ROW_DIRECTION if is_word(key, b"direction", 9) else 0
@@ -49,6 +51,8 @@ cdef int field_of(const Text* key) noexcept nogil:
     if first == c"f":
         if is_word(key, b"filled_amount", 13):
             return ROW_FILLED
+        if is_word(key, b"fee_currency", 12):
+            return ROW_FEE_CURRENCY
         return ROW_FEE if is_word(key, b"fee", 3) else 0
     return 0
 
@@ -107,6 +111,10 @@ cdef bint take_field(Cursor* c, Row* row, int field) noexcept nogil:
         take_number(c, &row.filled)
     elif field == ROW_FEE:
         take_number(c, &row.fee)
+    elif field == ROW_FEE_CURRENCY:
+        take_text(c, &row.fee_currency)
+    elif field == ROW_TRADE_SEQ:
+        take_count(c, &row.trade_seq)
     elif field == ROW_TIME:
         take_count(c, &row.time_ms)
     elif field == ROW_UPDATED:
@@ -144,6 +152,14 @@ cdef int copy_id(Cursor* c, const Text* text, char* out) noexcept nogil:
         return 0
     if text.size > ORDER_ID_MAX:
         c.trouble |= TROUBLE_RANGE
+        return 0
+    memcpy(out, text.start, text.size)
+    return <int>text.size
+
+
+cdef int copy_text(const Text* text, char* out, int most) noexcept nogil:
+    """Copy a text that is only told on; return its size, 0 when it does not fit."""
+    if text.escaped or text.size > most:
         return 0
     memcpy(out, text.start, text.size)
     return <int>text.size
@@ -215,9 +231,16 @@ cdef void row_to_fill(
     read_label(row, &out.label)
     out.order_id_size = copy_id(c, &row.order_id, out.order_id)
     out.trade_id_size = copy_id(c, &row.trade_id, out.trade_id)
+    if row.has & ROW_LABEL:
+        out.label_size = copy_text(&row.label, out.label_text, LABEL_MAX)
+    if row.has & ROW_FEE_CURRENCY:
+        out.fee_currency_size = copy_text(
+            &row.fee_currency, out.fee_currency, FEE_CURRENCY_MAX)
     out.side = row.side
     out.is_maker = row.is_maker
+    out.trade_seq = row.trade_seq if row.has & ROW_TRADE_SEQ else -1
     out.venue_ms = row.time_ms
+    out.price, out.fee = row.price, row.fee
     if not to_fixed_rounded(row.fee, FEE_DECIMALS, &out.fee_e12):
         c.trouble |= TROUBLE_RANGE
     out.instrument = find_instrument(table, &row.instrument)

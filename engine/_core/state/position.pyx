@@ -9,8 +9,9 @@ is the harmonic mean. Linear: PnL = size_coin * (exit - entry).
 """
 
 from engine._core.base.event cimport Fill
+from engine._core.base.fixed cimport to_double
 from engine._core.base.instrument cimport Instrument, amount_of, price_of
-from engine._core.base.types cimport BID, qty_t
+from engine._core.base.types cimport BID, NO_PRICE, qty_t
 
 
 cdef double leg_pnl(
@@ -39,7 +40,10 @@ cdef class Position:
 
     cdef void book_fill(self, const Fill* fill) noexcept nogil:
         cdef qty_t signed_lots = fill.qty_lots if fill.side == BID else -fill.qty_lots
-        cdef double price = price_of(self.row, fill.price_ticks)
+        # A combo's leg may trade off the grid.
+        cdef double price = (
+            to_double(fill.price) if fill.price_ticks == NO_PRICE
+            else price_of(self.row, fill.price_ticks))
         cdef qty_t closing
         self.fees += fill.fee_e12 * 1e-12
         self.n_fills += 1

@@ -12,7 +12,9 @@ from tests.generators.frames import INSTRUMENTS, Maker
 
 EVENTS = Path(__file__).parents[4] / "engine" / "_core" / "base" / "event.pxd"
 # Sizes and counts of what a dict says in one field.
-FOLDED = {"order_id_size", "trade_id_size", "n_levels"}
+FOLDED = {
+    "order_id_size", "trade_id_size", "label_size", "fee_currency_size", "n_levels",
+}  # fmt: skip
 
 
 def fields_of(struct: str) -> set[str]:

@@ -1,5 +1,6 @@
 """Rows: labels, and the fields of orders and trades one by one."""
 
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -34,6 +35,8 @@ TRADE: dict[str, Any] = {
     "direction": "sell",
     "liquidity": "M",
     "fee": -8.0e-8,
+    "fee_currency": "ETH",
+    "trade_seq": 7396,
     "timestamp": 1784494768235,
     "state": "filled",
 }
@@ -156,11 +159,16 @@ def test_fill(decoder: Decoder) -> None:
                 "label": (2**32 - 1, 0, 0),
                 "order_id": "ETH-584864807",
                 "trade_id": "ETH-2696097",
+                "label_text": "hs-ffffffff-0-0",
                 "side": "ask",
                 "is_maker": True,
                 "price_ticks": 59471,
+                "price": Decimal("2973.55"),
                 "qty_lots": 7,
                 "fee_e12": -80000,
+                "fee": Decimal("-8E-8"),
+                "fee_currency": "ETH",
+                "trade_seq": 7396,
                 "venue_ms": 1784494768235,
             }
         ],
@@ -280,3 +288,32 @@ def test_fee_is_rounded_half_away_from_zero(decoder: Decoder) -> None:
     assert decoder.read(payload)["fills"][0]["fee_e12"] == -3
     assert read_fill(decoder, fee=None)["fills"][0]["fee_e12"] == 0
     assert read_fill(decoder, fee=...)["fills"][0]["fee_e12"] == 0
+
+
+def test_a_fill_off_the_grid_keeps_its_price_and_fee(decoder: Decoder) -> None:
+    payload = notify("user.trades.any.any.raw", [TRADE | {"price": 2973.551}])
+    payload = payload.replace(b"-8e-8", b"-0.0000000000025")
+    (fill,) = decoder.read(payload)["fills"]
+    assert (fill["price_ticks"], fill["price"]) == (None, Decimal("2973.551"))
+    assert fill["fee"] == Decimal("-2.5E-12")
+
+
+@pytest.mark.parametrize(
+    ("changed", "key", "value"),
+    [
+        ({"label": "x" * 64}, "label_text", "x" * 64),
+        ({"label": "x" * 65}, "label_text", ""),
+        ({"label": 'a"b'}, "label_text", ""),
+        ({"label": None}, "label_text", ""),
+        ({"fee_currency": "C" * 16}, "fee_currency", "C" * 16),
+        ({"fee_currency": "C" * 17}, "fee_currency", ""),
+        ({"fee_currency": ...}, "fee_currency", ""),
+        ({"trade_seq": ...}, "trade_seq", -1),
+        ({"trade_seq": None}, "trade_seq", -1),
+    ],
+)
+def test_what_is_only_told_on_may_be_missing(
+    decoder: Decoder, changed: dict[str, Any], key: str, value: Any
+) -> None:
+    out = read_fill(decoder, **changed)
+    assert (out["kind"], out["fills"][0][key]) == ("private", value)

@@ -77,7 +77,16 @@ def is_loopback(host: str) -> bool:
 
 
 def _url(value: str) -> str:
-    allowed = "a WebSocket URL, wss://HOST[:PORT]/PATH"
+    return _judged_url(value, "ws", "a WebSocket URL, wss://HOST[:PORT]/PATH")
+
+
+def _rest_url(value: str) -> str:
+    url = _judged_url(value, "http", "an HTTP URL, https://HOST[:PORT]/PATH")
+    return url.rstrip("/")
+
+
+def _judged_url(value: str, scheme: str, allowed: str) -> str:
+    """Return a URL of a scheme; without TLS only when it stays on this machine."""
     try:
         parts = urlsplit(value)
         host, _port = parts.hostname or "", parts.port
@@ -85,11 +94,25 @@ def _url(value: str) -> str:
         raise refusal(allowed) from None
     if "@" in parts.netloc:
         raise refusal(f"{allowed}, without user or password in it", value=NO_VALUE)
-    if parts.scheme not in ("ws", "wss") or not host or re.search(r"\s", value):
+    if parts.scheme not in (scheme, f"{scheme}s") or not host:
         raise refusal(allowed)
-    if parts.scheme == "ws" and not is_loopback(host):
-        raise refusal("ws:// only on loopback; anything farther needs wss:// (TLS)")
+    if re.search(r"\s", value):
+        raise refusal(allowed)
+    if parts.scheme == scheme and not is_loopback(host):
+        raise refusal(
+            f"{scheme}:// only on loopback; anything farther needs {scheme}s:// (TLS)"
+        )
     return value
+
+
+def rest_url_of(url: str) -> str:
+    """Return where the HTTP API stands beside a WebSocket endpoint.
+
+    Source: docs.deribit.com, JSON-RPC overview, seen 2026-08-22.
+    """
+    parts = urlsplit(url)
+    scheme = "https" if parts.scheme == "wss" else "http"
+    return f"{scheme}://{parts.netloc}/api/v2"
 
 
 def _variable(value: str) -> str:
@@ -145,6 +168,14 @@ class Venue(Section):
         Field(max_length=URLS_MAX),
         Key("endpoints of a second connection for market data; empty: one for all"),
     ] = []
+    rest_url: Annotated[
+        Annotated[str, AfterValidator(_rest_url)] | None,
+        Key(
+            "HTTP endpoint, the second road; absent: that of the hosts of urls",
+            "",
+            "an HTTP URL, https://HOST[:PORT]/PATH",
+        ),
+    ] = None
     heartbeat_s: Annotated[
         int, Field(ge=10, le=60), Key("interval of the venue's heartbeat", "s")
     ] = 30
@@ -157,6 +188,12 @@ class Venue(Section):
         Literal["raw", "100ms", "agg2"],
         Key("book channel; raw sends every change and needs a login"),
     ] = "raw"
+
+    def rest_urls(self) -> list[str]:
+        """Return the HTTP endpoints, preferred first."""
+        if self.rest_url is not None:
+            return [self.rest_url]
+        return list(dict.fromkeys(rest_url_of(url) for url in self.urls))
 
 
 class Credentials(Section):
@@ -361,16 +398,23 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _urls_match_environment(self) -> Self:
-        for key in ("urls", "market_data_urls"):
-            for index, url in enumerate(getattr(self.venue, key)):
-                actual = environment_of(url)
-                if actual != self.environment:
-                    raise refusal(
-                        f'a venue of environment = "{self.environment}"; this host '
-                        f'belongs to "{actual}"',
-                        at=("venue", key, index),
-                        value=url,
-                    )
+        venue = self.venue
+        found: list[tuple[tuple[str | int, ...], str]] = [
+            (("venue", key, index), url)
+            for key in ("urls", "market_data_urls")
+            for index, url in enumerate(getattr(venue, key))
+        ]
+        if venue.rest_url is not None:
+            found.append((("venue", "rest_url"), venue.rest_url))
+        for at, url in found:
+            actual = environment_of(url)
+            if actual != self.environment:
+                raise refusal(
+                    f'a venue of environment = "{self.environment}"; this host '
+                    f'belongs to "{actual}"',
+                    at=at,
+                    value=url,
+                )
         return self
 
     @model_validator(mode="after")

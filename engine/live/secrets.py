@@ -204,6 +204,21 @@ class Signer:
         del pending[:-PENDING_MAX]
         return orjson.dumps(request)
 
+    def authorization(
+        self, method: str, target: str, body: bytes, timestamp_ms: int, nonce: str
+    ) -> str:
+        """Return the ``Authorization`` header of one HTTP request.
+
+        ``target`` is path and query. The secret signs the request and stays here.
+        Source: docs.deribit.com, authentication, deri-hmac-sha256, seen 2026-08-22.
+        """
+        data = f"{method}\n{target}\n{body.decode()}\n"
+        signature = sign(self._credentials.reveal(), timestamp_ms, nonce, data)
+        return (
+            f"deri-hmac-sha256 id={self._credentials.client_id},ts={timestamp_ms},"
+            f"nonce={nonce},sig={signature}"
+        )
+
     def inbound(self, conn: int, payload: bytes) -> bytes:
         """Return the payload without a token or secret in it, for core and journal.
 

@@ -444,3 +444,33 @@ def test_any_strange_key_is_refused_by_name(section, name, value):
     with pytest.raises(ConfigError) as caught:
         from_mapping(made, "x.toml")
     assert caught.value.key == f"{section}.{name}"
+
+
+def test_the_second_road_leads_to_the_hosts_of_the_first():
+    urls = ["ws://127.0.0.1:8080/ws/api/v2", "ws://127.0.0.1:8080/den/ws"]
+    urls.append("wss://sim.example.org/ws/api/v2")
+    config = from_mapping(document(venue__urls=urls))
+    assert config.venue.rest_urls() == [
+        "http://127.0.0.1:8080/api/v2",
+        "https://sim.example.org/api/v2",
+    ]
+    named = from_mapping(document(venue__rest_url="https://api.example.org/api/v2/"))
+    assert named.venue.rest_urls() == ["https://api.example.org/api/v2"]
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("ws://127.0.0.1/api/v2", "an HTTP URL"),
+        ("http://10.0.0.1/api/v2", "only on loopback"),
+        ("https://", "an HTTP URL"),
+        ("https://a b/", "an HTTP URL"),
+        ("https://me:mine@example.org/", "without user or password"),
+        ("https://www.deribit.com/api/v2", 'belongs to "production"'),
+    ],
+)
+def test_a_second_road_that_cannot_be_is_refused(url, words):
+    error = refused(venue__rest_url=url)
+    assert error.key == "venue.rest_url"
+    assert words in error.allowed
+    assert "mine" not in str(error)

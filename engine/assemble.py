@@ -61,6 +61,7 @@ def session_settings(config: Config) -> SessionSettings:
         request_timeout_ns=round(config.venue.request_timeout_s * _NS_PER_S),
         book_interval=config.venue.book_interval,
         on_start=config.orders.on_start,
+        recheck_ns=config.orders.recheck_s * _NS_PER_S,
     )
 
 

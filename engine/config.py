@@ -253,6 +253,11 @@ class Orders(Section):
         Field(ge=1, le=100),
         Key("requests' worth of credits that only cancels may use", "requests"),
     ] = 4
+    recheck_s: Annotated[
+        int,
+        Field(ge=5, le=3_600),
+        Key("fills, orders and positions are compared with the venue this often", "s"),
+    ] = 60
 
 
 class Limits(Section):

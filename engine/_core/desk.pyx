@@ -232,6 +232,21 @@ cdef class Desk:
         elif self._take_word(row) and self.decoder.orders[0].label.slot == slot:
             self.orders.adopt(&self.decoder.orders[0], market.position, &self.fault)
 
+    def doubt(self, int32_t slot, str label not None):
+        """Count an order that the venue does not show as UNKNOWN.
+
+        Returns:
+            False when the slot has moved on to another order, or is in doubt already.
+        """
+        cdef Market market = self._market(slot // SLOTS_PER_INSTRUMENT)
+        if (market is None or label != self.orders.label_of(slot)
+                or self.orders.rows[slot].state == ORDER_DONE
+                or self.orders.rows[slot].state == ORDER_UNKNOWN):
+            return False
+        self.orders.on_lost(slot, self.now_ns, &self.fault)
+        market.is_dirty = True
+        return True
+
     cdef bint _take_word(self, row) except -1:
         """Read an order row; False unless its label names a slot it can be in."""
         cdef Market market

@@ -70,6 +70,13 @@ _COUNTERS = {
     "held_back": "Wishes the gate cut down or blanked",
     "credit_waits": "Turns that had more to send than credits",
 }
+_DIFFERENCES = {
+    "rechecks": "Times fills, orders and positions were compared with the venue",
+    "fills_fetched": "Fills only the venue's trade history told us",
+    "orders_doubted": "Orders here that the venue showed otherwise, twice",
+    "orders_orphaned": "Open orders of ours that nobody here knew, cancelled",
+    "positions": "Positions taken over because the venue's differed",
+}
 _PER_INSTRUMENT = {
     "position": "Position, in amount units, long above 0",
     "position_limit": "Largest position allowed either way, in amount units",
@@ -254,6 +261,10 @@ def _session(snapshot: Mapping[str, Any]) -> Iterator[Metric]:
         "Connections of the session after the first",
         session.get("reconnects", 0),
     )
+    found = session.get("differences") or {}
+    for key, text in _DIFFERENCES.items():
+        name = "rechecks" if key == "rechecks" else f"differences_{key}"
+        yield CounterMetricFamily(f"halfspread_{name}", text, found.get(key, 0))
     offset_ms = session.get("clock_offset_ms")
     if offset_ms is not None:
         yield GaugeMetricFamily(

@@ -53,6 +53,17 @@ class Listing:
         return str(self.row.get("price_index", ""))
 
 
+@dataclass(slots=True)
+class Differences:
+    """What the venue showed otherwise than we had it, counted since the start."""
+
+    rechecks: int = 0
+    """Times everything was compared while quoting went on."""
+    orders_doubted: int = 0
+    orders_orphaned: int = 0
+    positions: int = 0
+
+
 class Context:
     """The shared desk of all scripts."""
 
@@ -75,6 +86,7 @@ class Context:
         self.foreign_orders = 0
         self.open_ours: int | None = None
         self.booked = BookedTrades()
+        self.differences = Differences()
         self.has_recovered = False
         self.last_error = ""
         self._warned: dict[str, None] = {}

@@ -10,10 +10,11 @@ How it is built. What has a beginning and an end is a *script* (`flow.py`): a ge
 that reads top to bottom, asks the venue, sleeps, and says by an exception that a
 connection cannot go on (`Reconnect`) or that nothing will help (`Unusable`). The
 scripts: ``bring_up`` per connection, one ``recover`` for start and reconnect alike,
-``refresh`` of a token, ``resync`` of unreadable books, ``resolve_doubted`` for orders
-of unknown fate, ``stop`` and ``hold_down`` at the end. What has neither, the watch on
-silence and deadlines, is looked at in `on_timer`. This file is where they meet: which
-state we are in, which script may run, and whether the core may quote.
+``recheck`` once a minute, ``refresh`` of a token, ``resync`` of unreadable books,
+``resolve_doubted`` for orders of unknown fate, ``stop`` and ``hold_down`` at the end.
+What has neither, the watch on silence and deadlines, is looked at in `on_timer`. This
+file is where they meet: which state we are in, which script may run, and whether the
+core may quote.
 
 States, and what is true in them:
 
@@ -42,6 +43,7 @@ Source: docs.deribit.com, connection management and public/auth, seen 2026-08-22
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from enum import Enum
 from typing import Any
 
@@ -56,6 +58,7 @@ from engine.session.notices import ignore, read_frame
 from engine.session.orders import resolve_doubted
 from engine.session.plan import QuotePlan, SessionSettings
 from engine.session.port import CorePort
+from engine.session.recheck import Timetable, recheck
 from engine.session.recover import recover
 from engine.session.resync import Resync
 from engine.session.rpc import Rpc
@@ -160,6 +163,7 @@ class Session:
         self._runner = Runner(self._rpc, self._ctx.clock, self._fail)
         self._silence = Silence(settings.heartbeat_s * _NS, settings.request_timeout_ns)
         self._resync = Resync()
+        self._timetable = Timetable(settings.recheck_ns)
         self._nonce = Nonce()
         self._doubted: dict[int, None] = {}
         self._state = State.CONNECTING
@@ -237,6 +241,9 @@ class Session:
             self._close(pending.conn, text, "error")
         if self._state is State.STOPPING and t_ns >= self._stop_by_ns:
             self._finish_stop(self._ctx.open_ours)
+        if self._state in _GOING and self._timetable.is_due(self._ctx):
+            self._timetable.begin(self._ctx)
+            self._start_once("recheck", self._recheck_flow)
         self._runner.step()
         self._end()
 
@@ -272,6 +279,7 @@ class Session:
 
     def on_fill(self, fill: dict[str, Any]) -> None:
         """Book it; another hook may be running, so nothing else is done."""
+        self._ctx.booked.note(fill)
 
     def on_halt(self, t_ns: int, reason: str) -> None:
         """The core has cancelled everything; see that the venue did, too."""
@@ -299,6 +307,10 @@ class Session:
             "last_error": ctx.last_error,
             "balances": dict(ctx.balances),
             "holds": list(ctx.holds.values()),
+            "differences": {
+                "fills_fetched": ctx.booked.fetched,
+                **asdict(ctx.differences),
+            },
         }
 
     # -- around every hook
@@ -324,6 +336,8 @@ class Session:
             times += [self._silence.next_ns(link), link.refresh_ns]
         if self._state is State.STOPPING:
             times.append(self._stop_by_ns)
+        elif self._state in _GOING:
+            times.append(self._timetable.next_ns)
         self._next_ns = min((time for time in times if time), default=0)
 
     def _move(self, event: Event) -> None:
@@ -368,7 +382,14 @@ class Session:
     def _recover_flow(self, name: str) -> Flow:
         script = recover(self._ctx, lambda: self._move(Event.PREPARED))
         conns = [link.conn for link in self._ctx.links]
-        return Flow(name, conns, script, lambda: self._move(Event.RECOVERED))
+        return Flow(name, conns, script, self._recovered)
+
+    def _recovered(self) -> None:
+        self._timetable.begin(self._ctx)
+        self._move(Event.RECOVERED)
+
+    def _recheck_flow(self, name: str) -> Flow:
+        return Flow(name, [self._ctx.settings.orders_conn], recheck(self._ctx))
 
     def _stop_flow(self, name: str) -> Flow:
         script = windup.stop(self._ctx)
@@ -386,7 +407,7 @@ class Session:
 
     def _drop_work(self) -> None:
         """End what leads to quoting or repairs it."""
-        for name in ("recover", "resync", "resolve"):
+        for name in ("recover", "recheck", "resync", "resolve"):
             self._runner.drop(name)
         self._resync.forget()
         self._doubted.clear()
@@ -422,6 +443,7 @@ class Session:
         ctx = self._ctx
         self._move(Event.LOST)
         self._runner.drop_conn(link.conn)
+        self._runner.drop("recheck")
         if link is ctx.orders_link:
             ctx.cod_enabled = ctx.cod_verified = False
             self._doubted.clear()

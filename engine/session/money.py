@@ -20,6 +20,9 @@ from engine.session.verdict import Reconnect, Unusable, as_rows, rejection, shor
 
 POSITION_READS_MAX = 10
 
+COMPARES_MAX = 3
+"""While quoting goes on, positions that fills move this often are left for later."""
+
 _POSITIONS = "private/get_positions"
 
 
@@ -78,18 +81,63 @@ def position_of(ctx: Context, one: Listing, row: dict[str, Any]) -> tuple[int, f
 
 def _take(ctx: Context, positions: dict[str, tuple[int, float]]) -> None:
     """Give the core the venue's positions; a difference after a break is an error."""
-    held = ctx.core.snapshot()["instruments"] if ctx.has_recovered else {}
+    if ctx.has_recovered:
+        for name in different(ctx, positions):
+            take_position(ctx, ctx.listings[name], *positions[name])
+        return
     for one in ctx.listings.values():
-        lots, average_price = positions[one.name]
-        if ctx.has_recovered:
-            lot_size = float(ctx.core.table.facts(one.index)["lot_size"])
-            ours = round(float(held[one.name]["position"]) / lot_size)
-            if ours == lots:
-                continue
-            ctx.note(
-                "error",
-                "position",
-                f"{one.name}: we had {ours * lot_size:g}, the venue says "
-                f"{lots * lot_size:g}; the venue's is taken",
-            )
-        ctx.core.set_position(one.index, lots, average_price)
+        ctx.core.set_position(one.index, *positions[one.name])
+
+
+def different(ctx: Context, positions: dict[str, tuple[int, float]]) -> list[str]:
+    """Return the instruments of which the core holds another size."""
+    held = held_lots(ctx)
+    return [name for name, (lots, _) in positions.items() if held[name] != lots]
+
+
+def held_lots(ctx: Context) -> dict[str, int]:
+    """Return what the core holds, signed lots by instrument."""
+    held = ctx.core.snapshot()["instruments"]
+    facts = ctx.core.table.facts
+    return {
+        one.name: round(
+            float(held[one.name]["position"]) / float(facts(one.index)["lot_size"])
+        )
+        for one in ctx.listings.values()
+    }
+
+
+def take_position(ctx: Context, one: Listing, lots: int, average_price: float) -> None:
+    """Take the venue's word where ours differs: it is counted, and it is an error."""
+    lot_size = float(ctx.core.table.facts(one.index)["lot_size"])
+    ours = held_lots(ctx)[one.name]
+    ctx.differences.positions += 1
+    ctx.note(
+        "error",
+        "position",
+        f"{one.name}: we had {ours * lot_size:g}, the venue says "
+        f"{lots * lot_size:g}; the venue's is taken",
+    )
+    ctx.core.set_position(one.index, lots, average_price)
+
+
+def compare_positions(ctx: Context) -> Script[dict[str, tuple[int, float]]]:
+    """Return the venue's ``(lots, average price)`` where it differs at this moment.
+
+    A fill between the readings, also one that only the history tells, explains a
+    difference; then it is read again.
+
+    Empty: none differs, or fills kept arriving.
+    """
+    for _ in range(COMPARES_MAX):
+        booked = ctx.core.fills_booked()
+        positions = yield from _read_positions(ctx)
+        if ctx.core.fills_booked() != booked:
+            continue
+        names = different(ctx, positions)
+        if not names:
+            return {}
+        yield from fetch_trades(ctx, [ctx.listings[name] for name in names])
+        if ctx.core.fills_booked() == booked:
+            return {name: positions[name] for name in names}
+    return {}

@@ -97,7 +97,7 @@ def clear(
             raise Reconnect(ctx.settings.orders_conn, text)
         if attempt < CORE_PASSES:
             doomed = _without_the_cores(ctx, doomed)
-        yield from _cancel(ctx, doomed, foreign if in_bulk else None)
+        yield from cancel(ctx, doomed, foreign if in_bulk else None)
         yield Sleep(ctx.backoff_ns(attempt, REREAD_NS, REREAD_MAX_NS))
         attempt += 1
 
@@ -112,7 +112,7 @@ def _without_the_cores(
     return [row for row in rows if row.get("label") not in labels]
 
 
-def _cancel(
+def cancel(
     ctx: Context,
     rows: Sequence[dict[str, Any]],
     foreign: Sequence[dict[str, Any]] | None,

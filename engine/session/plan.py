@@ -14,7 +14,7 @@ ORDER_LABEL_PREFIX = "hs-"
 class SessionSettings:
     """How to talk to the venue.
 
-    Units: heartbeat_s in seconds, request_timeout_ns in nanoseconds.
+    Units: heartbeat_s in seconds, request_timeout_ns and recheck_ns in nanoseconds.
     """
 
     connections: int = 1
@@ -26,6 +26,7 @@ class SessionSettings:
     request_timeout_ns: int = 5_000_000_000
     book_interval: str = "raw"
     on_start: str = "cancel"
+    recheck_ns: int = 60_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,9 @@ class CorePort(Protocol):
         A slot that has moved on to an order with another label is left alone.
         """
 
+    def doubt(self, slot: int, label: str) -> bool:
+        """Count an order the venue does not show as UNKNOWN; False: it has moved on."""
+
     def trade(self, row: Mapping[str, Any]) -> bool:
         """Book a user trade fetched by request; False: its id is known."""
 

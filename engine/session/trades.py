@@ -119,8 +119,10 @@ def trades_start_ms(ctx: Context) -> int:
     return connected_ms
 
 
-def fetch_trades(ctx: Context) -> Script[int]:
+def fetch_trades(ctx: Context, only: list[Listing] | None = None) -> Script[int]:
     """Read the history of every listed instrument and book it; return how many.
+
+    ``only`` some instruments may be read; that does not count as a whole reading.
 
     Nothing is booked before all was read: the fills of both stores go in in the order
     in which they happened.
@@ -129,7 +131,7 @@ def fetch_trades(ctx: Context) -> Script[int]:
     """
     start_ms = trades_start_ms(ctx)
     now_ms = ctx.clock.venue_ms(ctx.now_ns) or start_ms
-    listings = list(ctx.listings.values())
+    listings = list(ctx.listings.values()) if only is None else only
     rows: dict[str, list[dict[str, Any]]] = {one.name: [] for one in listings}
     asked_ms = yield from _read_store(ctx, listings, rows, {}, start_ms)
     if now_ms - start_ms > RECENT_MS:
@@ -139,7 +141,8 @@ def fetch_trades(ctx: Context) -> Script[int]:
         for row in sorted(found, key=_seq):
             booked += ctx.core.trade(row)
     ctx.booked.fetched += booked
-    ctx.booked.confirm(asked_ms or now_ms)
+    if only is None:
+        ctx.booked.confirm(asked_ms or now_ms)
     return booked
 
 

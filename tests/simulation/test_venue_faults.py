@@ -48,6 +48,7 @@ pytestmark = pytest.mark.simulation
 
 BOOK = "book.*"
 TRADING = "private/*"
+RECHECK_S = 60
 UNKNOWN_OUTCOMES = (10_001, 11_094, 13_028, 10_050)
 
 
@@ -145,15 +146,33 @@ def test_a_wrong_venue_clock_is_measured() -> None:
     agreed(rig)
 
 
-def test_lost_news_of_own_orders_is_caught_up_with_on_the_next_line() -> None:
-    """Nothing on a sound line says that a message about an order was lost."""
+@pytest.mark.parametrize("share", [0.2, 1.0])
+def test_lost_news_of_own_orders_is_caught_up_with_on_a_sound_line(
+    share: float,
+) -> None:
+    """Nothing says that a message about an order was lost: only asking tells."""
     rig = quoting()
-    fault = Drop(of="notification", channel="user.*", probability=0.2)
+    fault = Drop(of="notification", channel="user.*", probability=share)
     rig.world.venue.faults.inject(fault)
-    rig.run(4)
+    rig.run(20)
     rig.world.venue.faults.board.clear_all()
-    rig.links.drop(0)
-    sound_again(rig)
+    rig.run(RECHECK_S + 1)
+    agreed(rig)
+    session = rig.core.snapshot()["session"]
+    assert session["reconnects"] == 0
+    assert session["differences"]["rechecks"] >= 1
+    assert session["differences"]["fills_fetched"] > 0
+    assert session["differences"]["positions"] == 0, "each fill was found and booked"
+
+
+def test_a_calm_minute_finds_nothing_to_mend() -> None:
+    rig = quoting()
+    rig.run(3 * RECHECK_S + 2)
+    agreed(rig)
+    found = rig.core.snapshot()["session"]["differences"]
+    assert found["rechecks"] == 3
+    assert found["positions"] == found["orders_doubted"] == 0
+    assert found["orders_orphaned"] == 0
 
 
 # All of it.

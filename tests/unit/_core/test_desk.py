@@ -59,3 +59,14 @@ def test_the_run_id_is_in_every_label() -> None:
     assert rig.core.orders.label_of(0) == f"hs-{rig.core.run_id:08x}-0-1"
     with pytest.raises(IndexError):
         core.orders.label_of(-1)
+
+
+def test_a_doubted_order_is_unknown_and_counts_in_full() -> None:
+    rig = Rig()
+    rig.wisher.bids = [(100, 1)]
+    rig.book([(100, 1)], [(102, 1)])
+    label = rig.core.orders.label_of(0)
+    assert not rig.core.doubt(0, label[:-1] + "9"), "another order's label"
+    assert rig.core.doubt(0, label)
+    assert not rig.core.doubt(0, label), "once is enough"
+    assert [slot["state"] for slot in rig.core.open_slots()] == ["unknown"]

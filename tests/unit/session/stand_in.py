@@ -152,6 +152,13 @@ class CoreStandIn:
             self.resolved.append((slot, row))
             del self.slots[slot]
 
+    def doubt(self, slot: int, label: str) -> bool:
+        known = self.slots.get(slot)
+        if not known or known["label"] != label or known["state"] == "unknown":
+            return False
+        known["state"] = "unknown"
+        return True
+
     def trade(self, row: Mapping[str, Any]) -> bool:
         if row["trade_id"] in self.trades:
             return False

@@ -83,6 +83,13 @@ def test_a_fresh_session_says_all_there_is_to_say() -> None:
         "last_error": "",
         "balances": {},
         "holds": [],
+        "differences": {
+            "fills_fetched": 0,
+            "rechecks": 0,
+            "orders_doubted": 0,
+            "orders_orphaned": 0,
+            "positions": 0,
+        },
     }
 
 

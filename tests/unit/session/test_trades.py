@@ -11,7 +11,7 @@ from engine.session.trades import (
     TRADES_PER_PAGE,
     BookedTrades,
 )
-from tests.unit.session.stand_in import Desk, Refusal, trade, wall_ms
+from tests.unit.session.stand_in import SECOND, Desk, Refusal, trade, wall_ms
 
 METHOD = "private/get_user_trades_by_instrument"
 
@@ -64,8 +64,7 @@ def test_the_overlap_never_reaches_back_before_the_first_position() -> None:
 
 
 def test_two_breaks_in_a_row_go_back_to_the_last_complete_reading() -> None:
-    desk = Desk()
-    desk.go()
+    desk = Desk(recheck_ns=3_600 * SECOND).go()
     desk.until(200)
     desk.lose()
     desk.connect()

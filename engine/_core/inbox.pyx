@@ -16,7 +16,8 @@ from engine._core.state.book cimport (
     OUTCOME_CROSSED, OUTCOME_GAP, OUTCOME_QUIET, OUTCOME_STALE, OUTCOME_TOUCH,
     OUTCOME_WAITING, BookOutcome)
 from engine._core.state.orders cimport (
-    ORDER_UNKNOWN, REQUEST_CANCEL, REQUEST_EDIT, Request, says_ended)
+    ORDER_UNKNOWN, REQUEST_CANCEL, REQUEST_EDIT, Request)
+from engine._core.state.refusal cimport says_ended
 from engine._core.told cimport told_fill
 
 cdef nanos_t PAUSE_NS = 500_000_000         # after a refusal; each in a row doubles it
@@ -44,7 +45,7 @@ cdef class Inbox(Outbox):
         elif kind == MESSAGE_TICKER:
             self._absorb_ticker()
         elif kind == MESSAGE_PRIVATE:
-            self._absorb_orders(False, 0)
+            self._absorb_orders(0)
         elif kind == MESSAGE_REPLY:
             self._absorb_reply()
         elif kind == MESSAGE_CONTROL:
@@ -68,6 +69,7 @@ cdef class Inbox(Outbox):
         if outcome == OUTCOME_TOUCH or outcome == OUTCOME_QUIET:
             market.crossed_ns = 0
             if outcome == OUTCOME_TOUCH or not was_readable:
+                self.orders.forget_moves(market.index, self.decoder.book.venue_ms)
                 market.signals.update(market.book, self.now_ns)
                 market.is_dirty = True
         elif outcome == OUTCOME_CROSSED:
@@ -103,12 +105,11 @@ cdef class Inbox(Outbox):
         market.ticker = self.decoder.ticker
         market.heard_ns = self.now_ns
 
-    cdef void _absorb_orders(self, bint is_answer, int64_t request_id):
-        """Book the fills, then move the orders; an answer moves its order by event."""
+    cdef void _absorb_orders(self, int64_t request_id):
+        """Book the fills, then move the orders; request_id: what they answer, or 0."""
         cdef Market market
         cdef int i
         cdef int32_t slot
-        cdef bint answers
         for i in range(self.decoder.n_fills):
             market = self._market(self.decoder.fills[i].instrument)
             if market is None:
@@ -123,9 +124,8 @@ cdef class Inbox(Outbox):
                     or slot // SLOTS_PER_INSTRUMENT != market.index):
                 self.counters.foreign_orders += 1
                 continue
-            answers = is_answer and self.orders.rows[slot].request_id == request_id
             if not self.orders.on_update(&self.decoder.orders[i], market.position,
-                                         answers, &self.fault):
+                                         request_id, self.now_ns, &self.fault):
                 self.counters.foreign_orders += 1
             market.is_dirty = True
         self._tell_fills()
@@ -166,26 +166,25 @@ cdef class Inbox(Outbox):
         if not self.orders.take_request(self.decoder.reply.id, &request):
             self.note("warning", "late_answer",
                       f"answer to request {self.decoder.reply.id}, which is not open")
-            self._absorb_orders(False, 0)
+            self._absorb_orders(0)
             return
         self.hist_ack.add(self.now_ns - request.sent_ns)
         market = self._market(request.slot // SLOTS_PER_INSTRUMENT)
         if not self.decoder.reply.is_error:
             if market is not None:
                 market.refusals = 0
-            self._absorb_orders(True, request.id)
+            self._absorb_orders(request.id)
             return
         self.counters.rejects += 1
         self.rejects[code] = self.rejects.get(code, 0) + 1
         if request.slot < 0 or market is None:
             return
-        self.orders.on_error(&request, code, &self.fault)
+        self.orders.on_error(&request, code, self.now_ns, &self.fault)
         market.is_dirty = True
         if request.kind != REQUEST_CANCEL and not (
                 request.kind == REQUEST_EDIT and says_ended(code)):
             self._pause(market, code)
         if self.orders.rows[request.slot].state == ORDER_UNKNOWN:
-            self.orders.rows[request.slot].sent_ns = self.now_ns
             self._tell("on_unknown", (request.slot, self.now_ns))
 
     cdef void _pause(self, Market market, int code):

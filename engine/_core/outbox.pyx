@@ -56,10 +56,10 @@ cdef class Outbox(Desk):
         if action.kind == REQUEST_NEW:
             request_id = self.orders.send_new(
                 action.slot, action.price_ticks, action.amount_lots, action.is_take,
-                self.now_ns, &self.fault)
+                0, self.now_ns, &self.fault)
         elif action.kind == REQUEST_EDIT:
             request_id = self.orders.send_edit(
-                action.slot, action.price_ticks, action.amount_lots, self.now_ns,
+                action.slot, action.price_ticks, action.amount_lots, 0, self.now_ns,
                 &self.fault)
         else:
             request_id = self.orders.send_cancel(
@@ -98,14 +98,14 @@ cdef class Outbox(Desk):
             row = &self.orders.rows[slot]
             if row.state == ORDER_DONE or row.state == ORDER_LIVE:
                 continue
-            age = self.now_ns - row.sent_ns
             if row.state == ORDER_UNKNOWN:
-                if age < ASK_AGAIN_NS:
+                if self.now_ns - row.asked_ns < ASK_AGAIN_NS:
                     continue
-                row.sent_ns = self.now_ns
-            elif age < self.ack_timeout_ns:
-                continue
+                row.asked_ns = self.now_ns
             else:
+                age = self.now_ns - self.orders.waiting_since(slot)
+                if age < self.ack_timeout_ns:
+                    continue
                 self.orders.on_lost(slot, self.now_ns, &self.fault)
                 self.note("warning", "order_unknown",
                           f"{market.name} slot {slot}: no answer for "

@@ -120,8 +120,8 @@ def judge(row, limits, *, str side, long price_ticks, long amount_lots,
     if own_other_ticks is not None:
         orders.send_new(
             index * SLOTS_PER_INSTRUMENT + (SLOTS_PER_SIDE if is_bid else 0),
-            own_other_ticks, 1, False, 0, &fault)
-    orders.send_new(action.slot, price_ticks, amount_lots, False, 0, &fault)
+            own_other_ticks, 1, False, 0, 0, &fault)
+    orders.send_new(action.slot, price_ticks, amount_lots, False, 0, 0, &fault)
     holds(&action, index, &table.rows[index], &bounds, reference_ticks, orders,
           position, bucket, 0, &fault)
     return fault_name(fault.code)

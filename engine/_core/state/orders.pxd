@@ -1,26 +1,34 @@
 # Our orders, one per slot, and the only place where an order changes its state.
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t
 
 from engine._core.base.check cimport Fault
 from engine._core.base.event cimport Fill, OrderUpdate
 from engine._core.base.types cimport ORDER_ID_MAX, Side, nanos_t, price_t, qty_t
 from engine._core.state.position cimport Position
+from engine._core.state.trades cimport TradeMemory
 
 
 cdef enum:
     REQUESTS_MAX = 4096        # requests in flight; ids are remembered modulo this
-    TRADES_REMEMBERED = 65536  # trade ids kept to drop duplicates
+    PENDING_MAX = 4            # unanswered requests of one order: the venue's cap
     ORDER_STATES = 6
-    ORDER_EVENTS = 11
+    ORDER_EVENTS = 12
     REQUEST_KINDS = 4
+
+
+cdef extern from *:
+    """
+    #define HALFSPREAD_NEVER_MS INT64_MAX
+    """
+    const int64_t NEVER_MS "HALFSPREAD_NEVER_MS"
 
 
 cdef enum OrderState:
     ORDER_DONE = 0             # nothing at the venue: the slot is free
     ORDER_PENDING_NEW = 1
     ORDER_LIVE = 2
-    ORDER_PENDING_EDIT = 3
-    ORDER_PENDING_CANCEL = 4
+    ORDER_PENDING_EDIT = 3     # one edit or several
+    ORDER_PENDING_CANCEL = 4   # edits may be on their way as well
     ORDER_UNKNOWN = 5          # ask the venue; counts at full size until then
 
 
@@ -36,6 +44,7 @@ cdef enum OrderEvent:
     EVENT_LOST = 8             # no answer: time-out, lost connection, unclear error
     EVENT_FOUND = 9            # asked: the order is open
     EVENT_GONE = 10            # asked: there is no such order
+    EVENT_SEEN = 11            # refused or gone, and yet the venue shows it open
 
 
 cdef enum RequestKind:
@@ -45,21 +54,36 @@ cdef enum RequestKind:
     REQUEST_CANCEL_ALL = 3
 
 
+# A new or an edit that may have been, or may still be, carried out.
+cdef struct Pending:
+    int64_t request_id
+    price_t price_ticks
+    qty_t amount_lots          # total size, filled part included
+    nanos_t sent_ns
+    int64_t valid_until_ms     # venue time of its last chance; 0 = it has no last one
+
+
 cdef struct Order:
     OrderState state
     bint is_take               # immediate or cancel
+    bint is_doubted            # UNKNOWN: no late answer settles it, only a question
+    bint is_over               # DONE: the venue itself showed the end
     uint32_t run               # of the label
     int64_t sequence           # of the label
     char[ORDER_ID_MAX] order_id
     int order_id_size          # 0 = not told yet
     price_t price_ticks        # as the venue last said
+    price_t asked_ticks        # what it was asked for; another price: it was moved
     qty_t amount_lots          # total size as the venue last said, filled part included
     qty_t filled_lots          # as the venue last said
     qty_t booked_lots          # sum of the trades we have booked
-    price_t wanted_price_ticks  # of the request in flight, else as price_ticks
+    price_t wanted_price_ticks  # of the newest request in flight, else as price_ticks
     qty_t wanted_amount_lots
-    int64_t request_id         # in flight, 0 = none
-    nanos_t sent_ns            # when it was sent; UNKNOWN: when it became unknown
+    Pending[PENDING_MAX] pending  # unanswered, oldest first
+    int n_pending
+    int64_t cancel_id          # cancel in flight, 0 = none
+    nanos_t cancel_ns          # when it was sent
+    nanos_t asked_ns           # UNKNOWN: since when, or when it was last asked about
     int64_t venue_ms           # last_update_timestamp of the newest word applied
 
 
@@ -76,9 +100,8 @@ cdef class OrderTable:
         Order* rows                        # by slot; addresses never move
         int32_t n_slots
         Request* requests
-        uint64_t* trade_ring               # hashes of trade ids, oldest overwritten
-        uint64_t* trade_set                # open addressing over the same hashes
-        int64_t n_trades
+        TradeMemory trades
+        int n_moved                        # orders whose price is not the one asked for
         readonly int64_t next_request_id
         readonly int64_t next_sequence
         readonly uint32_t run_id
@@ -87,6 +110,13 @@ cdef class OrderTable:
     # Facts about a slot. Cost: O(1).
     cdef qty_t remaining(self, int32_t slot) noexcept nogil
     cdef qty_t worst(self, int32_t slot) noexcept nogil
+    cdef bint can_edit(self, int32_t slot) noexcept nogil
+    cdef bint can_cancel(self, int32_t slot) noexcept nogil
+    # Since when an answer is due, 0 = none is.
+    cdef nanos_t waiting_since(self, int32_t slot) noexcept nogil
+    # Venue time after which nothing sent can still be carried out. Empty: 0, nothing is
+    # in flight; NEVER_MS, a request has no last chance.
+    cdef int64_t valid_until_ms(self, int32_t slot) noexcept nogil
 
     # Sum of `worst` over the slots of a side of an instrument. Cost: SLOTS_PER_SIDE.
     cdef qty_t worst_side(self, int32_t instrument, Side side) noexcept nogil
@@ -94,10 +124,10 @@ cdef class OrderTable:
     # Our requests. Return the request id, 0 when REQUESTS_MAX are in flight.
     cdef int64_t send_new(
         self, int32_t slot, price_t price_ticks, qty_t amount_lots, bint is_take,
-        nanos_t now_ns, Fault* fault) noexcept nogil
+        int64_t valid_until_ms, nanos_t now_ns, Fault* fault) noexcept nogil
     cdef int64_t send_edit(
         self, int32_t slot, price_t price_ticks, qty_t amount_lots,
-        nanos_t now_ns, Fault* fault) noexcept nogil
+        int64_t valid_until_ms, nanos_t now_ns, Fault* fault) noexcept nogil
     cdef int64_t send_cancel(
         self, int32_t slot, nanos_t now_ns, Fault* fault) noexcept nogil
     cdef int64_t send_cancel_all(self, nanos_t now_ns) noexcept nogil
@@ -106,17 +136,21 @@ cdef class OrderTable:
     cdef bint take_request(self, int64_t request_id, Request* out) noexcept nogil
 
     # The venue's words. Return True when the order was ours and of this slot's life.
+    # answered_id: the request this is the answer to, 0 = it came on a channel.
     cdef bint on_update(
-        self, const OrderUpdate* update, Position position, bint is_answer,
-        Fault* fault) noexcept nogil
+        self, const OrderUpdate* update, Position position, int64_t answered_id,
+        nanos_t now_ns, Fault* fault) noexcept nogil
     cdef bint on_error(
-        self, const Request* request, int code, Fault* fault) noexcept nogil
+        self, const Request* request, int code, nanos_t now_ns, Fault* fault
+        ) noexcept nogil
     # False: a trade id seen before. Books into the position.
     cdef bint on_fill(self, const Fill* fill, Position position) noexcept nogil
 
     # Silence, and the answers to our questions.
     cdef void on_lost(self, int32_t slot, nanos_t now_ns, Fault* fault) noexcept nogil
     cdef void forget_requests(self) noexcept nogil
+    # The touch has moved since: what a post-only price could not be, it may be now.
+    cdef void forget_moves(self, int32_t instrument, int64_t venue_ms) noexcept nogil
     cdef void on_gone(
         self, int32_t slot, Position position, Fault* fault) noexcept nogil
     cdef bint adopt(
@@ -126,17 +160,11 @@ cdef class OrderTable:
     cdef bint _move(self, int32_t slot, OrderEvent event, Fault* fault) noexcept nogil
     cdef int64_t _request(
         self, int32_t slot, RequestKind kind, nanos_t now_ns) noexcept nogil
-    cdef void _learn(self, Order* row, const OrderUpdate* update) noexcept nogil
-    cdef int64_t _change(
-        self, int32_t slot, RequestKind kind, OrderEvent event, nanos_t now_ns,
-        Fault* fault) noexcept nogil
+    cdef bint _learn(self, Order* row, const OrderUpdate* update) noexcept nogil
+    cdef void _ask_for(self, Order* row, price_t price_ticks) noexcept nogil
+    cdef bint _reappear(
+        self, int32_t slot, const OrderUpdate* update, Position position,
+        nanos_t now_ns, Fault* fault) noexcept nogil
     cdef void _end(
         self, int32_t slot, OrderEvent event, Position position, Fault* fault
         ) noexcept nogil
-    cdef bint _remember_trade(self, const Fill* fill) noexcept nogil
-
-
-# Whether a venue error code says that a request was certainly not executed.
-cdef bint is_definite(int code) noexcept nogil
-# Whether it says that the order meant is not open any more (or cannot be found).
-cdef bint says_ended(int code) noexcept nogil

@@ -1,0 +1,3 @@
+class TradeMemory:
+    n_trades: int
+    def __init__(self) -> None: ...

@@ -15,10 +15,13 @@ MODULES := $(shell find engine/_core -name '*.pyx' | sed 's|/|.|g; s|\.pyx$$||' 
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SANITIZED := build/sanitize
 SEED ?=
+SEEDS ?= 1:101
+SECONDS ?= 600
+JOBS ?= 1
 ARGS ?=
 
-.PHONY: help run test build lint format types sim soak conformance bench sanitize docs \
-	wheel clean distclean
+.PHONY: help run test build lint format types sim soak soak-fuzz conformance bench \
+	sanitize docs wheel clean distclean
 
 help:
 	@echo "make run [ARGS=...]    build, then quote on a simulated venue, watched live"
@@ -27,8 +30,10 @@ help:
 	@echo "make lint              ruff and cython-lint"
 	@echo "make format            let ruff rewrite what it can"
 	@echo "make types             mypy --strict, and the stubs against what was compiled"
-	@echo "make sim SEED=1        the simulation tests with one seed"
-	@echo "make soak              fuzz and state machines, for minutes, not seconds"
+	@echo "make sim               the simulation tests"
+	@echo "make sim SEED=1        one seed of the swarm, with its last events"
+	@echo "make soak SEEDS=1:101  the swarm, ten virtual minutes a seed; JOBS=2"
+	@echo "make soak-fuzz         fuzz and state machines, for minutes, not seconds"
 	@echo "make conformance       the simulated venue met by other people's clients"
 	@echo "make bench [ARGS=...]  the benchmarks"
 	@echo "make sanitize          core and fuzz tests under address and UB sanitizers"
@@ -91,14 +96,23 @@ types: $(READY)
 	  --ignore-disjoint-bases --ignore-unused-allowlist \
 	  --allowlist .ci/stubtest-allow.txt $(MODULES)
 
-# What the tests do in seconds, for as long as it takes.
+# Seeds a up to b, b not included, over JOBS processes; a failure prints its command.
 soak: $(READY)
+	@$(BIN)/python -m tests.simulation.soak $(SEEDS) --jobs $(JOBS) \
+	  --seconds $(SECONDS) $(ARGS)
+
+# What the tests do in seconds, for as long as it takes.
+soak-fuzz: $(READY)
 	@HALFSPREAD_SEED="$(SEED)" HALFSPREAD_FUZZ_RUNS=500 HALFSPREAD_FUZZ_FRAMES=100000 \
 	  HALFSPREAD_STATEFUL_EXAMPLES=1000 $(BIN)/python -m pytest -o timeout=0 \
 	  tests/fuzz tests/stateful $(ARGS)
 
 sim: $(READY)
-	@HALFSPREAD_SEED="$(SEED)" $(BIN)/python -m pytest -m simulation $(ARGS)
+ifeq ($(SEED),)
+	@$(BIN)/python -m pytest -m simulation $(ARGS)
+else
+	@$(BIN)/python -m tests.simulation.soak $(SEED) --seconds $(SECONDS) --trace $(ARGS)
+endif
 
 # What the suite needs beside the rest, in the same .venv.
 $(CLIENTS): pyproject.toml | $(READY)

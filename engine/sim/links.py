@@ -23,6 +23,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any, Protocol
 
 import orjson
@@ -101,6 +102,7 @@ class Link:
     free_down_ns: int = 0
     up_since_ns: int = 0
     failures: int = 0
+    is_orphan: bool = False  # its process is gone
 
 
 @dataclass
@@ -112,7 +114,16 @@ class LinkCounters:
     frames_lost: int = 0
     connects: int = 0
     drops: int = 0
+    crashes: int = 0
     closes: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Crash:
+    """A crash that waits for the core's next frames: so many still get out."""
+
+    frames_kept: int
+    action: Callable[[], None]
 
 
 class Links:
@@ -121,6 +132,10 @@ class Links:
     ``now_ns`` is virtual time, 0 at the start; the venue sees ``venue_epoch_ns + now``,
     the core ``CORE_EPOCH_NS + now``. The core's wall clock is the venue's plus
     ``wall_offset_ms``.
+
+    ``on_event`` is called after every event; ``on_frame`` with (direction, connection,
+    frame) when the core writes a frame ("up"), before it reads one ("down"), and with
+    an empty frame before it hears of a lost line ("lost").
     """
 
     def __init__(
@@ -144,8 +159,9 @@ class Links:
         self.notes: deque[tuple[int, str, str, str]] = deque(maxlen=NOTES_MAX)
         self.counters = LinkCounters()
         self.on_event: Callable[[], None] | None = None
+        self.on_frame: Callable[[str, int, bytes], None] | None = None
+        self.wall_offset_ms = wall_offset_ms
         self._venue_epoch_ns = venue_epoch_ns
-        self._wall_offset_ms = wall_offset_ms
         self._up, self._down = up, down
         self._dice = random.Random(f"{seed}/links")
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
@@ -153,6 +169,10 @@ class Links:
         self._lives = 0
         self._open: dict[int, Link] = {}  # life at the venue -> link
         self._silent_lives: set[int] = set()
+        self._stalled_until_ns = 0
+        self._burst: list[tuple[Link, int, bytes]] = []  # what a stalled core must read
+        self._crash: Crash | None = None
+        self._is_venues = False  # the next event, as _next_ns found it
         self._digest = hashlib.sha256()
 
     # Driving.
@@ -160,8 +180,12 @@ class Links:
     def start(self) -> None:
         """Open every connection and keep the core's wall clock fresh."""
         self._refresh_entropy()
+        self._open_all()
+
+    def _open_all(self) -> None:
         for link in self.links:
-            self._connect(link)
+            if link.state is LinkState.DOWN:
+                self._connect(link)
 
     def run_for(self, duration_ns: int) -> None:
         """Run until virtual time has moved by ``duration_ns``."""
@@ -191,7 +215,10 @@ class Links:
         heapq.heappush(self._heap, (t_ns, self._sequence, action))
 
     def command(self, name: str, **values: Any) -> None:
-        """Give the core an operator command now."""
+        """Give the core an operator command now, or when it is awake again."""
+        if self._is_stalled():
+            self.at(self._stalled_until_ns, lambda: self.command(name, **values))
+            return
         self.core.command(self._core_ns(), orjson.dumps({"cmd": name, **values}))
         self._pump()
 
@@ -222,6 +249,54 @@ class Links:
         link = self.links[conn]
         link.extra_up_ns, link.extra_down_ns = up_ns, down_ns
 
+    def step_wall(self, offset_ms: int) -> None:
+        """Let the host's wall clock jump; the core hears of it at once."""
+        self.wall_offset_ms = offset_ms
+        self._send_entropy()
+
+    def stall(self, duration_ns: int) -> None:
+        """Let the core do nothing for a while, as when a strategy takes too long.
+
+        What arrives meanwhile it reads afterwards as one burst; its timers are late.
+        """
+        if self._is_stalled():
+            return
+        self._stalled_until_ns = self.now_ns + duration_ns
+        self.at(self._stalled_until_ns, self._resume)
+
+    def crash(
+        self,
+        core: Verbs,
+        signer: SignerVerbs,
+        *,
+        venue_notices_ns: int = 0,
+        restarts_ns: int = 0,
+    ) -> None:
+        """Kill the core's process now; another one begins after ``restarts_ns``.
+
+        Nothing is closed in order: what the core had not written is lost, what it had
+        written still arrives while the venue believes in the line.
+        """
+        self.counters.crashes += 1
+        for link in self.links:
+            link.is_orphan = True
+            if link.state is LinkState.UP:
+                life, link.life = link.life, -1
+                due_ns = self.now_ns + venue_notices_ns
+                self.at(due_ns, partial(self._venue_lost, life))
+        self.core, self.signer, self._crash = core, signer, None
+        self._burst.clear()
+        self._stalled_until_ns = 0
+        self.links = [Link(link.conn) for link in self.links]
+        self.at(self.now_ns + restarts_ns, self._open_all)
+
+    def crash_at_next_write(self, frames_kept: int, action: Callable[[], None]) -> None:
+        """Run ``action`` in the middle of the core's next write.
+
+        It is to :meth:`crash`; only the first ``frames_kept`` frames get out before.
+        """
+        self._crash = Crash(frames_kept, action)
+
     def fingerprint(self) -> str:
         """Return the digest of every frame, its direction and its arrival time."""
         return self._digest.hexdigest()
@@ -235,23 +310,37 @@ class Links:
         return self._venue_epoch_ns + self.now_ns
 
     def _next_ns(self) -> int | None:
-        due = [self._heap[0][0]] if self._heap else []
+        """Return when the next event is due; remembers whether it is the venue's."""
+        venue_ns, heap = self.venue.next_timer_ns(), self._heap
+        first_ns = venue_ns - self._venue_epoch_ns if venue_ns else None
+        if heap and (first_ns is None or heap[0][0] < first_ns):
+            first_ns = heap[0][0]
         if core_ns := self.core.next_timer_ns():
-            due.append(core_ns - CORE_EPOCH_NS)
-        if venue_ns := self.venue.next_timer_ns():
-            due.append(venue_ns - self._venue_epoch_ns)
-        return min(due) if due else None
+            core_ns = max(core_ns - CORE_EPOCH_NS, self._stalled_until_ns)
+            if first_ns is None or core_ns < first_ns:
+                first_ns = core_ns
+        self._is_venues = bool(venue_ns) and first_ns == venue_ns - self._venue_epoch_ns
+        return first_ns
 
     def _run_due(self) -> None:
         """Run one event: venue timer first, then frames and actions, then the core."""
-        venue_ns = self.venue.next_timer_ns()
-        if 0 < venue_ns <= self._venue_ns():
+        if self._is_venues:
             self.venue.handle_timer(self._venue_ns())
         elif self._heap and self._heap[0][0] <= self.now_ns:
             heapq.heappop(self._heap)[2]()
         else:
             self.core.handle_timer(self._core_ns())
         self._pump()
+
+    def _is_stalled(self) -> bool:
+        return self.now_ns < self._stalled_until_ns
+
+    def _resume(self) -> None:
+        """Let the core read what has come while it was stalled."""
+        burst, self._burst = self._burst, []
+        for number, (link, life, payload) in enumerate(burst, 1):
+            if link.life == life:
+                self._read(link, payload, number < len(burst))
 
     # Connections.
 
@@ -260,7 +349,7 @@ class Links:
         self.at(self.now_ns + ENTROPY_INTERVAL_NS, self._refresh_entropy)
 
     def _send_entropy(self) -> None:
-        wall_ms = self._venue_ns() // MILLISECOND_NS + self._wall_offset_ms
+        wall_ms = self._venue_ns() // MILLISECOND_NS + self.wall_offset_ms
         nonce = f"{self._dice.getrandbits(64):016x}"
         self.command("entropy", wall_ms=wall_ms, nonce=nonce)
 
@@ -270,6 +359,8 @@ class Links:
         self.at(arrives_ns, lambda: self._accept(link))
 
     def _accept(self, link: Link) -> None:
+        if link.is_orphan:
+            return
         if self.refuses_connections:
             link.state = LinkState.DOWN
             self._back_off(link)
@@ -283,7 +374,13 @@ class Links:
         self.at(link.free_down_ns, lambda: self._made(link, life))
 
     def _made(self, link: Link, life: int) -> None:
+        if link.is_orphan:
+            self._venue_lost(life)
+            return
         if link.life != life:
+            return
+        if self._is_stalled():
+            self.at(self._stalled_until_ns, lambda: self._made(link, life))
             return
         self.counters.connects += 1
         link.state = LinkState.UP
@@ -293,8 +390,15 @@ class Links:
 
     def _core_lost(self, link: Link) -> None:
         if link.state is LinkState.UP:
+            if self._is_stalled():
+                life = link.life
+                later_ns = self._stalled_until_ns
+                self.at(later_ns, lambda: self._core_lost_life(link, life))
+                return
             link.state, link.life = LinkState.DOWN, -1
             self.signer.forget(link.conn)
+            if self.on_frame is not None:
+                self.on_frame("lost", link.conn, b"")
             self.core.connection_lost(link.conn, self._core_ns())
             if self.now_ns - link.up_since_ns >= STABLE_NS:
                 link.failures = 0
@@ -311,7 +415,7 @@ class Links:
         self.at(self.now_ns + wait_ns, lambda: self._reconnect(link))
 
     def _reconnect(self, link: Link) -> None:
-        if self.reconnects:
+        if self.reconnects and not link.is_orphan:
             self._connect(link)
 
     # Frames.
@@ -332,6 +436,17 @@ class Links:
 
     def _send_up(self, link: Link, data: bytes) -> None:
         plain = data.split(b"\n")[:-1]
+        crash, self._crash = self._crash, None
+        if crash is not None:
+            del plain[crash.frames_kept :]
+        self._carry_up(link, plain)
+        if crash is not None:
+            crash.action()
+
+    def _carry_up(self, link: Link, plain: list[bytes]) -> None:
+        if self.on_frame is not None:
+            for frame in plain:
+                self.on_frame("up", link.conn, frame)
         if link.state is not LinkState.UP or self._is_silent(link.life):
             self.counters.frames_lost += len(plain)
             return
@@ -362,12 +477,19 @@ class Links:
         if link.life != life or self._is_silent(life):
             self.counters.frames_lost += len(payloads)
             return
+        if self._is_stalled():
+            self._burst += [(link, life, payload) for payload in payloads]
+            return
         for number, payload in enumerate(payloads, 1):
-            payload = self.signer.inbound(link.conn, payload)
-            self._record(b"down", link, payload)
-            self.counters.frames_down += 1
-            more_coming = number < len(payloads)
-            self.core.receive_data(link.conn, self._core_ns(), payload, more_coming)
+            self._read(link, payload, number < len(payloads))
+
+    def _read(self, link: Link, payload: bytes, more_coming: bool) -> None:
+        payload = self.signer.inbound(link.conn, payload)
+        self._record(b"down", link, payload)
+        self.counters.frames_down += 1
+        if self.on_frame is not None:
+            self.on_frame("down", link.conn, payload)
+        self.core.receive_data(link.conn, self._core_ns(), payload, more_coming)
 
     def _core_closes(self, link: Link, reason: str) -> None:
         """Close from the core's side: what it sent before still arrives."""

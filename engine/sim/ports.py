@@ -76,6 +76,22 @@ class Exchange(Protocol):
         """Move the vol surface of the options on an index."""
 
 
+class FlowVerbs(Protocol):
+    """What moves and trades on a venue without any client: a background market."""
+
+    def start(self, venue: Any, t_ns: int) -> None:
+        """Lay out the first books and schedule what comes."""
+
+    def next_timer_ns(self) -> int:
+        """Return when something happens next, 0 for never."""
+
+    def step(self, t_ns: int) -> None:
+        """Do everything due at or before ``t_ns``."""
+
+    def pause_until(self, last_ns: int, t_ns: int) -> None:
+        """Freeze from ``last_ns`` to ``t_ns``: nothing happened between."""
+
+
 class VenueVerbs(Protocol):
     """A venue's side of a connection: ``World`` or a bare ``Venue``."""
 

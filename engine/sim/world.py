@@ -12,6 +12,7 @@ from typing import Any
 from engine.errors import InvariantError
 from engine.sim.flow import Flow
 from engine.sim.flow.playback import Playback
+from engine.sim.ports import FlowVerbs
 from engine.sim.settings import WorldConfig
 from engine.sim.venue.api.rest import HttpRequest
 from engine.sim.venue.venue import Venue
@@ -23,16 +24,18 @@ class World:
     """A venue whose market moves and trades by itself, from a seed.
 
     Units: t_ns is the venue's wall clock, ns since the epoch; it must not go back.
+    Empty: ``flow`` None = the market of the configuration.
     Raises: ConfigError when the venue lists nothing of a capture.
     """
 
-    def __init__(self, seed: int, config: WorldConfig, t_ns: int) -> None:
+    def __init__(
+        self, seed: int, config: WorldConfig, t_ns: int, flow: FlowVerbs | None = None
+    ) -> None:
         self.venue = Venue(config.venue, t_ns)
-        self.flow: Flow | Playback = (
-            Flow(seed, config.flow)
-            if config.capture is None
-            else Playback(config.capture)
-        )
+        if flow is None:
+            capture = config.capture
+            flow = Flow(seed, config.flow) if capture is None else Playback(capture)
+        self.flow = flow
         self.flow.start(self.venue, t_ns)
         self.now_ns = t_ns
 

@@ -99,7 +99,7 @@ class Rig:
             taken_ns = self.links.now_ns - started_ns
             assert taken_ns < within_s * SECOND_NS, (
                 f"not within {within_s} s; {self.state()}: {self.last_notes()}; "
-                f"make sim SEED={self.seed}"
+                f"HALFSPREAD_SEED={self.seed} make sim"
             )
             self.run(0.002)
         return (self.links.now_ns - started_ns) / SECOND_NS
@@ -171,5 +171,5 @@ class Rig:
         self.worst_exposure = max(self.worst_exposure, exposure)
         assert exposure <= self.position_max, (
             f"exposure {exposure} above {self.position_max}: {self.last_notes()}; "
-            f"make sim SEED={self.seed}"
+            f"HALFSPREAD_SEED={self.seed} make sim"
         )

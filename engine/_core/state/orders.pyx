@@ -579,6 +579,7 @@ cdef class OrderTable:
             "wanted_amount_lots": row.wanted_amount_lots,
             "pending": row.n_pending,
             "valid_until_ms": self.valid_until_ms(slot),
+            "worst_lots": self.worst(slot),
         }
 
     def counts(self):

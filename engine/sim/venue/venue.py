@@ -189,16 +189,18 @@ class Venue(DirectEntry):
 
     def next_timer_ns(self) -> int:
         """Return when ``handle_timer`` is wanted next."""
-        times = [self._second_ns]
-        for due_ns in (self.hub.next_due_ns(), self.exchange.agenda.next_ns()):
-            if due_ns:
-                times.append(due_ns)
-        times += [
-            c.beat_ns
-            for c in self._connections.values()
-            if c.beat_ns and c.closing is None
-        ]
-        return min(times)
+        # It is asked before and after whatever happens: no lists, no generators.
+        next_ns = self._second_ns
+        due_ns = self.hub.next_due_ns()
+        if 0 < due_ns < next_ns:
+            next_ns = due_ns
+        due_ns = self.exchange.agenda.next_ns()
+        if 0 < due_ns < next_ns:
+            next_ns = due_ns
+        for connection in self._connections.values():
+            if 0 < connection.beat_ns < next_ns and connection.closing is None:
+                next_ns = connection.beat_ns
+        return next_ns
 
     def data_to_send(self, conn: int) -> list[bytes]:
         """Return the frames waiting for a connection, each once."""

@@ -367,3 +367,111 @@ def test_uniform_delays_keep_their_bounds(seed: int, low: int, span: int) -> Non
 def test_lognormal_delays_are_capped(seed: int) -> None:
     delay = LogNormal(1_000_000, 2.0, 3_000_000).draw_ns(random.Random(seed))
     assert 0 <= delay <= 3_000_000
+
+
+def test_frames_are_shown_as_they_are_written_and_before_they_are_read() -> None:
+    rig = Rig()
+    shown: list[tuple[str, int, bytes]] = []
+    rig.links.on_frame = lambda *seen: shown.append(seen)
+    rig.say_up(b"ask")
+    rig.say_down(b"told")
+    rig.links.run_for(SECOND_NS)
+    rig.links.drop(0)
+    assert shown == [("up", 0, b"ask"), ("down", 0, b"told"), ("lost", 0, b"")]
+
+
+def test_a_stalled_core_reads_what_came_as_one_burst() -> None:
+    rig = Rig()
+    rig.links.stall(SECOND_NS)
+    rig.say_down(b"1", b"2")
+    rig.links.run_for(SECOND_NS // 2)
+    rig.say_down(b"3")
+    rig.links.command("pause")
+    rig.core.timer_ns = CORE_EPOCH_NS + rig.links.now_ns
+    seen = len(rig.core.seen)
+    rig.links.run_for(SECOND_NS // 4)
+    assert len(rig.core.seen) == seen
+    rig.links.run_for(SECOND_NS)
+    kinds = [entry[0] for entry in rig.core.seen[seen:]]
+    assert sorted(kinds) == ["command", "data", "data", "data", "timer"]
+    assert [entry[3:] for entry in rig.core.of("data")] == [
+        (b"1", True),
+        (b"2", True),
+        (b"3", False),
+    ]
+
+
+def test_a_stalled_core_hears_of_a_lost_line_when_it_is_awake() -> None:
+    rig = Rig()
+    rig.links.stall(SECOND_NS)
+    rig.say_down(b"last words")
+    rig.links.run_for(10 * MILLISECOND_NS)
+    rig.links.drop(0)
+    rig.links.stall(9 * SECOND_NS)  # it is stalled already
+    rig.links.run_for(SECOND_NS // 2)
+    assert rig.core.of("lost") == []
+    rig.links.run_for(SECOND_NS // 2)
+    kinds = [entry[0] for entry in rig.core.seen if entry[0] in ("data", "lost")]
+    assert kinds == ["data", "lost"]
+
+
+def test_the_wall_clock_can_jump() -> None:
+    rig = Rig()
+    rig.links.step_wall(-5_000)
+    entropy = rig.core.of("command")[-1][2]
+    assert isinstance(entropy, dict)
+    now_ms = (VENUE_EPOCH_NS + rig.links.now_ns) // MILLISECOND_NS
+    assert entropy["wall_ms"] == now_ms - 5_000
+
+
+def test_a_crash_loses_the_process_and_the_next_one_connects() -> None:
+    rig = Rig(connections=2)
+    first, second = rig.core, FakeCore()
+    rig.say_up(b"on its way")
+    rig.links.crash(
+        second,
+        FakeSigner(),
+        venue_notices_ns=SECOND_NS,
+        restarts_ns=2 * SECOND_NS,
+    )
+    before = len(first.seen)
+    rig.say_down(b"to nobody")
+    rig.links.run_for(SECOND_NS)
+    assert [entry[3] for entry in rig.venue.of("data")] == [b"on its way"]
+    assert len(rig.venue.of("lost")) == 2
+    rig.links.run_for(2 * SECOND_NS)
+    assert len(first.seen) == before
+    assert second.of("data") == []
+    assert sorted(entry[2] for entry in second.of("made")) == [0, 1]
+    assert rig.links.counters.crashes == 1
+
+
+def test_a_crash_while_connecting_leaves_no_line_of_the_dead_process() -> None:
+    rig = Rig()
+    rig.links.drop(0)
+    rig.links.run_for(BACKOFF_FIRST_NS)  # it is connecting, or about to
+    second = FakeCore()
+    rig.links.crash(second, FakeSigner())
+    rig.links.run_for(SECOND_NS)
+    made, lost = len(rig.venue.of("made")), len(rig.venue.of("lost"))
+    assert made - lost == 1
+    assert len(second.of("made")) == 1
+
+
+@pytest.mark.parametrize("kept", [0, 1, 3])
+def test_a_crash_in_the_middle_of_a_write(kept: int) -> None:
+    rig = Rig()
+    second = FakeCore()
+    rig.links.crash_at_next_write(
+        kept,
+        lambda: rig.links.crash(second, FakeSigner(), venue_notices_ns=SECOND_NS // 2),
+    )
+    rig.links.run_for(SECOND_NS)
+    assert rig.links.counters.crashes == 0
+    rig.say_up(b"1", b"2", b"3")
+    rig.links.run_for(SECOND_NS)
+    sent = [entry[3] for entry in rig.venue.of("data")]
+    assert sent == [b"1", b"2", b"3"][:kept]
+    assert rig.links.counters.crashes == 1
+    rig.say_up(b"4")  # the new process is not harmed
+    assert len(second.of("made")) == 1

@@ -258,3 +258,31 @@ def test_the_snapshot_shows_accounts_and_books() -> None:
     book = snapshot["books"][PERPETUAL]
     assert len(book["bids"]) >= 20
     assert len(book["asks"]) >= 20
+
+
+class StillMarket:
+    """A background market that only says when it was started and turned."""
+
+    def __init__(self) -> None:
+        self.started_ns, self.turns = 0, [START_NS + SECOND_NS]
+
+    def start(self, venue: Any, t_ns: int) -> None:
+        self.started_ns = t_ns
+
+    def next_timer_ns(self) -> int:
+        return self.turns[0] if self.turns else 0
+
+    def step(self, t_ns: int) -> None:
+        assert self.turns.pop(0) <= t_ns
+
+    def pause_until(self, last_ns: int, t_ns: int) -> None:
+        raise AssertionError("nobody sleeps here")
+
+
+def test_another_market_may_live_on_the_venue() -> None:
+    market = StillMarket()
+    world = World(1, world_config(FAST_TIER, 1), START_NS, market)
+    assert market.started_ns == START_NS
+    world.handle_timer(START_NS + 2 * SECOND_NS)
+    assert market.turns == []
+    assert world.snapshot()["books"][PERPETUAL]["bids"] == []

@@ -96,13 +96,17 @@ class Clock:
     def __init__(self) -> None:
         self._feeds: dict[int, dict[Feed, None]] = {}
         self._due_ns: dict[int, int] = {}
+        self.next_ns = 0  # when the next period ends that has a feed in it, 0 = none
 
     def enter(self, period_ns: int, feed: Feed, now_ns: int) -> None:
         """Let a feed be due at the next multiple of a period, once."""
         feeds = self._feeds.get(period_ns)
         if feeds is None:
             feeds = self._feeds[period_ns] = {}
-            self._due_ns[period_ns] = (now_ns // period_ns + 1) * period_ns
+            due_ns = (now_ns // period_ns + 1) * period_ns
+            self._due_ns[period_ns] = due_ns
+            if not 0 < self.next_ns <= due_ns:
+                self.next_ns = due_ns
         feeds[feed] = None
 
     def leave(self, period_ns: int, feed: Feed) -> None:
@@ -110,17 +114,16 @@ class Clock:
         if period_ns in self._feeds:
             self._feeds[period_ns].pop(feed, None)
 
-    def next_ns(self) -> int:
-        """Return when the next period ends that has a feed in it, 0 = none."""
-        return min(self._due_ns.values(), default=0)
-
     def take(self, now_ns: int) -> list[Feed]:
         """Return the feeds whose period has ended, each once."""
+        if not 0 < self.next_ns <= now_ns:
+            return []
         ended = [period for period, due in self._due_ns.items() if due <= now_ns]
         feeds: list[Feed] = []
         for period_ns in sorted(ended):
             del self._due_ns[period_ns]
             feeds += self._feeds.pop(period_ns)
+        self.next_ns = min(self._due_ns.values(), default=0)
         return feeds
 
 
@@ -212,8 +215,8 @@ class Hub:
 
     def next_due_ns(self) -> int:
         """Return when the next period ends that has something to send, 0 = none."""
-        times = (self._gathering.next_ns(), self._waking.next_ns())
-        return min((due for due in times if due), default=0)
+        gathering, waking = self._gathering.next_ns, self._waking.next_ns
+        return min(gathering, waking) if gathering and waking else gathering or waking
 
     def flush_due(self, now_ns: int) -> None:
         """Let every feed speak whose period has ended."""

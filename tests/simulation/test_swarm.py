@@ -1,0 +1,83 @@
+"""The swarm itself: it repeats itself, it varies, it finishes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation import soak
+from tests.simulation.swarm.draw import draw
+from tests.simulation.swarm.mischief import DEEDS
+from tests.simulation.swarm.run import Run, Verdict, judge
+from tests.simulation.swarm.watch import Shelf
+
+pytestmark = pytest.mark.simulation
+
+SHORT_S = 20.0
+
+
+def test_a_seed_is_one_run() -> None:
+    def fingerprint(seed: int) -> str:
+        run = Run(seed, SHORT_S)
+        judge(run)
+        return run.links.fingerprint()
+
+    assert fingerprint(5) == fingerprint(5)
+    assert fingerprint(5) != fingerprint(6)
+
+
+def test_seeds_differ_in_what_is_on() -> None:
+    setups = [draw(seed) for seed in range(60)]
+    assert set().union(*(one.kinds for one in setups)) == set(DEEDS)
+    assert max(len(one.kinds) for one in setups) < len(DEEDS)
+    assert {len(one.limits) for one in setups} == {1, 2, 3}
+    assert {one.connections for one in setups} == {1, 2}
+
+
+def test_a_trace_is_readable(capsys: pytest.CaptureFixture[str]) -> None:
+    assert soak.main(["5", "--seconds", "5", "--trace"]) == 0
+    shown = capsys.readouterr().out
+    assert "seed 5: " in shown
+    assert "stopping -> stopped" in shown
+    assert shown.endswith("held\n")
+
+
+def test_a_failure_says_how_to_repeat_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(seed: int, seconds: float) -> Verdict:
+        return Verdict(seed, seconds, "it broke" if seed == 8 else "", {})
+
+    monkeypatch.setattr(soak, "run_seed", fail)
+    assert soak.main(["7:10", "--seconds", "60"]) == 1
+    shown = capsys.readouterr().out
+    assert "FAILED seed 8: it broke" in shown
+    assert "make sim SEED=8 SECONDS=60" in shown
+    assert "3 of 3 seeds of 60 virtual s, 1 failed" in shown
+    assert soak.main(["7:9", "--stop"]) == 1
+    assert "make sim SEED=8\n" in capsys.readouterr().out
+    assert soak.main(["9"]) == 0
+
+
+@pytest.mark.parametrize("text", ["", "x", "3:3", "5:2"])
+def test_what_is_no_range_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"invalid literal|no seeds"):
+        soak.seeds_of(text)
+
+
+def test_a_book_is_readable_along_its_chain_only() -> None:
+    shelf = Shelf()
+    shelf.take({"type": "change", "change_id": 5, "prev_change_id": 4})
+    assert not shelf.ids
+    shelf.take({"type": "snapshot", "change_id": 6})
+    shelf.take({"type": "change", "change_id": 6, "prev_change_id": 5})  # stale
+    assert shelf.ids == {6}
+    shelf.take({"type": "change", "change_id": 8, "prev_change_id": 6})
+    assert shelf.ids == {8}
+    shelf.take({"type": "change", "change_id": 10, "prev_change_id": 9})
+    assert not shelf.ids
+    shelf.take({"type": "snapshot", "change_id": 11})
+    shelf.take({"type": "change", "change_id": 12, "prev_change_id": 11})
+    shelf.take({"type": "snapshot", "change_id": 11})  # late, and may be passed over
+    assert shelf.ids == {11, 12}
+    shelf.forget()
+    assert not shelf.ids

@@ -46,7 +46,15 @@ _SNAPSHOT = {
             "mark_price": 0,
         }
     },
-    "session": {"clock_offset_ms": 0.0, "balances": {"BTC": 0}},
+    "session": {
+        "clock_offset_ms": 0.0,
+        "balances": {"BTC": 0},
+        "risk": {
+            "trips": [
+                {"rule": "operator", "scope": "", "stance": "pull", "latched": True}
+            ]
+        },
+    },
 }
 
 

@@ -4,6 +4,7 @@ from libc.stdint cimport int32_t, int64_t
 from engine._core.base.check cimport Fault
 from engine._core.base.hist cimport Histogram
 from engine._core.base.instrument cimport InstrumentTable
+from engine._core.base.stance cimport Stance
 from engine._core.base.types cimport CONNECTIONS_MAX, nanos_t
 from engine._core.decode.message cimport MESSAGE_KINDS, Decoder, MessageKind
 from engine._core.gateway.credits cimport Credits
@@ -53,6 +54,8 @@ cdef class Desk:
         Fault fault
         Mode mode
         str mode_reason
+        Stance stance                  # of the account
+        str stance_reason
         str halted
         nanos_t now_ns
         int64_t wall_offset_ns         # venue wall clock - t_ns, 0 = not told

@@ -15,6 +15,7 @@ from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.event cimport STATUS_OPEN
 from engine._core.base.hist cimport Histogram
 from engine._core.base.instrument cimport InstrumentTable
+from engine._core.base.stance cimport STANCE_NORMAL, Stance, stance_of
 from engine._core.base.types cimport (
     CONNECTIONS_MAX, LEVELS_MAX, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, nanos_t, qty_t)
 from engine._core.decode.message cimport (
@@ -43,6 +44,7 @@ cdef class Desk:
         self.session = None
         self.mode = MODE_HOLD
         self.mode_reason = "not connected"
+        self.stance, self.stance_reason = STANCE_NORMAL, ""
         self.halted = ""
         self.ack_timeout_ns = ack_timeout_ns
         self.n_connections = connections
@@ -109,6 +111,8 @@ cdef class Desk:
         """
         cdef Market market = self.market(index)
         market.bind(strategy, limits)
+        market.set_stance(market.own_stance, market.own_reason, self.stance,
+                          self.stance_reason)
         if market not in self.quoted:
             self.quoted.append(market)
 
@@ -132,6 +136,31 @@ cdef class Desk:
         self.mode_reason = reason
         for market in self.quoted:
             market.is_dirty = True
+
+    def set_stance(self, str stance not None, str reason not None, int32_t index=-1):
+        """Take a step of the kill ladder: of one market, or of the account.
+
+        Args:
+            stance: a name of STANCES.
+            reason: shown where there are no quotes for it.
+            index: instrument, -1 = the account. Of both stances the worse counts.
+
+        Raises:
+            ValueError: no such stance.
+            IndexError: no such instrument.
+        """
+        cdef int step = stance_of(stance)
+        cdef Market market
+        if step < 0:
+            raise ValueError(f"stance {stance!r}: no such step")
+        if index >= 0:
+            market = self.market(index)
+            market.set_stance(<Stance>step, reason, self.stance, self.stance_reason)
+            return
+        self.stance, self.stance_reason = <Stance>step, reason
+        for market in self.quoted:
+            market.set_stance(
+                market.own_stance, market.own_reason, self.stance, reason)
 
     def set_credit_limits(self, double rate_per_s, double burst):
         """Tell the matching-engine allowance of the account.

@@ -19,6 +19,7 @@ from engine._core.state.orders cimport (
     ORDER_DONE, REQUEST_CANCEL, REQUEST_CANCEL_ALL, REQUEST_EDIT, REQUEST_NEW,
     OrderTable)
 
+from engine._core.base.stance import STANCES
 from engine._core.state.orders import STATE_NAMES
 
 cdef enum:
@@ -61,6 +62,8 @@ cdef dict market_snapshot(Market market, OrderTable orders):
         "quotes": {"bid": own_quotes(market, orders, BID),
                    "ask": own_quotes(market, orders, ASK)},
         "why_blank": market.why_blank,
+        "stance": STANCES[<int>market.limits.stance],
+        "stance_reason": market.why_stance,
         "mid": market.signals.mid_ticks * market.row.tick_size,
         "micro": market.signals.micro_ticks * market.row.tick_size,
         "imbalance": market.signals.imbalance,
@@ -104,6 +107,8 @@ cdef dict core_snapshot(Desk desk):
         "mode": MODE_NAMES[<int>desk.mode],
         "quoting_reason": desk.mode_reason,
         "halted": desk.halted,
+        "stance": STANCES[<int>desk.stance],
+        "stance_reason": desk.stance_reason,
         "connected": [bool(desk.is_connected[i]) for i in range(desk.n_connections)],
         "counters": counters,
         "requests": {

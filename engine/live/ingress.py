@@ -67,6 +67,9 @@ class Handler(Protocol):
     def line_down(self, conn: int, reason: str) -> None:
         """The connection is gone for good."""
 
+    def wants_line(self, conn: int) -> bool:
+        """Say whether to dial again now; asked anew after a while when not."""
+
     def redialling(self, conn: int, url: str, reason: str, delay_s: float) -> None:
         """There is no line, because of ``reason``; ``url`` is next, in ``delay_s``."""
 
@@ -290,6 +293,8 @@ class Ingress:
             next_url = self._urls[index % len(self._urls)]
             self._handler.redialling(self.conn, next_url, reason, delay_s)
             await asyncio.sleep(delay_s)
+            while not self._handler.wants_line(self.conn):
+                await asyncio.sleep(DELAY_MIN_S)
 
     async def _serve(self, link: Link) -> str:
         """Join link and handler until the line is down. Returns: why it went down."""

@@ -202,6 +202,10 @@ class Recording:
         if not self.done.is_set():
             self.note(f"line down: {reason}")
 
+    def wants_line(self, conn: int) -> bool:
+        """See `ingress.Handler`. A recorder always comes back."""
+        return True
+
     def redialling(self, conn: int, url: str, reason: str, delay_s: float) -> None:
         """Give up an endpoint that never answered."""
         self._refused_dials += not self.was_up

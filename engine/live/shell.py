@@ -83,6 +83,11 @@ class Shell:
         self._log.note(level, "line", f"connection {conn} is down: {reason}")
         self._verb(None, conn, self._core.connection_lost)
 
+    def wants_line(self, conn: int) -> bool:
+        """See `ingress.Handler`. The kill ladder's last step keeps us away."""
+        session = self._core.snapshot().get("session", {})
+        return self.is_ending or bool(session.get("wants_lines", True))
+
     def redialling(self, conn: int, url: str, reason: str, delay_s: float) -> None:
         """See `ingress.Handler`."""
         if not self.is_ending:

@@ -44,7 +44,9 @@ SESSION_STATES = (
     "stopping",
     "stopped",
     "halted",
+    "disconnected",
 )
+STANCES = ("normal", "widen", "reduce", "pull", "flatten", "disconnect")
 BOOK_STATES = ("empty", "readable", "gapped", "crossed")
 
 _COUNTERS = {
@@ -143,6 +145,7 @@ class CoreCollector(Collector):
         yield from _orders_and_credits(snapshot)
         yield from _instruments(snapshot.get("instruments", {}))
         yield from _session(snapshot)
+        yield from _risk(snapshot)
         yield _latency(reading.stages)
 
 
@@ -234,6 +237,29 @@ def _instruments(instruments: Mapping[str, Any]) -> Iterator[Metric]:
         for side in ("bid", "ask"):
             quoted.add_metric([name, side], len(row.get("quotes", {}).get(side, ())))
     yield from (state, gaps, quoted)
+
+
+def _risk(snapshot: Mapping[str, Any]) -> Iterator[Metric]:
+    stance = GaugeMetricFamily(
+        "halfspread_stance",
+        "Step of the kill ladder: 0 normal, 1 widen, 2 reduce, 3 pull, 4 flatten, "
+        "5 disconnect; without instrument: of the account",
+        labels=["instrument"],
+    )
+    rows = {"": snapshot, **snapshot.get("instruments", {})}
+    for name, row in rows.items():
+        stance.add_metric([name], STANCES.index(row.get("stance", "normal")))
+    yield stance
+    tripped = GaugeMetricFamily(
+        "halfspread_risk_tripped",
+        "1 for each rule that holds us back; without scope: the account",
+        labels=["rule", "scope", "stance", "latched"],
+    )
+    for trip in snapshot.get("session", {}).get("risk", {}).get("trips", ()):
+        latched = "yes" if trip["latched"] else "no"
+        label = [trip["rule"], trip["scope"], trip["stance"], latched]
+        tripped.add_metric(label, 1)
+    yield tripped
 
 
 def _session(snapshot: Mapping[str, Any]) -> Iterator[Metric]:

@@ -39,6 +39,7 @@ _STATE_STYLES = {
     "paused": "bold yellow",
     "stopping": "bold yellow",
     "halted": "bold white on red",
+    "disconnected": "bold white on red",
 }
 _LEVEL_STYLES = {
     "warning": "yellow",
@@ -135,6 +136,7 @@ def _header(frame: Frame) -> RenderableType:
         (" halfspread ", "bold reverse"),
         (f" {frame.environment.upper()} ", "bold magenta"),
         (f" {state} ", _STATE_STYLES.get(state, "bold cyan")),
+        (_stance_text(snapshot), "bold yellow"),
         ("" if frame.connected else "no connection ", "bold red"),
         (cod_text, cod_style),
         overflow="ellipsis",
@@ -148,6 +150,17 @@ def _header(frame: Frame) -> RenderableType:
     grid.add_column(justify="right", no_wrap=True)
     grid.add_row(left, Text(clock + " ", "dim"))
     return grid
+
+
+def _stance_text(snapshot: Mapping[str, Any]) -> str:
+    """Return the steps of the kill ladder that are taken, worst place first."""
+    rows = {"": snapshot, **snapshot.get("instruments", {})}
+    steps = {row.get("stance", "normal"): name for name, row in rows.items()}
+    steps.pop("normal", None)
+    account = snapshot.get("stance", "normal")
+    if account != "normal":
+        return f"{account}: {snapshot.get('stance_reason', '')} "
+    return "".join(f"{stance} {name} " for stance, name in steps.items())
 
 
 def _market(frame: Frame, names: Sequence[str]) -> RenderableType:

@@ -27,6 +27,8 @@ States, and what is true in them:
 - STOPPING        quoting is over; our orders go, as read back from the venue
 - STOPPED         `open_orders_at_exit` is known, or known to be unknown; final
 - HALTED          the core cancelled everything; we read back until none is open
+- DISCONNECTED    the kill ladder's last step: none of ours is open, the lines are
+                  closed, and stay so until the operator arms the rule again
 
 What always holds: quoting is allowed in QUOTING alone, and QUOTING is reached only
 through a complete recovery on connections none of which has been lost since; on the
@@ -61,6 +63,7 @@ from engine.session.port import CorePort
 from engine.session.recheck import Timetable, recheck
 from engine.session.recover import recover
 from engine.session.resync import Resync
+from engine.session.risk.officer import RiskOfficer
 from engine.session.rpc import Rpc
 from engine.session.runner import Runner
 from engine.session.verdict import (
@@ -92,6 +95,7 @@ class State(Enum):
     STOPPING = "stopping"
     STOPPED = "stopped"
     HALTED = "halted"
+    DISCONNECTED = "disconnected"
 
 
 class Event(Enum):
@@ -107,6 +111,8 @@ class Event(Enum):
     STOP = "the operator ends the run"
     CLEARED = "none of ours is open, or the time to wait for it is over"
     HALT = "the core has halted"
+    LEFT = "none of ours is open, and the ladder wants the lines closed"
+    REARMED = "the operator armed the rule again that closed the lines"
 
 
 # (state, event) -> state; anything missing is a bug and halts the core.
@@ -124,6 +130,11 @@ _TRANSITIONS: dict[tuple[State, Event], State] = {
     **{(state, Event.LOST): State.CONNECTING for state, _, _ in _LIVE},
     **{(state, Event.STOP): State.STOPPING for state, _, _ in _LIVE},
     **{(state, Event.HALT): State.HALTED for state, _, _ in _LIVE},
+    **{(state, Event.LEFT): State.DISCONNECTED for state, _, _ in _LIVE},
+    (State.DISCONNECTED, Event.LOST): State.DISCONNECTED,
+    (State.DISCONNECTED, Event.REARMED): State.CONNECTING,
+    (State.DISCONNECTED, Event.STOP): State.STOPPING,
+    (State.DISCONNECTED, Event.HALT): State.HALTED,
     (State.HALTED, Event.LOST): State.HALTED,
     (State.HALTED, Event.HALT): State.HALTED,
     (State.HALTED, Event.STOP): State.STOPPING,
@@ -137,7 +148,7 @@ _TRANSITIONS: dict[tuple[State, Event], State] = {
 }
 
 _GOING = (State.QUOTING, State.PAUSED)
-_ENDING = (State.STOPPING, State.STOPPED, State.HALTED)
+_ENDING = (State.STOPPING, State.STOPPED, State.HALTED, State.DISCONNECTED)
 
 
 def next_state(state: State, event: Event) -> State:
@@ -164,6 +175,7 @@ class Session:
         self._silence = Silence(settings.heartbeat_s * _NS, settings.request_timeout_ns)
         self._resync = Resync()
         self._timetable = Timetable(settings.recheck_ns)
+        self._risk = RiskOfficer(self._ctx)
         self._nonce = Nonce()
         self._doubted: dict[int, None] = {}
         self._state = State.CONNECTING
@@ -182,7 +194,7 @@ class Session:
         link = self._ctx.links[conn]
         if link.is_up:
             self._line_broke(link)
-        if self._state is State.STOPPED or self._is_refused:
+        if not self.wants_lines or self._state is State.STOPPED or self._is_refused:
             link.gone(Stage.CLOSING)
             self._core.close(conn, "the session is over")
         else:
@@ -226,7 +238,7 @@ class Session:
             self._ctx.holds["operator"] = "paused by the operator"
         elif name == "resume":
             self._ctx.holds.pop("operator", None)
-        elif name != "halt":  # the core's own; on_halt tells
+        elif not self._risk.obey(cmd) and name != "halt":  # the core's own
             self._ctx.note("error", "command", f"unknown command {short(name, 40)}")
         self._end()
 
@@ -250,6 +262,11 @@ class Session:
     def next_timer_ns(self) -> int:
         """Return when `on_timer` wants to be called. Empty: 0, never."""
         return self._next_ns
+
+    @property
+    def wants_lines(self) -> bool:
+        """Whether the shell should connect; after a disconnect by the ladder, no."""
+        return self._state is not State.DISCONNECTED
 
     def on_gap(self, index: int, t_ns: int) -> None:
         """A book cannot be read: subscribe it anew."""
@@ -296,6 +313,8 @@ class Session:
         expires_ns = ctx.orders_link.expires_ns
         return {
             "state": self._state.value,
+            "wants_lines": self.wants_lines,
+            "risk": self._risk.snapshot(),
             "cod": {"enabled": ctx.cod_enabled, "verified": ctx.cod_verified},
             "reconnects": sum(max(0, link.connections - 1) for link in ctx.links),
             "open_orders_at_exit": self._open_at_exit,
@@ -321,6 +340,7 @@ class Session:
     def _end(self) -> None:
         """Send what may be sent, start what may start, say whether we quote."""
         self._rpc.pump(self._ctx.now_ns)
+        self._risk.apply()
         self._progress()
         if self._state is State.QUOTING and self._ctx.holds:
             self._move(Event.HELD)
@@ -363,7 +383,15 @@ class Session:
         is_in = all(link.is_logged_in for link in links)
         if self._state is State.AUTHENTICATING and is_in:
             self._move(Event.LOGGED_IN)
+        if self._state is State.DISCONNECTED and not self._risk.wants_out:
+            self._move(Event.REARMED)
         ready = all(link.stage is Stage.READY for link in links)
+        if self._risk.wants_out and self._state not in _ENDING:
+            if ctx.orders_link.stage is Stage.READY:
+                self._drop_work()
+                self._start_once("leave", self._leave_flow)
+            return
+        self._runner.drop("leave")
         if self._state is State.PREPARING and ready:
             self._start_once("recover", self._recover_flow)
         if ctx.orders_link.stage is not Stage.READY or self._is_cleared:
@@ -395,6 +423,16 @@ class Session:
         script = windup.stop(self._ctx)
         conns = [self._ctx.settings.orders_conn]
         return Flow(name, conns, script, lambda: self._finish_stop(0))
+
+    def _leave_flow(self, name: str) -> Flow:
+        script = windup.stop(self._ctx)
+        return Flow(name, [self._ctx.settings.orders_conn], script, self._leave)
+
+    def _leave(self) -> None:
+        """The venue shows none of ours: close the lines and stay away."""
+        self._move(Event.LEFT)
+        for link in self._ctx.links:
+            self._close(link.conn, "disconnected by the kill ladder", "warning")
 
     def _hold_flow(self, name: str) -> Flow:
         script = windup.hold_down(self._ctx)
@@ -468,14 +506,18 @@ class Session:
     def _stop(self) -> None:
         if self._state in (State.STOPPING, State.STOPPED):
             return
+        was_away = self._state is State.DISCONNECTED
         self._drop_work()
         self._runner.drop("hold down")
+        self._runner.drop("leave")
         self._stop_by_ns = self._ctx.now_ns + STOP_NS
         self._is_cleared = False
         self._ctx.open_ours = None
         self._move(Event.STOP)
         was_there = any(link.connections for link in self._ctx.links)
-        if self._is_refused or not was_there:
+        if was_away:
+            self._finish_stop(0)
+        elif self._is_refused or not was_there:
             self._finish_stop(None)
 
     def _finish_stop(self, open_orders: int | None) -> None:

@@ -43,6 +43,9 @@ class CorePort(Protocol):
     def set_quoting(self, allowed: bool, reason: str) -> None:
         """Allow or forbid quoting; forbidden, the core pulls every order."""
 
+    def set_stance(self, stance: str, reason: str, index: int = -1) -> None:
+        """Take a step of the kill ladder, for one instrument or (-1) the account."""
+
     def set_credit_limits(self, rate_per_s: float, burst: float) -> None:
         """Set what the account may ask of the matching engine."""
 

@@ -415,7 +415,11 @@ class Links:
         self.at(self.now_ns + wait_ns, lambda: self._reconnect(link))
 
     def _reconnect(self, link: Link) -> None:
-        if self.reconnects and not link.is_orphan:
+        if link.is_orphan:
+            return
+        if not self.core.snapshot()["session"].get("wants_lines", True):
+            self._back_off(link)
+        elif self.reconnects:
             self._connect(link)
 
     # Frames.

@@ -40,6 +40,9 @@ class Ear:
     def line_down(self, conn: int, reason: str) -> None:
         self._tell("down", conn, reason)
 
+    def wants_line(self, conn: int) -> bool:
+        return True
+
     def redialling(self, conn: int, url: str, reason: str, delay_s: float) -> None:
         self._tell("redialling", conn, url, reason)
 

@@ -16,6 +16,7 @@ cdef enum FaultCode:
     FAULT_SLOT = 10               # two live orders in one slot
     FAULT_SESSION = 11            # the session raised: its state is not to be trusted
     FAULT_OPERATOR = 12           # an operator asked for the halt
+    FAULT_FUSE_STANCE = 13        # an order reached the wire after all were pulled
 
 
 cdef struct Fault:

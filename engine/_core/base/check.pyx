@@ -14,6 +14,7 @@ FAULT_NAMES = {
     FAULT_SLOT: "slot",
     FAULT_SESSION: "session",
     FAULT_OPERATOR: "operator",
+    FAULT_FUSE_STANCE: "fuse_stance",
 }
 
 

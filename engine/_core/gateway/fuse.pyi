@@ -12,4 +12,6 @@ def judge(
     own_other_ticks: int | None = None,
     reference_ticks: float = 0.0,
     credits: int = 10,
+    stance: str = "normal",
+    is_take: bool = False,
 ) -> str: ...

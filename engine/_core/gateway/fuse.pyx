@@ -10,8 +10,10 @@ from libc.string cimport memset
 
 from engine._core.base.check cimport (
     FAULT_FUSE_EXPOSURE, FAULT_FUSE_PRICE, FAULT_FUSE_RATE, FAULT_FUSE_SELF_CROSS,
-    FAULT_FUSE_SIZE, FAULT_NONE, Fault, check, fault_name)
+    FAULT_FUSE_SIZE, FAULT_FUSE_STANCE, FAULT_NONE, Fault, check, fault_name)
 from engine._core.base.instrument cimport Instrument, InstrumentTable
+from engine._core.base.stance cimport (
+    STANCE_FLATTEN, STANCE_PULL, STANCE_REDUCE, Stance, stance_of)
 from engine._core.base.types cimport (
     ASK, BID, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, TAKE_SLOT, qty_t)
 from engine._core.gateway.credits cimport CREDIT, Credits
@@ -54,6 +56,10 @@ cdef bint holds(
         return False
     if action.kind == REQUEST_CANCEL:
         return True
+    if not check(fault, limits.stance < STANCE_PULL
+                 or (limits.stance == STANCE_FLATTEN and action.is_take),
+                 FAULT_FUSE_STANCE):
+        return False
     if not check(fault, 0 < action.amount_lots - order.filled_lots
                  <= limits.order_max_lots, FAULT_FUSE_SIZE):
         return False
@@ -70,7 +76,9 @@ cdef bint holds(
     if orders.worst(action.slot) > worst_before_lots:
         held += position.unbooked_lots[<int>action.side]
         held += orders.worst_side(instrument, action.side)
-        if not check(fault, held <= limits.position_max_lots, FAULT_FUSE_EXPOSURE):
+        if not check(fault, held <= (limits.position_max_lots
+                                     if limits.stance < STANCE_REDUCE else 0),
+                     FAULT_FUSE_EXPOSURE):
             return False
     return check(fault, not meets_own(action, instrument, orders),
                  FAULT_FUSE_SELF_CROSS)
@@ -78,7 +86,7 @@ cdef bint holds(
 
 def judge(row, limits, *, str side, long price_ticks, long amount_lots,
           long position_lots=0, own_other_ticks=None, double reference_ticks=0.0,
-          long credits=10):
+          long credits=10, str stance="normal", bint is_take=False):
     """Return the name of the fault a new order would raise, "none" when it may pass.
 
     For tests and tools: builds the smallest world in which the question can be asked.
@@ -93,6 +101,8 @@ def judge(row, limits, *, str side, long price_ticks, long amount_lots,
         own_other_ticks: price of an own order on the other side, None = none.
         reference_ticks: reference price of the collar.
         credits: requests left.
+        stance: how far the desk has withdrawn, a name of STANCES.
+        is_take: whether the order is immediate or cancel.
     """
     cdef InstrumentTable table = InstrumentTable()
     cdef int32_t index = table.add(row)
@@ -111,12 +121,13 @@ def judge(row, limits, *, str side, long price_ticks, long amount_lots,
     bounds.position_max_lots = limits["position_max_lots"]
     bounds.order_max_lots = limits["order_max_lots"]
     bounds.collar_bps = limits["collar_bps"]
+    bounds.stance = <Stance>stance_of(stance)
     action.kind = REQUEST_NEW
     action.side = BID if is_bid else ASK
     action.slot = index * SLOTS_PER_INSTRUMENT + (0 if is_bid else SLOTS_PER_SIDE)
     action.price_ticks = price_ticks
     action.amount_lots = amount_lots
-    action.is_take = False
+    action.is_take = is_take
     if own_other_ticks is not None:
         orders.send_new(
             index * SLOTS_PER_INSTRUMENT + (SLOTS_PER_SIDE if is_bid else 0),

@@ -8,16 +8,22 @@ In this order, each wish is
 2. cut to ``order_max_lots``, dropped below the instrument's minimum;
 3. cut so that position plus all permitted size of its side stays inside the limit.
 
+Under WIDEN every resting wish is first moved away from the middle of the book. From
+REDUCE on the position limit counts as nothing: a side may close what is held and no
+more, and orders that could do more than that are pulled or made smaller.
+
 ``headroom_lots`` says how much more may be put at risk now, with everything open,
 in flight and unknown counted at its worst; the differ may not pass it, so the limit
 holds at every instant and not only after the requests have been answered.
 """
 
-from libc.math cimport ceil, floor
+from libc.math cimport ceil, floor, fmax
 from libc.stdint cimport int32_t
 
 from engine._core.base.event cimport Ticker
-from engine._core.base.instrument cimport Instrument, round_down, round_up
+from engine._core.base.instrument cimport (
+    Instrument, round_down, round_passive, round_up)
+from engine._core.base.stance cimport STANCE_REDUCE, STANCE_WIDEN
 from engine._core.base.types cimport (
     ASK, BID, NO_PRICE, Side, price_max, price_min, price_t, qty_t)
 from engine._core.quote.sheet cimport Permitted, QuoteLimits, QuoteSheet, Wish
@@ -32,11 +38,15 @@ cdef void blank(Permitted* out) noexcept nogil:
     out.headroom_lots[0] = out.headroom_lots[1] = 0
 
 
+cdef inline qty_t position_bound(const QuoteLimits* limits) noexcept nogil:
+    return 0 if limits.stance >= STANCE_REDUCE else limits.position_max_lots
+
+
 cdef qty_t headroom(
         int32_t instrument, Side side, const QuoteLimits* limits, OrderTable orders,
         Position position) noexcept nogil:
     cdef qty_t held = position.size_lots if side == BID else -position.size_lots
-    return (limits.position_max_lots - held - position.unbooked_lots[<int>side]
+    return (position_bound(limits) - held - position.unbooked_lots[<int>side]
             - orders.worst_side(instrument, side))
 
 
@@ -65,6 +75,20 @@ cdef void set_bounds(
     if ticker.min_price_ticks != NO_PRICE:
         out.lowest_ticks[<int>ASK] = price_max(
             out.lowest_ticks[<int>ASK], ticker.min_price_ticks)
+
+
+cdef void widen(
+        Side side, const Instrument* row, const QuoteLimits* limits, Book book,
+        Wish* wish) noexcept nogil:
+    """Move a resting wish away from the middle: by ticks, and by a factor."""
+    cdef double middle = 0.5 * (<double>book.best(BID) + <double>book.best(ASK))
+    cdef double away = -1.0 if side == BID else 1.0
+    cdef double apart = (<double>wish.price_ticks - middle) * away
+    cdef double wanted = fmax(
+        apart + limits.widen_ticks, apart * limits.widen_factor)
+    wish.price_ticks = round_passive(row, side, middle + away * wanted)
+    if wish.price_ticks == NO_PRICE:
+        wish.qty_lots = 0
 
 
 cdef bint hold_price(
@@ -139,13 +163,15 @@ cdef void shape(
     for s in range(2):
         side = <Side>s
         out.headroom_lots[s] = headroom(instrument, side, limits, orders, position)
-        room[s] = (limits.position_max_lots - position.unbooked_lots[s]
+        room[s] = (position_bound(limits) - position.unbooked_lots[s]
                    - (position.size_lots if side == BID else -position.size_lots))
     shape_take(sheet, row, limits, room, out, counts)
     for s in range(2):
         side = <Side>s
         for i in range(sheet.n_levels[s]):
             wish = sheet.levels[s][i]
+            if limits.stance == STANCE_WIDEN:
+                widen(side, row, limits, book, &wish)
             if (hold_price(side, &wish, out, counts)
                     and hold_size(row, limits, &wish, &room[s], counts)):
                 out.levels[s][out.n_levels[s]] = wish

@@ -3,6 +3,7 @@ from libc.stdint cimport int32_t
 
 from engine._core.base.event cimport Ticker
 from engine._core.base.instrument cimport Instrument, InstrumentTable
+from engine._core.base.stance cimport Stance
 from engine._core.base.types cimport nanos_t
 from engine._core.quote.gate cimport GateCounts
 from engine._core.quote.sheet cimport Permitted, QuoteLimits, QuoteSheet
@@ -42,6 +43,9 @@ cdef class Market:
         readonly long quotes           # decisions that wished for something
         readonly long strategy_errors
         readonly str why_blank         # why nothing is wished for, "" = something is
+        Stance own_stance              # of this market alone; in force: limits.stance
+        str own_reason
+        readonly str why_stance        # reason of the stance in force, "" = normal
 
     # 3. Ask the strategy for its wish; blank when not allowed or not healthy.
     cdef void wish(self, nanos_t now_ns, bint allowed)
@@ -50,6 +54,10 @@ cdef class Market:
     # Mark, else mid, in base ticks; 0 when there is neither.
     cdef double reference_ticks(self) noexcept nogil
     cdef str health(self, nanos_t now_ns)
+    # Take the stance of this market and of the account; the worse is in force.
+    cdef void set_stance(
+        self, Stance own, str reason, Stance account, str account_reason)
+    cdef str _withdrawn(self)
 
 
 cdef Market new_market(str name, str currency, InstrumentTable table, int32_t index,

@@ -6,6 +6,7 @@ from engine._core.state.position import Position
 from engine._core.state.signal import Signals
 
 LIMIT_KEYS: tuple[str, ...]
+OPTIONAL_LIMITS: dict[str, float]
 
 class Market:
     index: int
@@ -20,4 +21,5 @@ class Market:
     quotes: int
     strategy_errors: int
     why_blank: str
+    why_stance: str
     def bind(self, strategy: Strategy, limits: Mapping[str, float]) -> None: ...

@@ -6,17 +6,23 @@ from libc.stdint cimport int32_t
 from libc.string cimport memset
 
 from engine._core.base.instrument cimport InstrumentTable
+from engine._core.base.stance cimport STANCE_FLATTEN, STANCE_PULL, Stance
 from engine._core.base.types cimport ASK, BID, NO_PRICE, nanos_t
 from engine._core.quote.gate cimport blank, shape
 from engine._core.quote.sheet cimport new_sheet
 from engine._core.quote.strategy cimport Strategy, new_view
+from engine._core.quote.unwind cimport wish_unwind
 from engine._core.state.book cimport Book
 from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
 from engine._core.state.signal cimport Signals
 
+from engine._core.base.stance import STANCES
+
 LIMIT_KEYS = ("position_max_lots", "order_max_lots", "collar_bps", "stale_ns",
               "requote_ticks", "requote_qty_pct")
+OPTIONAL_LIMITS = {"widen_ticks": 0.0, "widen_factor": 2.0, "unwind_bps": 10.0}
+"""What has a default; 0 or more."""
 
 
 cdef class Market:
@@ -27,18 +33,25 @@ cdef class Market:
 
         Args:
             strategy: writes the wish.
-            limits: every key of LIMIT_KEYS. Units: lots, bps, ns, ticks, percent.
+            limits: every key of LIMIT_KEYS, any of OPTIONAL_LIMITS. Units: lots, bps,
+                ns, ticks, percent.
 
         Raises:
             ValueError: a limit is missing, unknown, or negative.
         """
-        if sorted(limits) != sorted(LIMIT_KEYS):
+        given = [key for key in limits if key not in OPTIONAL_LIMITS]
+        if sorted(given) != sorted(LIMIT_KEYS):
             raise ValueError(
                 f"limits must be exactly {', '.join(LIMIT_KEYS)}, not "
-                f"{', '.join(sorted(limits))}")
+                f"{', '.join(sorted(given))}")
         for key, value in limits.items():
-            if value < 0 or (value == 0 and not key.startswith("requote")):
+            may_be_zero = key.startswith("requote") or key in OPTIONAL_LIMITS
+            if value < 0 or (value == 0 and not may_be_zero):
                 raise ValueError(f"limit {key} = {value}: must be positive")
+        optional = {**OPTIONAL_LIMITS, **limits}
+        self.limits.widen_ticks = optional["widen_ticks"]
+        self.limits.widen_factor = optional["widen_factor"]
+        self.limits.unwind_bps = optional["unwind_bps"]
         self.limits.position_max_lots = limits["position_max_lots"]
         self.limits.order_max_lots = limits["order_max_lots"]
         self.limits.collar_bps = limits["collar_bps"]
@@ -67,6 +80,9 @@ cdef class Market:
         cdef bint worked
         self.sheet.clear()
         self.why_blank = self.health(now_ns) if allowed else "quoting is off"
+        if not self.why_blank and self.limits.stance >= STANCE_PULL:
+            self.why_blank = self._withdrawn()
+            return
         if self.why_blank:
             return
         self.view.now_ns = now_ns
@@ -84,6 +100,22 @@ cdef class Market:
             self.why_blank = "strategy wished for nothing"
         else:
             self.quotes += 1
+
+    cdef str _withdrawn(self):
+        """Under PULL and beyond: write the unwinding wish, or say why there is none."""
+        if self.limits.stance != STANCE_FLATTEN:
+            return f"{STANCES[<int>self.limits.stance]}: {self.why_stance}"
+        if wish_unwind(self.sheet, &self.limits, self.book, self.position):
+            return ""
+        return f"flat: {self.why_stance}"
+
+    cdef void set_stance(self, Stance own, str reason, Stance account,
+                         str account_reason):
+        self.own_stance = own
+        self.own_reason = reason
+        self.limits.stance = own if own >= account else account
+        self.why_stance = reason if own >= account else account_reason
+        self.is_dirty = True
 
     cdef void permit(self, OrderTable orders) noexcept:
         if self.why_blank:
@@ -122,4 +154,5 @@ cdef Market new_market(str name, str currency, InstrumentTable table, int32_t in
     market.ticker.min_price_ticks = market.ticker.max_price_ticks = NO_PRICE
     blank(&market.permitted)
     market.why_blank = "not quoted"
+    market.own_reason = market.why_stance = ""
     return market

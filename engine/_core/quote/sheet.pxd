@@ -1,6 +1,7 @@
 # The wish of a strategy for one instrument, and what the gate left of it: prices and
 # sizes, nothing about orders.
 from engine._core.base.instrument cimport Instrument
+from engine._core.base.stance cimport Stance
 from engine._core.base.types cimport LEVELS_MAX, Side, nanos_t, price_t, qty_t
 
 
@@ -16,6 +17,10 @@ cdef struct QuoteLimits:
     nanos_t stale_ns           # no word about the instrument for longer: no quotes
     price_t requote_ticks      # a live price this close to the wish is left alone
     double requote_qty_pct     # a live size this close to the wish is left alone
+    double widen_ticks         # under WIDEN a quote stands this much farther out, and
+    double widen_factor        # at least this many times as far from the middle
+    double unwind_bps          # an unwinding order reaches this far past the touch
+    Stance stance              # in force: the worse of the account's and the market's
 
 
 # The permitted wish. Levels are compacted; a taking wish stands in take_wish.

@@ -27,6 +27,7 @@ def snapshot() -> dict[str, Any]:
     """A snapshot as the core gives it."""
     return {
         "quoting": True,
+        "stance": "reduce",
         "halted": "",
         "counters": {"frames": 1000, "gaps": 2, "quotes": 400, "fills": 7},
         "requests": {"new": 10, "edit": 300, "cancel": 5, "cancel_all": 1},
@@ -36,6 +37,7 @@ def snapshot() -> dict[str, Any]:
         "instruments": {
             "BTC-PERPETUAL": {
                 "book_state": "readable",
+                "stance": "pull",
                 "quotes": {"bid": [[65000.0, 10.0, "live"]], "ask": []},
                 "position": -120.0,
                 "position_limit": 500.0,
@@ -54,6 +56,11 @@ def snapshot() -> dict[str, Any]:
             "cod": {"enabled": True, "verified": True},
             "reconnects": 1,
             "clock_offset_ms": -2.5,
+            "risk": {
+                "trips": [
+                    {"rule": "loss", "scope": "", "stance": "reduce", "latched": True}
+                ]
+            },
             "balances": {"BTC": 10.0},
         },
     }
@@ -98,6 +105,10 @@ def test_every_number_is_exported(snapshot: dict[str, Any]) -> None:
     assert value(found, "halfspread_reconnects_total") == 1
     assert value(found, "halfspread_clock_offset_seconds") == -0.0025
     assert value(found, "halfspread_equity", currency="BTC") == 10
+    assert value(found, "halfspread_stance", instrument="") == 2
+    assert value(found, "halfspread_stance", **perp) == 3
+    trip = {"rule": "loss", "scope": "", "stance": "reduce", "latched": "yes"}
+    assert value(found, "halfspread_risk_tripped", **trip) == 1
     assert value(found, "halfspread_connected") == 1
     assert value(found, "halfspread_disconnects_total") == 1
     assert ("halfspread_mark_price", frozenset(perp.items())) not in found

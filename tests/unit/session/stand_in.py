@@ -79,6 +79,7 @@ class CoreStandIn:
         self.noted: list[tuple[str, str, str]] = []
         self.bound: dict[int, dict[str, Any]] = {}
         self.quoting: list[tuple[bool, str]] = []
+        self.stances: dict[int, tuple[str, str]] = {}
         self.limits: tuple[float, float] | None = None
         self.credits = 1_000
         self.expected: list[int] = []
@@ -118,6 +119,9 @@ class CoreStandIn:
 
     def set_quoting(self, allowed: bool, reason: str) -> None:
         self.quoting.append((allowed, reason))
+
+    def set_stance(self, stance: str, reason: str, index: int = -1) -> None:
+        self.stances[index] = (stance, reason)
 
     def set_credit_limits(self, rate_per_s: float, burst: float) -> None:
         self.limits = (rate_per_s, burst)

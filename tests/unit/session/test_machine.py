@@ -28,6 +28,11 @@ TABLE = {
     **{(state, Event.LOST): State.CONNECTING for state in LIVE},
     **{(state, Event.STOP): State.STOPPING for state in LIVE},
     **{(state, Event.HALT): State.HALTED for state in LIVE},
+    **{(state, Event.LEFT): State.DISCONNECTED for state in LIVE},
+    (State.DISCONNECTED, Event.LOST): State.DISCONNECTED,
+    (State.DISCONNECTED, Event.REARMED): State.CONNECTING,
+    (State.DISCONNECTED, Event.STOP): State.STOPPING,
+    (State.DISCONNECTED, Event.HALT): State.HALTED,
     (State.HALTED, Event.LOST): State.HALTED,
     (State.HALTED, Event.HALT): State.HALTED,
     (State.HALTED, Event.STOP): State.STOPPING,
@@ -90,6 +95,8 @@ def test_a_fresh_session_says_all_there_is_to_say() -> None:
             "orders_orphaned": 0,
             "positions": 0,
         },
+        "risk": {"trips": []},
+        "wants_lines": True,
     }
 
 
@@ -194,7 +201,7 @@ def test_pause_and_resume() -> None:
     assert desk.state == "quoting"
 
 
-@pytest.mark.parametrize("name", ["", "STOP", "flatten", None, 7, ["stop"]])
+@pytest.mark.parametrize("name", ["", "STOP", "squash", None, 7, ["stop"]])
 def test_an_unknown_command_is_an_error_and_changes_nothing(name: Any) -> None:
     desk = Desk().go()
     desk.session.on_command(desk.now_ns, {"cmd": name})

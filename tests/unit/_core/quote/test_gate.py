@@ -1,5 +1,6 @@
 """The gate shapes wishes: collar, touch, sizes, position; blank when in doubt."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -121,3 +122,54 @@ def test_a_take_may_cross_the_touch_but_not_the_collar() -> None:
     rig.wisher.take = ("buy", MID + 900, 5)
     rig.book([(MID - 1, 9)], [(MID + 1, 9)])
     assert requests(rig)[0] == [(MID + 10, 5)]
+
+
+def withdrawn(rig: Rig, stance: str) -> tuple[Levels, Levels]:
+    """Return what is asked of the venue under a stance, with bids and asks wished."""
+    rig.core.set_stance(stance, "a test")
+    rig.wisher.bids, rig.wisher.asks = [(MID - 2, 20)], [(MID + 2, 20)]
+    rig.book([(MID - 4, 9)], [(MID + 4, 9)])
+    return requests(rig)
+
+
+@pytest.mark.parametrize(
+    ("limits", "bids", "asks"),
+    [
+        ({"widen_ticks": 0, "widen_factor": 1}, MID - 2, MID + 2),
+        ({"widen_ticks": 7, "widen_factor": 0}, MID - 9, MID + 9),
+        ({"widen_ticks": 0, "widen_factor": 3}, MID - 6, MID + 6),
+        ({"widen_ticks": 3, "widen_factor": 3}, MID - 6, MID + 6),
+        ({"widen_ticks": 5, "widen_factor": 3}, MID - 7, MID + 7),
+    ],
+)
+def test_wider_quotes_stand_out_by_ticks_or_by_a_factor_whichever_is_more(
+    limits: dict[str, float], bids: int, asks: int
+) -> None:
+    assert withdrawn(Rig(limits), "widen") == ([(bids, 20)], [(asks, 20)])
+
+
+def test_a_quote_widened_past_the_collar_is_dropped() -> None:
+    limits = {"widen_ticks": 600.0}
+    assert withdrawn(Rig(limits), "widen") == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("position", "bids", "asks"),
+    [(0, 0, 0), (5, 0, 5), (-5, 5, 0), (30, 0, 20), (-30, 20, 0)],
+)
+def test_reduce_lets_a_side_close_what_is_held_and_no_more(
+    position: int, bids: int, asks: int
+) -> None:
+    rig = Rig()
+    rig.core.set_position(rig.index, position, 5_000.0)
+    found_bids, found_asks = withdrawn(rig, "reduce")
+    assert [qty for _, qty in found_bids] == ([bids] if bids else [])
+    assert [qty for _, qty in found_asks] == ([asks] if asks else [])
+
+
+@pytest.mark.parametrize("stance", ["pull", "disconnect"])
+def test_from_pull_on_nothing_is_permitted(stance: str) -> None:
+    rig = Rig()
+    rig.core.set_position(rig.index, 5, 5_000.0)
+    assert withdrawn(rig, stance) == ([], [])
+    assert rig.snapshot()["why_blank"] == f"{stance}: a test"

@@ -1,0 +1,1 @@
+STANCES: tuple[str, ...]

@@ -1,0 +1,1 @@
+"""Risk rules: what is watched, what is done about it, and how it is armed again."""

@@ -354,6 +354,11 @@ class State(Section):
             "path of a folder that only its owner can enter; made when missing",
         ),
     ] = None
+    checkpoint_ms: Annotated[
+        int,
+        Field(ge=100, le=60_000),
+        Key("what changed since is written to the checkpoint this often", "ms"),
+    ] = 1_000
 
 
 class Metrics(Section):

@@ -106,6 +106,10 @@ class SilentSession:
         """Return nothing."""
         return {}
 
+    def checkpoint(self) -> dict[str, Any]:
+        """Return nothing."""
+        return {}
+
     def told(self, kind: str) -> list[Any]:
         """Return what was told of a kind, in order."""
         return [call[1] for call in self.calls if call[0] == kind]

@@ -193,6 +193,24 @@ cdef class Desk:
         market.position.set_size(size_lots, average_price)
         market.is_dirty = True
 
+    def dump_position(self, int32_t index):
+        """Return what is to outlive a restart of a position; see Position.dump."""
+        return self.market(index).position.dump()
+
+    def load_position(self, int32_t index, found):
+        """Take over a position from an earlier run; see Position.load for errors."""
+        cdef Market market = self.market(index)
+        market.position.load(found)
+        market.is_dirty = True
+
+    def remember_trade(self, int32_t index, str trade_id not None):
+        """Never book a trade again that an earlier run has booked."""
+        self.orders.trades.remember_id(index, trade_id)
+
+    def checkpoint(self):
+        """Return what a later run has to know; see Session.checkpoint. Empty: {}."""
+        return {} if self.session is None else self.session.checkpoint()
+
     def fills_booked(self):
         """Return how many fills have been booked so far."""
         return self.counters.fills

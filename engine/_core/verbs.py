@@ -47,6 +47,9 @@ class Verbs(Protocol):
     def snapshot(self) -> dict[str, Any]:
         """Return the state for metrics and view."""
 
+    def checkpoint(self) -> dict[str, Any]:
+        """Return what a later run has to know. Empty: {}, nothing is certain yet."""
+
 
 class SessionHooks(Protocol):
     """What the core calls on its session; an exception out of one halts the core."""
@@ -91,3 +94,6 @@ class SessionHooks(Protocol):
 
     def snapshot(self) -> dict[str, Any]:
         """Return the session's state for metrics and view."""
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return what a later run has to know. Empty: {}, nothing is certain yet."""

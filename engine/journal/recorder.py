@@ -116,6 +116,10 @@ class Recorder:
         """See ``Core.snapshot``."""
         return self.core.snapshot()
 
+    def checkpoint(self) -> dict[str, Any]:
+        """See ``Core.checkpoint``."""
+        return self.core.checkpoint()
+
     def flush_due(self, t_ns: int) -> bool:
         """Return whether the shell should call ``flush``: 64 kB or 100 ms gathered."""
         return self.is_recording and self.writer.flush_due(t_ns)

@@ -15,7 +15,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from engine.errors import ConfigError, InvariantError, VenueError
 from engine.journal import Header, Recorder, Writer
 from engine.live.child import stop_signals
 from engine.live.ingress import Ingress
+from engine.live.keeper import Keeper, earlier_runs
 from engine.live.log import LineWriter, Log
 from engine.live.memory import CollectorPolicy
 from engine.live.secrets import Credentials, Signer
@@ -74,21 +75,23 @@ class Service:
         """
         self._config = config
         self._options = options
-        self._run_id = secrets.randbits(32) or 1
+        self._err = LineWriter(sys.stderr)
+        self._out = LineWriter(sys.stdout)
+        self._is_terminal = options.view and sys.stdout.isatty()
+        hides_log = self._is_terminal and sys.stderr.isatty()
+        self._log = Log(config.log.level, None if hides_log else self._err)
         self._signer = Signer(Credentials.load(config.credentials))
         path = config.state.path
         self._state = None if path is None else StateFolder.open(path, config.file)
+        self._keeper = self._make_keeper()
+        self._left = None if self._keeper is None else self._keeper.read()
+        self._run_id = fresh_run(earlier_runs(self._left))
         self._core = assemble(config, self._run_id)
         self._core.measure(True)
         self._verbs = recorded(self._core, config, self._run_id)
         self._memory = CollectorPolicy()
         self._started_s = time.monotonic()
         self._started_at = datetime.datetime.now(datetime.UTC)
-        self._is_terminal = options.view and sys.stdout.isatty()
-        self._err = LineWriter(sys.stderr)
-        self._out = LineWriter(sys.stdout)
-        hides_log = self._is_terminal and sys.stderr.isatty()
-        self._log = Log(config.log.level, None if hides_log else self._err)
         self._exporter: Exporter | None = None
         self._watch: Watch | None = None
         self._status_s = self._tend_s = 0.0
@@ -106,6 +109,8 @@ class Service:
             if self._is_terminal:
                 key = self._config.credentials
                 self._watch = Watch(without=(key.id_env, key.secret_env))
+            if self._left is not None:
+                self._shell.command(cmd="restore", checkpoint=self._left)
             for line in self._lines:
                 line.start()
             await self._until_wanted()
@@ -114,6 +119,14 @@ class Service:
             snapshot = self._core.snapshot()
             await self._close()
         return self._finish(snapshot)
+
+    def _make_keeper(self) -> Keeper | None:
+        """Return who keeps the checkpoint. Empty: None, there is no folder for it."""
+        if self._state is None:
+            return None
+        every_s = self._config.state.checkpoint_ms / 1_000
+        environment = self._config.environment
+        return Keeper(self._state.checkpoint, environment, every_s, self._log.note)
 
     def _ingresses(self) -> list[Ingress]:
         venue = self._config.venue
@@ -142,7 +155,7 @@ class Service:
         self._log.note("info", "metrics", f"served at {self._exporter.url}")
 
     def _reading(self) -> Reading:
-        shell = self._shell
+        shell, keeper = self._shell, self._keeper
         histograms = {**self._core.histograms(), **shell.histograms()}
         return Reading(
             self._core.snapshot(),
@@ -153,6 +166,8 @@ class Service:
                 "disconnects": shell.disconnects,
                 "bytes_written": shell.bytes_written,
                 "rate_limit_closes": shell.rate_limit_closes,
+                "checkpoints": keeper.writes if keeper else 0,
+                "checkpoint_failures": keeper.failures if keeper else 0,
             },
             self._config.environment,
         )
@@ -203,6 +218,8 @@ class Service:
         for line in self._lines:
             await line.stop("end of run")
         self._shell.close()
+        if self._keeper is not None:
+            await asyncio.to_thread(self._keeper.close, self._core.checkpoint())
         if self._watch is not None:
             self._watch.close()
         if self._exporter is not None:
@@ -244,6 +261,8 @@ class Service:
         snapshot = self._core.snapshot()
         now_s = time.monotonic()
         self._shell.flush()
+        if self._keeper is not None:
+            self._keeper.tend(self._core.checkpoint, now_s)
         if self._watch is not None:
             self._watch.show(self._frame(snapshot))
         elif self._options.view and now_s - self._status_s >= STATUS_EVERY_S:
@@ -310,6 +329,14 @@ def verdict(
         why = session.get("last_error") or "the session ended by itself"
         return VenueError.exit_code, why
     return 0, "stopped; no order is open at the venue"
+
+
+def fresh_run(taken: Collection[int]) -> int:
+    """Return a number for this run that no label of an earlier one carries."""
+    while True:  # ends: a few of four billion are taken
+        run_id = secrets.randbits(32)
+        if run_id and run_id not in taken:
+            return run_id
 
 
 def recorded(core: Core, config: Config, run_id: int) -> Verbs:

@@ -186,6 +186,8 @@ def _counters(
         ("disconnects", "WebSocket connections lost or closed"),
         ("bytes_written", "Bytes of requests handed to the socket"),
         ("rate_limit_closes", "Connections the venue ended for too many requests"),
+        ("checkpoints", "Checkpoints that are on the disk"),
+        ("checkpoint_failures", "Checkpoints the disk refused"),
     ):
         yield CounterMetricFamily(f"halfspread_{name}", text, shell.get(name, 0))
     yield GaugeMetricFamily(

@@ -61,6 +61,10 @@ class SilentSession:
         """Return nothing."""
         return {}
 
+    def checkpoint(self) -> dict[str, Any]:
+        """Return nothing."""
+        return {}
+
 
 class DryRun:
     """A core over the instruments of one recording."""

@@ -39,6 +39,8 @@ def read_account(ctx: Context) -> Script[None]:
             raise rejection(reply.method, reply.code, reply.message)
         summary = as_object(_METHOD, reply.result)
         ctx.set_balance(currency, summary.get("equity"))
+        account_id = summary.get("id")
+        ctx.account_id = account_id if isinstance(account_id, int) else None
         limits.append(trading_limit(summary.get("limits"), currency))
         _limit_requests(ctx, summary.get("limits"))
         _take_fees(ctx, currency, summary.get("fees"))

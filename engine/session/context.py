@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from engine.session.clock import Clock
 from engine.session.credits import Credits
@@ -64,6 +64,19 @@ class Differences:
     positions: int = 0
 
 
+class Lasting(Protocol):
+    """A part of the session that outlives a restart."""
+
+    def dump(self) -> dict[str, Any]:
+        """Return what a later run needs, as JSON can hold it exactly."""
+
+    def load(self, found: Mapping[str, Any]) -> None:
+        """Take over what an earlier run dumped: all of it, or nothing.
+
+        Raises: KeyError, TypeError or ValueError, when it is not what was dumped.
+        """
+
+
 class Context:
     """The shared desk of all scripts."""
 
@@ -87,6 +100,14 @@ class Context:
         self.open_ours: int | None = None
         self.booked = BookedTrades()
         self.differences = Differences()
+        self.lasting: dict[str, Lasting] = {}
+        """By name: what else a checkpoint holds."""
+        self.restored: Mapping[str, Any] | None = None
+        """What an earlier run left, until the first recovery has judged it."""
+        self.earlier_runs: list[int] = []
+        self.account_id: int | None = None
+        self.has_baseline: dict[str, None] = {}
+        """Instruments whose position the core knows; the venue's is compared."""
         self.has_recovered = False
         self.last_error = ""
         self._warned: dict[str, None] = {}

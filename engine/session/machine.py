@@ -50,7 +50,7 @@ from enum import Enum
 from typing import Any
 
 from engine.errors import InvariantError, RequestRejected
-from engine.session import windup
+from engine.session import checkpoint, windup
 from engine.session.auth import Nonce, refresh
 from engine.session.bringup import bring_up
 from engine.session.context import Context
@@ -238,6 +238,9 @@ class Session:
             self._ctx.holds["operator"] = "paused by the operator"
         elif name == "resume":
             self._ctx.holds.pop("operator", None)
+        elif name == "restore":
+            was_there = any(link.connections for link in self._ctx.links)
+            checkpoint.restore(self._ctx, cmd.get("checkpoint"), was_there)
         elif not self._risk.obey(cmd) and name != "halt":  # the core's own
             self._ctx.note("error", "command", f"unknown command {short(name, 40)}")
         self._end()
@@ -331,6 +334,10 @@ class Session:
                 **asdict(ctx.differences),
             },
         }
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return what a later run has to know. Empty: {}, nothing is certain yet."""
+        return checkpoint.collect(self._ctx)
 
     # -- around every hook
 

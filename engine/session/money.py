@@ -80,13 +80,14 @@ def position_of(ctx: Context, one: Listing, row: dict[str, Any]) -> tuple[int, f
 
 
 def _take(ctx: Context, positions: dict[str, tuple[int, float]]) -> None:
-    """Give the core the venue's positions; a difference after a break is an error."""
-    if ctx.has_recovered:
-        for name in different(ctx, positions):
+    """Give the core the venue's positions; one it has may not differ from them."""
+    for name in different(ctx, positions):
+        if name in ctx.has_baseline:
             take_position(ctx, ctx.listings[name], *positions[name])
-        return
     for one in ctx.listings.values():
-        ctx.core.set_position(one.index, *positions[one.name])
+        if one.name not in ctx.has_baseline:
+            ctx.has_baseline[one.name] = None
+            ctx.core.set_position(one.index, *positions[one.name])
 
 
 def different(ctx: Context, positions: dict[str, tuple[int, float]]) -> list[str]:

@@ -58,6 +58,18 @@ class CorePort(Protocol):
     def set_position(self, index: int, size_lots: int, average_price: float) -> None:
         """Take the venue's word on a position."""
 
+    def dump_position(self, index: int) -> dict[str, int | float]:
+        """Return what is to outlive a restart of a position."""
+
+    def load_position(self, index: int, found: Mapping[str, Any]) -> None:
+        """Take over a position of an earlier run.
+
+        Raises: KeyError, TypeError, ValueError or OverflowError; nothing is taken then.
+        """
+
+    def remember_trade(self, index: int, trade_id: str) -> None:
+        """Never book a trade again that an earlier run has booked."""
+
     def fills_booked(self) -> int:
         """Return how many fills were booked so far."""
 

@@ -5,6 +5,7 @@ verified) and does, in this order:
 
 1. instruments: read, all open, known to the core with their limits
 2. account: limits to the core, equity
+   and what an earlier run left in its checkpoint, if it is of this account
 3. subscriptions: user channels first, then market data
 4. fills: the trade history is replayed, before any look at orders and positions
 5. orders: ours cancelled, or kept for adoption, until the venue's list shows it;
@@ -23,6 +24,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.session.account import read_account
+from engine.session.checkpoint import take_over
 from engine.session.context import Context, Listing
 from engine.session.flow import Script, Sleep
 from engine.session.holds import await_unlocked, clear_holds
@@ -62,6 +64,7 @@ def recover(ctx: Context, prepared: Callable[[], None]) -> Script[None]:
     yield from load_rows(ctx)
     yield from read_account(ctx)
     list_all(ctx)
+    take_over(ctx)
     prepared()
     yield from subscribe_missing(ctx)
     yield from fetch_trades(ctx)

@@ -44,24 +44,25 @@ _TRADES = "private/get_user_trades_by_instrument"
 class BookedTrades:
     """Up to when all trades are booked, and the ids of those booked since.
 
-    Units: ms since epoch on the venue's clock. Empty: None, nothing is known yet.
+    Units: ms since epoch on the venue's clock. Empty: None, nothing was read yet.
     """
 
     def __init__(self) -> None:
-        self.floor_ms: int | None = None
-        """Never asked from before this: what is older is inside a position that was
-        read, and its ids are not known."""
+        self.floors_ms: dict[str, int] = {}
+        """By instrument: never asked from before this. What is older is inside a
+        position that was read, and its ids are not known."""
         self.known_ms: int | None = None
         """Every trade before this is booked."""
         self.fetched = 0
         """Trades only the history told us."""
         self._ids: deque[tuple[int, str, str]] = deque()
 
-    def start_ms(self) -> int | None:
-        """Return from when on the history is to be read."""
-        if self.known_ms is None or self.floor_ms is None:
-            return self.floor_ms
-        return max(self.known_ms - OVERLAP_MS, self.floor_ms)
+    def start_ms(self, name: str) -> int | None:
+        """Return from when on an instrument's history is to be read."""
+        floor_ms = self.floors_ms.get(name)
+        if floor_ms is None or self.known_ms is None:
+            return floor_ms
+        return max(self.known_ms - OVERLAP_MS, floor_ms)
 
     def note(self, fill: Mapping[str, Any]) -> None:
         """Remember a booked fill.
@@ -71,8 +72,8 @@ class BookedTrades:
         key = (int(fill["venue_ms"]), str(fill["name"]), str(fill["trade_id"]))
         self._ids.append(key)
         if len(self._ids) > IDS_MAX:
-            lost_ms = self._ids.popleft()[0] + 1
-            self.floor_ms = max(lost_ms, self.floor_ms or 0)
+            lost_ms, name, _ = self._ids.popleft()
+            self.floors_ms[name] = max(lost_ms + 1, self.floors_ms.get(name, 0))
 
     def is_crowded(self) -> bool:
         """Whether the ids fill up: a complete reading makes room."""
@@ -81,33 +82,38 @@ class BookedTrades:
     def confirm(self, known_ms: int) -> None:
         """Take note that the history was read whole at this time."""
         self.known_ms = max(known_ms, self.known_ms or 0)
-        start_ms = self.start_ms() or 0
         # Told out of order, some may stand behind a younger one: they only stay longer.
-        while self._ids and self._ids[0][0] < start_ms:
+        while self._ids and self._ids[0][0] < self.known_ms - OVERLAP_MS:
             self._ids.popleft()
 
     def dump(self) -> dict[str, Any]:
         """Return what a later run needs to book each trade once."""
         return {
-            "floor_ms": self.floor_ms,
+            "floors_ms": dict(self.floors_ms),
             "known_ms": self.known_ms,
             "ids": [list(key) for key in self._ids],
         }
 
     def load(self, found: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """Take what an earlier run knew; return its (instrument, trade id) pairs."""
-        self.floor_ms, self.known_ms = int(found["floor_ms"]), int(found["known_ms"])
+        """Take what an earlier run knew; return its (instrument, trade id) pairs.
+
+        Raises: KeyError, TypeError or ValueError, when it is not what was dumped;
+            nothing is taken then.
+        """
+        floors_ms = {str(name): int(ms) for name, ms in found["floors_ms"].items()}
+        known_ms = int(found["known_ms"])
         keys = [(int(ms), str(name), str(one)) for ms, name, one in found["ids"]]
+        self.floors_ms, self.known_ms = floors_ms, known_ms
         self._ids = deque(keys[-IDS_MAX:])
         return [(name, one) for _, name, one in self._ids]
 
 
-def trades_start_ms(ctx: Context) -> int:
+def trades_start_ms(ctx: Context, one: Listing) -> int:
     """Return from when on fills may have been missed, venue time in ms since epoch.
 
     Raises: Reconnect when no wall clock was ever told.
     """
-    start_ms = ctx.booked.start_ms()
+    start_ms = ctx.booked.start_ms(one.name)
     if start_ms is not None:
         return start_ms
     connected_ms = ctx.clock.venue_ms(ctx.orders_link.connected_ns)
@@ -115,7 +121,7 @@ def trades_start_ms(ctx: Context) -> int:
         raise Reconnect(ctx.settings.orders_conn, "no wall clock to fetch trades by")
     # No overlap at the very first start: fills of an earlier run are inside the
     # position that is read, and not ours to count.
-    ctx.booked.floor_ms = connected_ms
+    ctx.booked.floors_ms[one.name] = connected_ms
     return connected_ms
 
 
@@ -129,58 +135,60 @@ def fetch_trades(ctx: Context, only: list[Listing] | None = None) -> Script[int]
 
     Raises: Reconnect when there are more than PAGES_MAX pages of one instrument.
     """
-    start_ms = trades_start_ms(ctx)
-    now_ms = ctx.clock.venue_ms(ctx.now_ns) or start_ms
     listings = list(ctx.listings.values()) if only is None else only
+    starts = {one.name: trades_start_ms(ctx, one) for one in listings}
+    now_ms = ctx.clock.venue_ms(ctx.now_ns) or 0
     rows: dict[str, list[dict[str, Any]]] = {one.name: [] for one in listings}
-    asked_ms = yield from _read_store(ctx, listings, rows, {}, start_ms)
-    if now_ms - start_ms > RECENT_MS:
-        yield from _read_store(ctx, listings, rows, {"historical": True}, start_ms)
+    asked_ms = yield from _read_store(ctx, starts, rows, {})
+    old = {name: ms for name, ms in starts.items() if now_ms - ms > RECENT_MS}
+    if old:
+        yield from _read_store(ctx, old, rows, {"historical": True})
     booked = 0
     for found in rows.values():
         for row in sorted(found, key=_seq):
             booked += ctx.core.trade(row)
     ctx.booked.fetched += booked
-    if only is None:
+    if only is None and (asked_ms or now_ms):
         ctx.booked.confirm(asked_ms or now_ms)
     return booked
 
 
 def _read_store(
     ctx: Context,
-    listings: list[Listing],
+    starts: Mapping[str, int],
     rows: dict[str, list[dict[str, Any]]],
     store: dict[str, Any],
-    start_ms: int,
 ) -> Script[int]:
     """Add one store's trades to ``rows``; return when the venue was first asked.
 
     Units: ms since epoch on the venue's clock, 0 = it did not say.
     """
     base = {"sorting": "asc", "count": TRADES_PER_PAGE, **store}
-    start = {**base, "start_timestamp": start_ms}
-    asks = [_trades_ask(ctx, one, start) for one in listings]
+    asks = [
+        _trades_ask(ctx, name, {**base, "start_timestamp": start_ms})
+        for name, start_ms in starts.items()
+    ]
     replies = yield from ctx.ask_all(asks)
     asked_us = min((reply.us_in for reply in replies), default=0)
-    for one, reply in zip(listings, replies, strict=True):
+    for name, reply in zip(starts, replies, strict=True):
         for _ in range(PAGES_MAX):
             if reply.code:
                 raise rejection(reply.method, reply.code, reply.message)
-            last_seq = _take(rows[one.name], reply.result)
+            last_seq = _take(rows[name], reply.result)
             if last_seq is None:
                 break
             # By sequence number, not by time: a thousand trades may share one
             # millisecond.
             more = {**base, "start_seq": last_seq + 1}
-            (reply,) = yield from ctx.ask_all((_trades_ask(ctx, one, more),))
+            (reply,) = yield from ctx.ask_all((_trades_ask(ctx, name, more),))
         else:
-            text = f"{_TRADES}: more than {PAGES_MAX} pages for {one.name}"
+            text = f"{_TRADES}: more than {PAGES_MAX} pages for {name}"
             raise Reconnect(ctx.settings.orders_conn, text)
     return asked_us // 1_000
 
 
-def _trades_ask(ctx: Context, one: Listing, params: dict[str, Any]) -> Ask:
-    params = {"instrument_name": one.name, **params}
+def _trades_ask(ctx: Context, name: str, params: dict[str, Any]) -> Ask:
+    params = {"instrument_name": name, **params}
     return Ask(ctx.settings.orders_conn, _TRADES, params)
 
 

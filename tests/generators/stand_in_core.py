@@ -62,3 +62,6 @@ class StandInCore:
 
     def snapshot(self) -> dict[str, Any]:
         return {"told": self.told}
+
+    def checkpoint(self) -> dict[str, Any]:
+        return {}

@@ -1,3 +1,6 @@
+from collections.abc import Mapping
+from typing import Any
+
 class Position:
     size_lots: int
     max_abs_lots: int
@@ -5,3 +8,5 @@ class Position:
     realized_pnl: float
     fees: float
     n_fills: int
+    def dump(self) -> dict[str, int | float]: ...
+    def load(self, found: Mapping[str, Any]) -> None: ...

@@ -88,3 +88,23 @@ cdef class Position:
         self.unbooked_lots[0] = self.unbooked_lots[1] = 0
         if magnitude(size_lots) > self.max_abs_lots:
             self.max_abs_lots = magnitude(size_lots)
+
+    def dump(self):
+        """Return what outlives a restart, exact: floats survive JSON to the bit."""
+        return {"size_lots": self.size_lots, "max_abs_lots": self.max_abs_lots,
+                "average_price": self.average_price, "fees": self.fees,
+                "realized_pnl": self.realized_pnl, "n_fills": self.n_fills}
+
+    def load(self, found):
+        """Take what an earlier run dumped; all of it, or nothing.
+
+        Raises:
+            KeyError, TypeError, ValueError, OverflowError: it is not what was dumped.
+        """
+        cdef qty_t size_lots = found["size_lots"], max_abs_lots = found["max_abs_lots"]
+        cdef double average_price = found["average_price"], fees = found["fees"]
+        cdef double realized_pnl = found["realized_pnl"]
+        cdef long n_fills = found["n_fills"]
+        self.set_size(size_lots, average_price)
+        self.max_abs_lots = max_abs_lots
+        self.fees, self.realized_pnl, self.n_fills = fees, realized_pnl, n_fills

@@ -11,12 +11,12 @@ under its label, so that only its own trades lower it and nobody else's.
 Source: docs.deribit.com, user.trades, seen 2026-08-22.
 """
 
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from engine._core.base.event cimport Fill
-from engine._core.base.types cimport qty_t
+from engine._core.base.types cimport ORDER_ID_MAX, qty_t
 
 
 cdef inline uint64_t hash_trade(const Fill* fill) noexcept nogil:
@@ -62,6 +62,22 @@ cdef class TradeMemory:
                     at = (at + 1) & mask
                 self.known[at] = self.ring[i]
         return True
+
+    def remember_id(self, int32_t instrument, str trade_id not None):
+        """Take a trade as booked: an earlier run has booked it.
+
+        Raises:
+            ValueError: the id is longer than any of the venue.
+        """
+        cdef bytes text = trade_id.encode()
+        cdef Fill fill
+        if len(text) > ORDER_ID_MAX:
+            raise ValueError(f"trade id {trade_id[:40]!r}: above {ORDER_ID_MAX} bytes")
+        memset(&fill, 0, sizeof(fill))
+        fill.instrument = instrument
+        fill.trade_id_size = <int>len(text)
+        memcpy(fill.trade_id, <const char*>text, len(text))
+        self.remember(&fill)
 
     cdef void owe(self, uint32_t run, int64_t sequence, qty_t lots) noexcept nogil:
         cdef int i

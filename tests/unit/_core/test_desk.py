@@ -1,9 +1,13 @@
 """What the session may ask of the core."""
 
+from typing import Any
+
+import orjson
 import pytest
 
 from engine._core.core import Core
 from tests.rig import NAME, ROW, Rig
+from tests.unit._core.test_told import TRADE
 
 
 def test_an_instrument_is_added_once_and_refreshed() -> None:
@@ -70,3 +74,42 @@ def test_a_doubted_order_is_unknown_and_counts_in_full() -> None:
     assert rig.core.doubt(0, label)
     assert not rig.core.doubt(0, label), "once is enough"
     assert [slot["state"] for slot in rig.core.open_slots()] == ["unknown"]
+
+
+def test_a_position_goes_through_json_to_the_bit() -> None:
+    rig, other = Rig(), Rig()
+    rig.core.set_position(rig.index, -12, 0.1 + 0.2)
+    found = orjson.loads(orjson.dumps(rig.core.dump_position(rig.index)))
+    found |= {"fees": 0.1, "realized_pnl": -1e-12, "n_fills": 7}
+    other.core.load_position(other.index, found)
+    assert other.core.dump_position(other.index) == found
+    assert other.snapshot()["position"] == -120.0
+
+
+@pytest.mark.parametrize("key", ["size_lots", "average_price", "n_fills"])
+@pytest.mark.parametrize("value", [None, "many", "left out"])
+def test_half_a_position_is_not_taken(key: str, value: str | None) -> None:
+    rig = Rig()
+    rig.core.set_position(rig.index, 3, 5.0)
+    before = rig.core.dump_position(rig.index)
+    found: dict[str, Any] = {**before, "size_lots": 9, "fees": 1.0, key: value}
+    if value == "left out":
+        del found[key]
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        rig.core.load_position(rig.index, found)
+    assert rig.core.dump_position(rig.index) == before
+
+
+def test_a_trade_an_earlier_run_booked_is_not_booked_again() -> None:
+    rig = Rig()
+    rig.core.remember_trade(rig.index, "BTC-77")
+    row = TRADE | {"trade_id": "BTC-77"}
+    assert not rig.core.trade(row)
+    assert rig.core.trade({**row, "trade_id": "BTC-78"})
+    assert rig.core.fills_booked() == 1
+    with pytest.raises(ValueError, match="trade id"):
+        rig.core.remember_trade(rig.index, "9" * 1_000)
+
+
+def test_a_core_without_a_session_has_no_checkpoint() -> None:
+    assert Core(1).checkpoint() == {}

@@ -58,6 +58,9 @@ class FakeCore:
     def snapshot(self) -> dict[str, Any]:
         return {"session": {"state": "quoting"}}
 
+    def checkpoint(self) -> dict[str, Any]:
+        return {}
+
     def _call(self, *call: Any) -> None:
         self.calls.append(call)
         if self.error is not None:

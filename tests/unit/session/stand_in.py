@@ -137,6 +137,16 @@ class CoreStandIn:
     def set_position(self, index: int, size_lots: int, average_price: float) -> None:
         self.positions[index] = (size_lots, average_price)
 
+    def dump_position(self, index: int) -> dict[str, int | float]:
+        lots, average_price = self.positions[index]
+        return {"size_lots": lots, "average_price": average_price}
+
+    def load_position(self, index: int, found: Mapping[str, Any]) -> None:
+        self.positions[index] = (int(found["size_lots"]), found["average_price"])
+
+    def remember_trade(self, index: int, trade_id: str) -> None:
+        self.trades[trade_id] = {"instrument": index}
+
     def fills_booked(self) -> int:
         return self.fills
 
@@ -203,6 +213,7 @@ class Venue:
         self.positions: list[dict[str, Any]] = []
         self.trades: list[dict[str, Any]] = []
         self.recent_since_ms = 0
+        self.account_id: Any = 7
         self.refused_channels: list[str] = []
         self.locked: Any = {"locked": "false"}
         self.answer: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -245,7 +256,12 @@ class Venue:
 
     def _summary(self, params: dict[str, Any]) -> Any:
         assert params["extended"] is True
-        return {"currency": params["currency"], "equity": 5.5, "limits": self.limits}
+        return {
+            "id": self.account_id,
+            "currency": params["currency"],
+            "equity": 5.5,
+            "limits": self.limits,
+        }
 
     def _by_label(self, params: dict[str, Any]) -> Any:
         assert params["currency"] in ("BTC", "ETH")

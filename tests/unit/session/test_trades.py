@@ -113,28 +113,28 @@ def test_ids_are_kept_up_to_a_limit_and_nothing_before_them_is_asked(
     at: int, kept: int
 ) -> None:
     booked = BookedTrades()
-    booked.floor_ms = 5
+    booked.floors_ms = {"A": 5}
     for number in range(at):
         booked.note({"venue_ms": 10 + number, "name": "A", "trade_id": str(number)})
     assert len(booked.dump()["ids"]) == kept
-    assert booked.start_ms() == (5 if at == kept else 11)
+    assert booked.start_ms("A") == (5 if at == kept else 11)
     assert booked.is_crowded()
 
 
 def test_ids_older_than_the_overlap_are_let_go() -> None:
     booked = BookedTrades()
-    booked.floor_ms = 0
+    booked.floors_ms = {"A": 0}
     for ms in (1_000, 2_000, OVERLAP_MS + 2_000):
         booked.note({"venue_ms": ms, "name": "A", "trade_id": str(ms)})
     booked.confirm(OVERLAP_MS + 2_000)
     assert [one for _, _, one in booked.dump()["ids"]] == ["2000", "62000"]
     booked.confirm(7)
-    assert booked.start_ms() == 2_000, "what is known is never forgotten again"
+    assert booked.start_ms("A") == 2_000, "what is known is never forgotten again"
 
 
 def test_what_was_dumped_is_loaded() -> None:
     booked, other = BookedTrades(), BookedTrades()
-    booked.floor_ms = 3
+    booked.floors_ms = {"A": 3}
     booked.note({"venue_ms": 10, "name": "A", "trade_id": "7"})
     booked.confirm(OVERLAP_MS)
     assert other.load(booked.dump()) == [("A", "7")]

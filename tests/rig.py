@@ -137,7 +137,10 @@ class Rig:
         self.t_ns = 1_000 * MS
         self.change_id = 0
         self.core.connection_made(0, self.t_ns)
-        self.core.set_credit_limits(rate, burst)
+        self.core.set_credit_limits(
+            {"trading": (rate, burst), "cancel_all": (rate, burst)}
+        )
+        self.core.route_credits(self.index, "trading")
         self.advance(2_000)
         if quoting:
             self.core.set_quoting(True, "test")

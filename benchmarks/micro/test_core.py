@@ -32,7 +32,8 @@ def make_core(quoting: bool) -> Core:
     core.connection_made(0, 1_000_000_000)
     if quoting:
         core.bind(index, JoinTouchQuoter(qty_lots=10), LIMITS)
-        core.set_credit_limits(1e9, 1e6)
+        core.set_credit_limits({"trading": (1e6, 1e6)})
+        core.route_credits(index, "trading")
         core.handle_timer(2_000_000_000)
         core.set_quoting(True, "benchmark")
     core.receive_data(0, 2_000_000_001, FRAMES[0])

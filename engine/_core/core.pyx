@@ -56,13 +56,12 @@ cdef class Core(Inbox):
             self._absorb(conn, kind, data)
             if self.measures:
                 self.hist_state.add(probe_ns() - t1)
-        self.waits_for_credits = False
+        self.credits_ready_ns = 0
         # the corridor: absorb the burst, quote once
         if (more_coming or self.mode == MODE_HOLD or not self.is_connected[0]
                 or self.fault.code != FAULT_NONE):
             return
         self.counters.turns += 1
-        self.credits.refill(self.now_ns)
         for market in self.quoted:
             if not market.is_dirty:
                 continue
@@ -211,7 +210,7 @@ cdef class Core(Inbox):
         other = self.session.next_timer_ns() if self.session is not None else 0
         if other and (due == 0 or other < due):
             due = other
-        other = self.credits.ready_ns() if self.waits_for_credits else 0
+        other = self.credits_ready_ns
         if other and (due == 0 or other < due):
             due = other
         return due

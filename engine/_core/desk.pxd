@@ -62,7 +62,7 @@ cdef class Desk:
         nanos_t tick_ns
         nanos_t kill_ns
         nanos_t ack_timeout_ns
-        bint waits_for_credits
+        nanos_t credits_ready_ns       # when what waits for credits may go, 0 = nothing
         bint measures
         int n_connections
         bint[CONNECTIONS_MAX] is_connected

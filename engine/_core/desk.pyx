@@ -20,11 +20,15 @@ from engine._core.base.types cimport (
     CONNECTIONS_MAX, LEVELS_MAX, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, nanos_t, qty_t)
 from engine._core.decode.message cimport (
     MESSAGE_PRIVATE, Decoder, MessageKind)
-from engine._core.gateway.credits cimport Credits
+from engine._core.gateway.credits cimport NO_POOL, Credits
 from engine._core.gateway.differ cimport Differ
 from engine._core.quote.market cimport Market, new_market
 from engine._core.quote.strategy cimport Strategy
 from engine._core.state.orders cimport ORDER_DONE, ORDER_UNKNOWN, OrderTable
+
+
+KILL_POOL = "cancel_all"
+"""Name of the pool that pays for cancel_all."""
 
 
 cdef class Desk:
@@ -162,23 +166,60 @@ cdef class Desk:
             market.set_stance(
                 market.own_stance, market.own_reason, self.stance, reason)
 
-    def set_credit_limits(self, double rate_per_s, double burst):
-        """Tell the matching-engine allowance of the account.
+    def set_credit_limits(self, limits):
+        """Tell the matching-engine allowances of the account.
+
+        Args:
+            limits: name of a pool -> (requests a second, burst). A pool that is new
+                begins empty; one that is not named stays as it is. The pool called
+                KILL_POOL pays for cancel_all.
 
         Raises:
-            ValueError: not positive.
+            ValueError: a rate not above 0, a burst below 1, too many pools.
         """
-        if rate_per_s <= 0 or burst < 1:
-            raise ValueError(f"rate {rate_per_s}/s, burst {burst}: must be positive")
-        self.credits.set_limits(rate_per_s, burst, self.now_ns)
+        for name, (rate_per_s, burst) in limits.items():
+            self.credits.set_limits(name, rate_per_s, burst, self.now_ns)
 
-    def take_credit(self):
-        """Take one matching-engine request for the session; False: not now."""
-        self.credits.refill(self.now_ns)
-        if not self.credits.can_send(True):
+    def route_credits(self, int32_t index, str first not None, str second=""):
+        """Say which pools the requests about an instrument pay from, one or both.
+
+        Raises:
+            IndexError: no such instrument.
+            ValueError: no such pool.
+        """
+        cdef Market market = self.market(index)
+        market.credit_pool, market.second_pool = self._pools(first, second)
+        market.is_dirty = True
+
+    def take_credit(self, str first not None, str second=""):
+        """Take one matching-engine request for a cancel of the session's.
+
+        Returns:
+            False when it has to wait.
+
+        Raises:
+            ValueError: no such pool.
+        """
+        one, other = self._pools(first, second)
+        if not self.credits.can_send(one, other, True, self.now_ns):
             return False
-        self.credits.take()
+        self.credits.take(one, other, self.now_ns)
         return True
+
+    def credit_answered(self, nanos_t sent_ns, str first not None, str second=""):
+        """Say that a request paid with take_credit at this time has its answer."""
+        one, other = self._pools(first, second)
+        self.credits.answered(one, other, sent_ns, self.now_ns)
+
+    def _pools(self, str first, str second):
+        """Return the numbers of two pools, the second NO_POOL when not named."""
+        numbers = (self.credits.find(first),
+                   self.credits.find(second) if second else NO_POOL)
+        for name, number in zip((first, second), numbers):
+            if name and number == NO_POOL:
+                raise ValueError(f"no credit pool {name!r}: there are "
+                                 f"{', '.join(self.credits.names) or 'none'}")
+        return numbers
 
     def expect_snapshot(self, int32_t index):
         """Empty a book before its channel is subscribed again."""

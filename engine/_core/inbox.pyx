@@ -170,6 +170,7 @@ cdef class Inbox(Outbox):
             return
         self.hist_ack.add(self.now_ns - request.sent_ns)
         market = self._market(request.slot // SLOTS_PER_INSTRUMENT)
+        self._answered(market, &request)
         if not self.decoder.reply.is_error:
             if market is not None:
                 market.refusals = 0

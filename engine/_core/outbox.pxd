@@ -2,12 +2,15 @@
 from engine._core.desk cimport Desk
 from engine._core.gateway.differ cimport Action
 from engine._core.quote.market cimport Market
+from engine._core.state.orders cimport Request
 
 
 cdef class Outbox(Desk):
     # 6. within the credits, past the fuse, onto the wire
     cdef void _write(self, Market market)
     cdef bint _write_one(self, Market market, const Action* action)
+    cdef void _wait_for_credits(self, Market market)
+    cdef void _answered(self, Market market, const Request* request)
     # Orders without an answer.
     cdef void _check_orders(self, Market market)
     cdef void _lose_orders(self)

@@ -10,6 +10,7 @@ from engine._core.base.check cimport FAULT_NONE, fault_name
 from engine._core.base.types cimport (
     BID, NO_PRICE, SLOTS_PER_INSTRUMENT, nanos_t, qty_t)
 from engine._core.desk cimport MODE_HALT, Desk
+from engine._core.gateway.credits cimport NO_POOL
 from engine._core.gateway.differ cimport RANKS, Action, own_barrier
 from engine._core.gateway.encode cimport (
     put_cancel, put_cancel_all, put_edit, put_new)
@@ -17,7 +18,10 @@ from engine._core.gateway.fuse cimport holds
 from engine._core.quote.market cimport Market
 from engine._core.state.orders cimport (
     ORDER_DONE, ORDER_LIVE, ORDER_STATES, ORDER_UNKNOWN, REQUEST_CANCEL,
-    REQUEST_CANCEL_ALL, REQUEST_EDIT, REQUEST_NEW, Order)
+    REQUEST_CANCEL_ALL, REQUEST_EDIT, REQUEST_NEW, Order,
+    Request)
+
+from engine._core.desk import KILL_POOL
 
 cdef nanos_t ASK_AGAIN_NS = 5_000_000_000   # an UNKNOWN order is asked about again
 
@@ -40,9 +44,9 @@ cdef class Outbox(Desk):
         cdef Order* order = &self.orders.rows[action.slot]
         cdef qty_t worst = self.orders.worst(action.slot)
         cdef int64_t barrier, request_id = 0
-        if not self.credits.can_send(action.kind == REQUEST_CANCEL):
-            self.counters.credit_waits += 1
-            self.waits_for_credits = market.is_dirty = True
+        if not self.credits.can_send(market.credit_pool, market.second_pool,
+                                     action.kind == REQUEST_CANCEL, self.now_ns):
+            self._wait_for_credits(market)
             return False
         if action.kind != REQUEST_CANCEL:
             if self.now_ns < market.paused_until_ns:
@@ -69,9 +73,10 @@ cdef class Outbox(Desk):
             return False
         if not holds(action, market.index, market.row, &market.limits,
                      market.reference_ticks(), self.orders, market.position,
-                     self.credits, worst, &self.fault):
+                     self.credits.least_nano(market.credit_pool, market.second_pool,
+                                             self.now_ns), worst, &self.fault):
             return False
-        self.credits.take()
+        self.credits.take(market.credit_pool, market.second_pool, self.now_ns)
         self.n_by_request[<int>action.kind] += 1
         if action.kind == REQUEST_NEW:
             return put_new(out, request_id, market.row, action.side,
@@ -81,6 +86,27 @@ cdef class Outbox(Desk):
             return put_edit(out, request_id, market.row, order, action.price_ticks,
                             action.amount_lots, &self.fault)
         return put_cancel(out, request_id, order, &self.fault)
+
+    cdef void _wait_for_credits(self, Market market):
+        cdef nanos_t ready_ns
+        cdef int pool
+        self.counters.credit_waits += 1
+        market.is_dirty = True
+        for pool in (market.credit_pool, market.second_pool):
+            ready_ns = self.credits.ready_ns(
+                pool, self.credits.need_nano(pool, False), self.now_ns)
+            if ready_ns and (self.credits_ready_ns == 0
+                             or ready_ns < self.credits_ready_ns):
+                self.credits_ready_ns = ready_ns
+
+    cdef void _answered(self, Market market, const Request* request):
+        """A request is not in flight any more: its credit begins to come back."""
+        if request.kind == REQUEST_CANCEL_ALL:
+            self.credits.answered(self.credits.find(KILL_POOL), NO_POOL,
+                                  request.sent_ns, self.now_ns)
+        elif market is not None:
+            self.credits.answered(market.credit_pool, market.second_pool,
+                                  request.sent_ns, self.now_ns)
 
     cdef bint _has_orders(self) noexcept:
         cdef int i
@@ -130,7 +156,7 @@ cdef class Outbox(Desk):
             return
         request_id = self.orders.send_cancel_all(self.now_ns)
         if request_id:
-            self.credits.take()
+            self.credits.take(self.credits.find(KILL_POOL), NO_POOL, self.now_ns)
             self.n_by_request[<int>REQUEST_CANCEL_ALL] += 1
             put_cancel_all(self.buffers[0], request_id, &self.fault)
 

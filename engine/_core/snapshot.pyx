@@ -118,8 +118,7 @@ cdef dict core_snapshot(Desk desk):
             "cancel_all": desk.n_by_request[<int>REQUEST_CANCEL_ALL],
         },
         "rejects_by_code": dict(desk.rejects),
-        "credits": {"left": desk.credits.left(), "burst": desk.credits.burst,
-                    "rate": desk.credits.rate_per_s},
+        "credits": desk.credits.describe(desk.now_ns),
         "orders": desk.orders.counts(),
         "instruments": {market.name: market_snapshot(market, desk.orders)
                         for market in desk.quoted},

@@ -202,13 +202,15 @@ def _orders_and_credits(snapshot: Mapping[str, Any]) -> Iterator[Metric]:
     for state, count in snapshot.get("orders", {}).items():
         orders.add_metric([state], count)
     yield orders
-    found = snapshot.get("credits", {})
     for key, name, text in (
         ("left", "credits_left", "Matching-engine requests that may be sent now"),
         ("burst", "credits_burst", "Matching-engine requests a full pool holds"),
         ("rate", "credits_per_second", "Matching-engine requests regained a second"),
     ):
-        yield GaugeMetricFamily(f"halfspread_{name}", text, found.get(key, 0))
+        family = GaugeMetricFamily(f"halfspread_{name}", text, labels=["pool"])
+        for pool, row in snapshot.get("credits", {}).items():
+            family.add_metric([pool], row[key])
+        yield family
 
 
 def _instruments(instruments: Mapping[str, Any]) -> Iterator[Metric]:

@@ -19,7 +19,7 @@ from engine.replay.infer import Facts
 
 ROUNDS_MAX = 64
 """Answers to answers within one turn; the engine needs two or three."""
-CREDIT_RATE_PER_S = 1000.0
+CREDIT_RATE_PER_S = 1e6
 CREDIT_BURST = 1000.0
 """Ample: a dry run asks what is wished for, not what an account may send."""
 
@@ -105,12 +105,13 @@ class DryQuoting(DryRun):
         self.venue = AcceptingVenue()
         self.quoted: list[str] = []
         config = load(config_path)
-        self.core.set_credit_limits(CREDIT_RATE_PER_S, CREDIT_BURST)
+        self.core.set_credit_limits({"trading": (CREDIT_RATE_PER_S, CREDIT_BURST)})
         for number, quote in enumerate(config.quote):
             index = self.indices.get(quote.instrument)
             if index is None:
                 facts.messages.append(f"{quote.instrument}: not in the recording")
                 continue
+            self.core.route_credits(index, "trading")
             lot = Decimal(str(self.core.table.facts(index)["lot_size"]))
             self.core.bind(
                 index,

@@ -307,7 +307,13 @@ def _traffic(frame: Frame) -> RenderableType:
     counters = snapshot.get("counters", {})
     requests = snapshot.get("requests", {})
     orders = snapshot.get("orders", {})
-    found = snapshot.get("credits", {})
+    pools = snapshot.get("credits", {}).values()
+    # The pool nearest to its end is the one to look at.
+    left, burst = min(
+        ((pool["left"], pool["burst"]) for pool in pools),
+        key=lambda pool: pool[0] / pool[1],
+        default=(0.0, 0.0),
+    )
     pending = sum(n for state, n in orders.items() if state.startswith("pending"))
     table = Table.grid(expand=True, padding=(0, 1))
     table.add_column(style="dim", no_wrap=True)
@@ -321,9 +327,7 @@ def _traffic(frame: Frame) -> RenderableType:
     table.add_row("rejects", f"{counters.get('rejects', 0):,}")
     live, unknown = orders.get("live", 0), orders.get("unknown", 0)
     table.add_row("orders", f"{live} live {pending} sent {unknown} ?")
-    table.add_row(
-        "credits", f"{found.get('left', 0):.0f} of {found.get('burst', 0):.0f}"
-    )
+    table.add_row("credits", f"{left:.0f} of {burst:.0f}")
     return Panel(table, title="traffic", title_align="left", padding=0)
 
 

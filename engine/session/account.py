@@ -5,16 +5,23 @@ Source: docs.deribit.com, private/get_account_summary and rate limits, seen 2026
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from engine.errors import RequestRejected
 from engine.session.context import Context, Listing
-from engine.session.flow import Ask, Script
-from engine.session.verdict import as_object, rejection
+from engine.session.flow import Ask, Script, Sleep
+from engine.session.limits import (
+    OTHER,
+    AccountLimits,
+    Rate,
+    account_limits,
+    rate_of,
+)
+from engine.session.verdict import Verdict, as_object, rejection, verdict_of
 
-DEFAULT_RATE_PER_S = 5.0
-DEFAULT_BURST = 20.0
-"""Matching-engine limits of the lowest tier: what any account has."""
+ACCOUNT_AGAIN_NS = 60_000_000_000
+"""So often are the limits read while the session runs."""
 
 FEE_MAX = 0.01
 """A fee above 1 % of notional is a misread field, not a fee."""
@@ -33,7 +40,8 @@ def read_account(ctx: Context) -> Script[None]:
         for one in currencies
     ]
     replies = yield from ctx.ask_all(asks)
-    limits = []
+    found: dict[str, Rate] = {}
+    per_currency = False
     for currency, reply in zip(currencies, replies, strict=True):
         if reply.code:
             raise rejection(reply.method, reply.code, reply.message)
@@ -41,81 +49,70 @@ def read_account(ctx: Context) -> Script[None]:
         ctx.set_balance(currency, summary.get("equity"))
         account_id = summary.get("id")
         ctx.account_id = account_id if isinstance(account_id, int) else None
-        limits.append(trading_limit(summary.get("limits"), currency))
+        limits = account_limits(summary.get("limits"))
+        per_currency |= limits.per_currency
+        for name, (rate, burst) in limits.pools.items():
+            known_rate, known_burst = found.get(name, (rate, burst))
+            found[name] = min(rate, known_rate), min(burst, known_burst)
         _limit_requests(ctx, summary.get("limits"))
         _take_fees(ctx, currency, summary.get("fees"))
-    _set_credits(ctx, currencies, limits)
+    _set_credits(ctx, AccountLimits(found, per_currency))
 
 
-def _set_credits(
-    ctx: Context, currencies: list[str], limits: list[tuple[float, float] | None]
-) -> None:
-    """Give the core the tightest limit: it has one pool for all currencies."""
-    known = []
-    for currency, limit in zip(currencies, limits, strict=True):
-        if limit is None:
-            limit = (DEFAULT_RATE_PER_S, DEFAULT_BURST)
-            ctx.note(
-                "warning",
-                "limits",
-                f"{_METHOD}: no trading limit for {currency}; the lowest tier is "
-                f"assumed: {limit[0]:g}/s, burst {limit[1]:g}",
-            )
-        known.append(limit)
-    if known:
-        ctx.core.set_credit_limits(min(r for r, _ in known), min(b for _, b in known))
+def watch_account(ctx: Context) -> Script[None]:
+    """Read the account again and again: a tier is computed anew every hour.
 
+    A summary that is refused is tried again at the next time; what was known holds.
 
-def trading_limit(limits: Any, currency: str) -> tuple[float, float] | None:
-    """Return ``(rate per s, burst)`` for orders in a currency.
-
-    The ``trading`` group stands under ``matching_engine`` or, when limits are per
-    currency, under the currency's key there; it holds one limit or several
-    (``total``, ``perpetuals``), of which the tightest is taken.
-
-    Empty: None, the answer holds no such limit.
+    Raises: RequestRejected when the venue ends the session.
     """
-    if not isinstance(limits, Mapping):
-        return None
-    engine = limits.get("matching_engine")
-    places = [engine, limits]
-    if limits.get("limits_per_currency"):
-        key = currency.lower()
-        places = [place.get(key) for place in places if isinstance(place, Mapping)]
-    for place in places:
-        group = place.get("trading") if isinstance(place, Mapping) else None
-        found = list(_buckets(group)) or list(_buckets(place))
-        if found:
-            return min(rate for rate, _ in found), min(burst for _, burst in found)
-    return None
+    while True:  # ends with the connection
+        yield Sleep(ACCOUNT_AGAIN_NS)
+        try:
+            yield from read_account(ctx)
+        except RequestRejected as error:
+            if verdict_of(error.code) in (Verdict.LOGIN, Verdict.ENDED):
+                raise
+            ctx.note("warning", "limits", f"limits not read again: {error}")
+        else:
+            route_credits(ctx)
 
 
-def _buckets(group: Any) -> Iterator[tuple[float, float]]:
-    """Yield the limits in a group: the group itself, or its members."""
-    if not isinstance(group, Mapping):
-        return
-    if "rate" in group:
-        members = [group]
-    else:
-        members = [group[key] for key in ("total", "perpetuals") if key in group]
-    for bucket in members:
-        if not isinstance(bucket, Mapping):
+def route_credits(ctx: Context) -> None:
+    """Tell the core from which pools each instrument pays."""
+    for one in ctx.listings.values():
+        if one.index < 0 or one.is_retired:
             continue
-        rate, burst = bucket.get("rate"), bucket.get("burst")
-        if (
-            isinstance(rate, int | float)
-            and isinstance(burst, int | float)
-            and rate > 0
-            and burst >= 1
-        ):
-            yield float(rate), float(burst)
+        first, second = ctx.limits.pays(one.name)
+        ctx.core.route_credits(one.index, first, second)
+        if first == OTHER:
+            rate, burst = ctx.limits.pools[OTHER]
+            ctx.warn_once(
+                f"limits {one.name}",
+                f"{_METHOD}: no trading limit for {one.name}; the lowest tier is "
+                f"assumed: {rate:g}/s, burst {burst:g}",
+            )
+
+
+def _set_credits(ctx: Context, limits: AccountLimits) -> None:
+    """Give the core the limits, and say what has changed."""
+    if ctx.limits.pools and ctx.limits != limits:
+        shown = ", ".join(
+            f"{name} {rate:g}/s burst {burst:g}"
+            for name, (rate, burst) in limits.pools.items()
+            if ctx.limits.pools.get(name) != (rate, burst)
+        )
+        ctx.note("info", "limits", f"the account's limits changed: {shown}")
+    ctx.limits = limits
+    ctx.core.set_credit_limits(limits.pools)
 
 
 def _limit_requests(ctx: Context, limits: Any) -> None:
     """Respect a lower limit on requests that are no orders."""
     if isinstance(limits, Mapping):
-        for rate_per_s, burst in _buckets(limits.get("non_matching_engine")):
-            ctx.credits.limit(rate_per_s, burst)
+        rate = rate_of(limits.get("non_matching_engine"))
+        if rate is not None:
+            ctx.credits.limit(*rate)
 
 
 def _take_fees(ctx: Context, currency: str, fees: Any) -> None:

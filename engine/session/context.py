@@ -10,6 +10,7 @@ from engine.session.clock import Clock
 from engine.session.credits import Credits
 from engine.session.flow import Ask, Reply, Script, ask_all, ask_one
 from engine.session.jitter import Jitter
+from engine.session.limits import AccountLimits
 from engine.session.link import Link
 from engine.session.plan import QuotePlan, SessionSettings
 from engine.session.port import CorePort
@@ -88,6 +89,7 @@ class Context:
         self.plans = tuple(plans)
         self.clock = Clock()
         self.credits = Credits()
+        self.limits = AccountLimits({})
         self.jitter = Jitter(core.run_id)
         self.links = [Link(conn) for conn in range(settings.connections)]
         self.listings: dict[str, Listing] = {}

@@ -51,6 +51,7 @@ from typing import Any
 
 from engine.errors import InvariantError, RequestRejected
 from engine.session import checkpoint, windup
+from engine.session.account import watch_account
 from engine.session.auth import Nonce, refresh
 from engine.session.bringup import bring_up
 from engine.session.context import Context
@@ -401,6 +402,8 @@ class Session:
         self._runner.drop("leave")
         if self._state is State.PREPARING and ready:
             self._start_once("recover", self._recover_flow)
+        if self._state in _GOING:
+            self._start_once("account", self._account_flow)
         if ctx.orders_link.stage is not Stage.READY or self._is_cleared:
             return
         if self._state is State.STOPPING:
@@ -425,6 +428,10 @@ class Session:
 
     def _recheck_flow(self, name: str) -> Flow:
         return Flow(name, [self._ctx.settings.orders_conn], recheck(self._ctx))
+
+    def _account_flow(self, name: str) -> Flow:
+        conns = [self._ctx.settings.orders_conn]
+        return Flow(name, conns, watch_account(self._ctx))
 
     def _stop_flow(self, name: str) -> Flow:
         script = windup.stop(self._ctx)
@@ -452,7 +459,7 @@ class Session:
 
     def _drop_work(self) -> None:
         """End what leads to quoting or repairs it."""
-        for name in ("recover", "recheck", "resync", "resolve"):
+        for name in ("account", "recover", "recheck", "resync", "resolve"):
             self._runner.drop(name)
         self._resync.forget()
         self._doubted.clear()

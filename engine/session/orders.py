@@ -121,11 +121,11 @@ def cancel(
     asks = _cancel_requests(ctx, rows, foreign)
     at = waits = 0
     while at < len(asks) and waits < NO_CREDIT_WAITS_MAX:
-        batch: list[Ask] = []
+        batch: list[tuple[Ask, tuple[str, str]]] = []
         while (
             len(batch) < CANCELS_AT_ONCE
             and at + len(batch) < len(asks)
-            and ctx.core.take_credit()
+            and ctx.core.take_credit(*asks[at + len(batch)][1])
         ):
             batch.append(asks[at + len(batch)])
         if not batch:
@@ -134,7 +134,9 @@ def cancel(
             continue
         at += len(batch)
         waits = 0
-        replies = yield tuple(batch)
+        replies = yield tuple(ask for ask, _ in batch)
+        for (_, pools), reply in zip(batch, replies, strict=True):
+            ctx.core.credit_answered(reply.sent_ns, *pools)
         _judge_cancels(ctx, replies)
 
 
@@ -142,24 +144,25 @@ def _cancel_requests(
     ctx: Context,
     rows: Sequence[dict[str, Any]],
     foreign: Sequence[dict[str, Any]] | None,
-) -> list[Ask]:
-    """Return the requests that cancel these orders, as few as may be."""
+) -> list[tuple[Ask, tuple[str, str]]]:
+    """Return the requests that cancel these orders, and what pays; as few as may be."""
     conn = ctx.settings.orders_conn
     asks = []
     by_name: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_name.setdefault(str(row.get("instrument_name", "")), []).append(row)
     for name, group in by_name.items():
+        pools = ctx.limits.pays(name)
         alone = foreign is not None and all(
             row.get("instrument_name") != name for row in foreign
         )
         if alone and len(group) > 1:
             method = "private/cancel_all_by_instrument"
-            asks.append(Ask(conn, method, {"instrument_name": name}))
+            asks.append((Ask(conn, method, {"instrument_name": name}), pools))
             continue
         for row in group:
             order_id = str(row.get("order_id", ""))
-            asks.append(Ask(conn, "private/cancel", {"order_id": order_id}))
+            asks.append((Ask(conn, "private/cancel", {"order_id": order_id}), pools))
     return asks
 
 

@@ -46,11 +46,20 @@ class CorePort(Protocol):
     def set_stance(self, stance: str, reason: str, index: int = -1) -> None:
         """Take a step of the kill ladder, for one instrument or (-1) the account."""
 
-    def set_credit_limits(self, rate_per_s: float, burst: float) -> None:
-        """Set what the account may ask of the matching engine."""
+    def set_credit_limits(self, limits: Mapping[str, tuple[float, float]]) -> None:
+        """Set what the account may ask of the matching engine, by name of the pool.
 
-    def take_credit(self) -> bool:
-        """Take one matching-engine request; False: not now."""
+        Units: requests per second, and requests at once.
+        """
+
+    def route_credits(self, index: int, first: str, second: str = "") -> None:
+        """Say from which pools requests about an instrument pay."""
+
+    def take_credit(self, first: str, second: str = "") -> bool:
+        """Take one request out of one or two pools; False: not now."""
+
+    def credit_answered(self, sent_ns: int, first: str, second: str = "") -> None:
+        """Say that a request paid with `take_credit` has its answer."""
 
     def expect_snapshot(self, index: int) -> None:
         """Empty a book; it is unreadable until the next snapshot."""

@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.session.account import read_account
+from engine.session.account import read_account, route_credits
 from engine.session.checkpoint import take_over
 from engine.session.context import Context, Listing
 from engine.session.flow import Script, Sleep
@@ -65,6 +65,7 @@ def recover(ctx: Context, prepared: Callable[[], None]) -> Script[None]:
     yield from read_account(ctx)
     list_all(ctx)
     take_over(ctx)
+    route_credits(ctx)
     prepared()
     yield from subscribe_missing(ctx)
     yield from fetch_trades(ctx)

@@ -16,7 +16,7 @@ from engine._core.base.stance cimport (
     STANCE_FLATTEN, STANCE_PULL, STANCE_REDUCE, Stance, stance_of)
 from engine._core.base.types cimport (
     ASK, BID, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, TAKE_SLOT, qty_t)
-from engine._core.gateway.credits cimport CREDIT, Credits
+from engine._core.gateway.credits cimport CREDIT
 from engine._core.gateway.differ cimport Action
 from engine._core.quote.sheet cimport QuoteLimits
 from engine._core.state.orders cimport (
@@ -46,13 +46,13 @@ cdef bint meets_own(
 cdef bint holds(
         const Action* action, int32_t instrument, const Instrument* row,
         const QuoteLimits* limits, double reference_ticks, OrderTable orders,
-        Position position, Credits credits, qty_t worst_before_lots, Fault* fault
+        Position position, int64_t credits_nano, qty_t worst_before_lots, Fault* fault
         ) noexcept nogil:
     cdef Order* order = &orders.rows[action.slot]
     cdef double price = <double>action.price_ticks
     cdef double width = reference_ticks * limits.collar_bps * 1e-4
     cdef qty_t held
-    if not check(fault, credits.left_nano >= CREDIT, FAULT_FUSE_RATE):
+    if not check(fault, credits_nano >= CREDIT, FAULT_FUSE_RATE):
         return False
     if action.kind == REQUEST_CANCEL:
         return True
@@ -108,7 +108,6 @@ def judge(row, limits, *, str side, long price_ticks, long amount_lots,
     cdef int32_t index = table.add(row)
     cdef OrderTable orders = OrderTable(1)
     cdef Position position = Position()
-    cdef Credits bucket = Credits(0)
     cdef QuoteLimits bounds
     cdef Action action
     cdef Fault fault
@@ -117,7 +116,6 @@ def judge(row, limits, *, str side, long price_ticks, long amount_lots,
     fault.code = FAULT_NONE
     position.row = &table.rows[index]
     position.size_lots = position_lots
-    bucket.left_nano = credits * <int64_t>CREDIT
     bounds.position_max_lots = limits["position_max_lots"]
     bounds.order_max_lots = limits["order_max_lots"]
     bounds.collar_bps = limits["collar_bps"]
@@ -134,5 +132,5 @@ def judge(row, limits, *, str side, long price_ticks, long amount_lots,
             own_other_ticks, 1, False, 0, 0, &fault)
     orders.send_new(action.slot, price_ticks, amount_lots, False, 0, 0, &fault)
     holds(&action, index, &table.rows[index], &bounds, reference_ticks, orders,
-          position, bucket, 0, &fault)
+          position, credits * <int64_t>CREDIT, 0, &fault)
     return fault_name(fault.code)

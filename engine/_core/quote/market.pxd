@@ -40,6 +40,8 @@ cdef class Market:
         GateCounts gate_counts
         nanos_t paused_until_ns        # no new orders or edits before: just refused
         int refusals                   # in a row, since the last accepted request
+        int credit_pool                # which its requests pay from, -1 = not told yet
+        int second_pool                # and this one as well, -1 = no other
         readonly long quotes           # decisions that wished for something
         readonly long strategy_errors
         readonly str why_blank         # why nothing is wished for, "" = something is

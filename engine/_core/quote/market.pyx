@@ -152,6 +152,7 @@ cdef Market new_market(str name, str currency, InstrumentTable table, int32_t in
     market.ticker.instrument = index
     market.ticker.is_open = True
     market.ticker.min_price_ticks = market.ticker.max_price_ticks = NO_PRICE
+    market.credit_pool = market.second_pool = -1
     blank(&market.permitted)
     market.why_blank = "not quoted"
     market.own_reason = market.why_stance = ""

@@ -33,8 +33,8 @@ def test_an_index_without_an_instrument_is_an_error(index: int) -> None:
 
 @pytest.mark.parametrize(("rate", "burst"), [(0.0, 10.0), (-1.0, 10.0), (5.0, 0.5)])
 def test_credit_limits_must_be_positive(rate: float, burst: float) -> None:
-    with pytest.raises(ValueError, match="must be positive"):
-        Core(1).set_credit_limits(rate, burst)
+    with pytest.raises(ValueError, match="allowed are a rate above 0"):
+        Core(1).set_credit_limits({"trading": (rate, burst)})
 
 
 def test_a_position_from_the_venue_is_taken_as_it_is() -> None:

@@ -32,7 +32,7 @@ def snapshot() -> dict[str, Any]:
         "counters": {"frames": 1000, "gaps": 2, "quotes": 400, "fills": 7},
         "requests": {"new": 10, "edit": 300, "cancel": 5, "cancel_all": 1},
         "rejects_by_code": {10028: 1, 11054: 3},
-        "credits": {"left": 17.5, "burst": 20.0, "rate": 5.0},
+        "credits": {"trading": {"left": 17.5, "burst": 20.0, "rate": 5.0}},
         "orders": {"live": 2, "unknown": 0},
         "instruments": {
             "BTC-PERPETUAL": {
@@ -91,7 +91,7 @@ def test_every_number_is_exported(snapshot: dict[str, Any]) -> None:
     assert value(found, "halfspread_frames_total") == 1000
     assert value(found, "halfspread_requests_total", kind="edit") == 300
     assert value(found, "halfspread_rejects_by_code_total", code="10028") == 1
-    assert value(found, "halfspread_credits_left") == 17.5
+    assert value(found, "halfspread_credits_left", pool="trading") == 17.5
     assert value(found, "halfspread_orders", state="live") == 2
     assert value(found, "halfspread_position", **perp) == -120
     assert value(found, "halfspread_position_limit", **perp) == 500

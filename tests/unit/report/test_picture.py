@@ -45,7 +45,7 @@ def frame(**changes: Any) -> Frame:
         "counters": {"book_frames": 123456, "quotes": 4567, "fills": 12},
         "requests": {"new": 10, "edit": 1234, "cancel": 5},
         "orders": {"live": 2, "pending_edit": 1, "unknown": 0},
-        "credits": {"left": 17.2, "burst": 20.0},
+        "credits": {"trading": {"left": 17.2, "burst": 20.0, "rate": 5.0}},
         "session": {"state": "quoting", "cod": {"enabled": True, "verified": True}},
         "instruments": {"BTC-PERPETUAL": row(), "ETH-PERPETUAL": row()},
         "latency_ns": dict.fromkeys(STAGES, latency),

@@ -80,7 +80,9 @@ class CoreStandIn:
         self.bound: dict[int, dict[str, Any]] = {}
         self.quoting: list[tuple[bool, str]] = []
         self.stances: dict[int, tuple[str, str]] = {}
-        self.limits: tuple[float, float] | None = None
+        self.limits: dict[str, tuple[float, float]] = {}
+        self.routes: dict[int, tuple[str, str]] = {}
+        self.flying: dict[tuple[str, str], int] = {}
         self.credits = 1_000
         self.expected: list[int] = []
         self.book_states: dict[int, str] = {}
@@ -123,10 +125,20 @@ class CoreStandIn:
     def set_stance(self, stance: str, reason: str, index: int = -1) -> None:
         self.stances[index] = (stance, reason)
 
-    def set_credit_limits(self, rate_per_s: float, burst: float) -> None:
-        self.limits = (rate_per_s, burst)
+    def set_credit_limits(self, limits: Mapping[str, tuple[float, float]]) -> None:
+        self.limits = {**self.limits, **limits}
 
-    def take_credit(self) -> bool:
+    def route_credits(self, index: int, first: str, second: str = "") -> None:
+        assert first in self.limits
+        self.routes[index] = (first, second)
+
+    def credit_answered(self, sent_ns: int, first: str, second: str = "") -> None:
+        self.flying[first, second] -= 1
+
+    def take_credit(self, first: str, second: str = "") -> bool:
+        assert first in self.limits
+        if self.credits > 1:
+            self.flying[first, second] = self.flying.get((first, second), 0) + 1
         self.credits -= self.credits > 0
         return self.credits > 0
 

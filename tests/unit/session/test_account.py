@@ -4,75 +4,18 @@ from typing import Any
 
 import pytest
 
-from engine.session.account import account_fees, trading_limit
+from engine.session.account import account_fees
 from engine.session.context import Listing
 from tests.unit.session.stand_in import ROWS, Desk, Refusal, plan
 
-BUCKET = {"rate": 7, "burst": 35}
-WIDE = {"rate": 200, "burst": 250}
 
-
-@pytest.mark.parametrize(
-    ("limits", "limit"),
-    [
-        ({"matching_engine": {"trading": {"total": BUCKET}}}, (7, 35)),
-        ({"matching_engine": {"trading": BUCKET}}, (7, 35)),
-        ({"matching_engine": BUCKET}, (7, 35)),
-        ({"trading": {"total": BUCKET}}, (7, 35)),
-        (
-            {
-                "limits_per_currency": False,
-                "matching_engine": {
-                    "trading": {"total": WIDE, "perpetuals": BUCKET},
-                    "spot": {"rate": 1, "burst": 1},
-                    "maximum_quotes": {"rate": 1, "burst": 1},
-                },
-            },
-            (7, 35),
-        ),
-        (
-            {
-                "limits_per_currency": True,
-                "matching_engine": {
-                    "spot": WIDE,
-                    "cancel_all": WIDE,
-                    "eth": {"trading": {"total": WIDE}},
-                    "btc": {"trading": {"total": BUCKET}, "quotes": WIDE},
-                },
-            },
-            (7, 35),
-        ),
-        (
-            {"limits_per_currency": True, "btc": {"trading": {"total": BUCKET}}},
-            (7, 35),
-        ),
-        (
-            {
-                "limits_per_currency": True,
-                "matching_engine": {"usdc": {"trading": {"total": BUCKET}}},
-            },
-            None,
-        ),
-        ({"matching_engine": {"trading": {"total": {"rate": 0, "burst": 9}}}}, None),
-        ({"matching_engine": {"trading": {"total": {"rate": 5, "burst": 0.5}}}}, None),
-        ({"matching_engine": {"trading": {"total": {"rate": "5"}}}}, None),
-        ({"matching_engine": {"trading": []}}, None),
-        ({"matching_engine": None}, None),
-        ({}, None),
-        (None, None),
-        ([], None),
-    ],
-)
-def test_the_trading_limit_is_found_where_it_stands(limits: Any, limit: Any) -> None:
-    assert trading_limit(limits, "BTC") == limit
-
-
-def test_the_core_gets_the_limit_of_the_account() -> None:
+def test_the_core_gets_the_pools_and_who_pays_from_which() -> None:
     desk = Desk().go()
-    assert desk.core.limits == (10.0, 30.0)
+    assert desk.core.limits["trading"] == (10.0, 30.0)
+    assert desk.core.routes == {0: ("trading", "")}
 
 
-def test_the_tightest_currency_counts_for_all() -> None:
+def test_each_currency_has_its_own_pool() -> None:
     desk = Desk("BTC-PERPETUAL", "ETH-PERPETUAL")
     desk.venue.limits = {
         "limits_per_currency": True,
@@ -82,7 +25,9 @@ def test_the_tightest_currency_counts_for_all() -> None:
         },
     }
     desk.go()
-    assert desk.core.limits == (10.0, 20.0)
+    assert desk.core.limits["btc"] == (30.0, 20.0)
+    assert desk.core.limits["eth"] == (10.0, 50.0)
+    assert desk.core.routes == {0: ("btc", ""), 1: ("eth", "")}
     assert [p["currency"] for p in desk.params("private/get_account_summary")] == [
         "BTC",
         "ETH",
@@ -93,8 +38,43 @@ def test_an_account_that_tells_no_limit_gets_the_lowest_tier_and_a_warning() -> 
     desk = Desk()
     desk.venue.limits = None
     desk.go()
-    assert desk.core.limits == (5.0, 20.0)
-    assert "no trading limit for BTC" in desk.noted("warning")
+    assert desk.core.limits["other"] == (5.0, 20.0)
+    assert desk.core.routes == {0: ("other", "")}
+    assert "no trading limit for BTC-PERPETUAL" in desk.noted("warning")
+
+
+def trading(rate: int, burst: int) -> dict[str, Any]:
+    engine = {"trading": {"total": {"rate": rate, "burst": burst}}}
+    return {"limits_per_currency": False, "matching_engine": engine}
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(30, 100), (5, 20)])
+def test_a_tier_that_changes_while_running_is_taken_over(rate: int, burst: int) -> None:
+    desk = Desk().go()
+    desk.venue.limits = trading(rate, burst)
+    desk.until(58)
+    assert desk.core.limits["trading"] == (10.0, 30.0)
+    desk.until(3)
+    assert desk.core.limits["trading"] == (rate, burst)
+    assert f"changed: trading {rate}/s burst {burst}" in desk.noted("info")
+    assert desk.core.may_quote
+
+
+def test_a_summary_refused_while_running_leaves_what_was_known() -> None:
+    desk = Desk().go()
+    summary = desk.venue.answer["private/get_account_summary"]
+
+    def refuse(params: dict[str, Any]) -> Any:
+        raise Refusal(11050, "bad_request")
+
+    desk.venue.answer["private/get_account_summary"] = refuse
+    desk.until(65)
+    assert "limits not read again" in desk.noted("warning")
+    assert desk.core.may_quote
+    desk.venue.answer["private/get_account_summary"] = summary
+    desk.venue.limits = trading(20, 50)
+    desk.until(60)
+    assert desk.core.limits["trading"] == (20.0, 50.0)
 
 
 def test_limits_reach_the_core_before_any_recovery_cancel() -> None:
@@ -107,7 +87,7 @@ def test_limits_reach_the_core_before_any_recovery_cancel() -> None:
 
     desk.venue.answer["private/get_open_orders"] = open_orders
     desk.go()
-    assert seen[0] == (10.0, 30.0)
+    assert seen[0]["trading"] == (10.0, 30.0)
 
 
 def test_a_refused_summary_stops_the_run() -> None:

@@ -59,7 +59,7 @@ cdef class Core(Inbox):
         self.credits_ready_ns = 0
         # the corridor: absorb the burst, quote once
         if (more_coming or self.mode == MODE_HOLD or not self.is_connected[0]
-                or self.fault.code != FAULT_NONE):
+                or self.fault.code != FAULT_NONE or self._kill_is_fresh()):
             return
         self.counters.turns += 1
         for market in self.quoted:
@@ -100,8 +100,8 @@ cdef class Core(Inbox):
                 self.note("error", "strategy",
                           f"{market.name}: {market.strategy.error}; no quotes there "
                           "while it fails")
-        if (self.mode == MODE_HALT and self.now_ns - self.kill_ns >= KILL_AGAIN_NS
-                and self._has_orders()):
+        if ((self.mode == MODE_HALT or (self.is_killing and self.mode != MODE_QUOTE))
+                and self.now_ns - self.kill_ns >= KILL_AGAIN_NS and self._has_orders()):
             self._send_kill()
 
     def connection_made(self, int conn, nanos_t t_ns):
@@ -203,6 +203,11 @@ cdef class Core(Inbox):
         """Return ``[(conn, reason), ...]`` for the shell to close, once."""
         closing, self.closing = self.closing, []
         return closing
+
+    def errands(self):
+        """Return the names of what the shell is to do beside the connections, once."""
+        errands, self.pending_errands = self.pending_errands, []
+        return errands
 
     def next_timer_ns(self):
         """Return when :meth:`handle_timer` is due, 0 = not at all."""

@@ -74,6 +74,8 @@ cdef class Desk:
         long dropped_notes
         set noted_kinds
         list closing
+        list pending_errands           # names, each once; see Desk.errand
+        bint is_killing                # kill_orders was asked for; until quoting again
         Histogram hist_decode
         Histogram hist_state
         Histogram hist_quote

@@ -53,7 +53,7 @@ cdef class Desk:
         self.ack_timeout_ns = ack_timeout_ns
         self.n_connections = connections
         self.rejects, self.noted_kinds = {}, set()
-        self.pending_notes, self.closing = [], []
+        self.pending_notes, self.closing, self.pending_errands = [], [], []
         self.hist_decode, self.hist_state = Histogram(), Histogram()
         self.hist_quote, self.hist_gateway = Histogram(), Histogram()
         self.hist_turn, self.hist_ack = Histogram(), Histogram()
@@ -83,6 +83,14 @@ cdef class Desk:
         """Ask the shell to close a connection."""
         if all(conn != known for known, _ in self.closing):
             self.closing.append((conn, reason))
+
+    def errand(self, str name not None):
+        """Ask the shell to do something beside the connections, on a road of its own.
+
+        Names are the shell's; one that waits already is not added again.
+        """
+        if name not in self.pending_errands:
+            self.pending_errands.append(name)
 
     def note(self, str level not None, str kind not None, str text not None):
         """Leave a line for the log."""
@@ -137,6 +145,8 @@ cdef class Desk:
         if self.mode == MODE_HALT:
             return
         self.mode = MODE_QUOTE if allowed else MODE_PULL
+        if allowed:
+            self.is_killing = False
         self.mode_reason = reason
         for market in self.quoted:
             market.is_dirty = True

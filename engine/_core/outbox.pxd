@@ -1,4 +1,6 @@
 # What goes out: requests, the kill, and what is told to the session.
+from libc.stdint cimport int64_t
+
 from engine._core.desk cimport Desk
 from engine._core.gateway.differ cimport Action
 from engine._core.quote.market cimport Market
@@ -18,6 +20,8 @@ cdef class Outbox(Desk):
     # The end.
     cdef void _halt(self, str reason)
     cdef void _send_kill(self)
+    cdef int64_t _kill_request(self)
+    cdef bint _kill_is_fresh(self) noexcept
     cdef void _settle(self)
     # The session.
     cdef void _tell(self, str hook, tuple arguments)

@@ -9,11 +9,11 @@ from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.check cimport FAULT_NONE, fault_name
 from engine._core.base.types cimport (
     BID, NO_PRICE, SLOTS_PER_INSTRUMENT, nanos_t, qty_t)
-from engine._core.desk cimport MODE_HALT, Desk
+from engine._core.desk cimport MODE_HALT, MODE_QUOTE, Desk
 from engine._core.gateway.credits cimport NO_POOL
 from engine._core.gateway.differ cimport RANKS, Action, own_barrier
 from engine._core.gateway.encode cimport (
-    put_cancel, put_cancel_all, put_edit, put_new)
+    put_cancel, put_cancel_all, put_cancel_quotes, put_edit, put_new)
 from engine._core.gateway.fuse cimport holds
 from engine._core.quote.market cimport Market
 from engine._core.state.orders cimport (
@@ -24,6 +24,10 @@ from engine._core.state.orders cimport (
 from engine._core.desk import KILL_POOL
 
 cdef nanos_t ASK_AGAIN_NS = 5_000_000_000   # an UNKNOWN order is asked about again
+cdef nanos_t KILL_ALONE_NS = 500_000_000    # single cancels wait so long after a kill
+cdef int64_t NO_TABLE_ID = 0                # of a kill the request table cannot hold
+
+CANCEL_ALL = "cancel_all"
 
 
 cdef class Outbox(Desk):
@@ -148,17 +152,39 @@ cdef class Outbox(Desk):
                 self.orders.on_lost(slot, self.now_ns, &self.fault)
         self.orders.forget_requests()
 
+    def kill_orders(self, str reason not None):
+        """Cancel every order of the account, by both roads, and go on.
+
+        Repeated every KILL_AGAIN_NS while orders of ours are left and quoting stays
+        forbidden; whoever calls this has forbidden it, or the quotes come back.
+        """
+        self.is_killing = True
+        self.note("warning", "kill", f"{reason}: cancelling everything")
+        self._send_kill()
+
     cdef void _send_kill(self):
-        """One private/cancel_all, whatever the credits say: this is the last word."""
-        cdef int64_t request_id
+        """Everything goes, whatever the credits say: this is the last word.
+
+        One cancel_all and one cancel_quotes on the connection, if there is one, and an
+        errand that sends the same on a road which needs none.
+        """
         self.kill_ns = self.now_ns
+        self.errand(CANCEL_ALL)
         if not self.is_connected[0]:
             return
-        request_id = self.orders.send_cancel_all(self.now_ns)
-        if request_id:
-            self.credits.take(self.credits.find(KILL_POOL), NO_POOL, self.now_ns)
-            self.n_by_request[<int>REQUEST_CANCEL_ALL] += 1
-            put_cancel_all(self.buffers[0], request_id, &self.fault)
+        self.n_by_request[<int>REQUEST_CANCEL_ALL] += 1
+        put_cancel_all(self.buffers[0], self._kill_request(), &self.fault)
+        put_cancel_quotes(self.buffers[0], self._kill_request(), &self.fault)
+
+    cdef bint _kill_is_fresh(self) noexcept:
+        """Whether one request that cancels everything makes single cancels a waste."""
+        return (self.kill_ns > 0 and self.mode != MODE_QUOTE
+                and self.now_ns - self.kill_ns < KILL_ALONE_NS)
+
+    cdef int64_t _kill_request(self):
+        cdef int64_t request_id = self.orders.send_cancel_all(self.now_ns)
+        self.credits.take(self.credits.find(KILL_POOL), NO_POOL, self.now_ns)
+        return request_id if request_id else NO_TABLE_ID
 
     cdef void _halt(self, str reason):
         if self.mode == MODE_HALT:

@@ -38,6 +38,14 @@ class Verbs(Protocol):
     def connections_to_close(self) -> list[tuple[int, str]]:
         """Take the connections the core wants closed, with the reasons."""
 
+    def errands(self) -> list[str]:
+        """Take the names of what is to be done beside the connections.
+
+        ``cancel_all``: cancel every order of the account, ``cancel_ours``: every order
+        with a label of this engine, on a road that needs none of the connections. What
+        is open then is told by the command ``errand_done``.
+        """
+
     def next_timer_ns(self) -> int:
         """Return when handle_timer is wanted, 0 = never."""
 

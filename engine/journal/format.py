@@ -64,12 +64,13 @@ class Kind(IntEnum):
     COMMAND = 6
     DATA_TO_SEND = 16
     CONNECTION_TO_CLOSE = 17
+    ERRAND = 18
     END = 255
 
     @property
     def is_output(self) -> bool:
         """Whether the core said this; the rest was told to it."""
-        return self in (Kind.DATA_TO_SEND, Kind.CONNECTION_TO_CLOSE)
+        return self in (Kind.DATA_TO_SEND, Kind.CONNECTION_TO_CLOSE, Kind.ERRAND)
 
 
 class Record(NamedTuple):

@@ -17,6 +17,7 @@ from engine.journal.writer import Writer
 # Names of a module are found faster than members of an enum, and this is every turn.
 RECEIVE_DATA, RECEIVE_MORE = Kind.RECEIVE_DATA, Kind.RECEIVE_MORE
 DATA_TO_SEND, CONNECTION_TO_CLOSE = Kind.DATA_TO_SEND, Kind.CONNECTION_TO_CLOSE
+ERRAND = Kind.ERRAND
 
 
 class Outlet:
@@ -39,6 +40,7 @@ class Outlet:
                 taken.append((DATA_TO_SEND, conn, data))
         for conn, reason in self.core.connections_to_close():
             taken.append((CONNECTION_TO_CLOSE, conn, reason.encode()))
+        taken += [(ERRAND, 0, name.encode()) for name in self.core.errands()]
         return taken
 
 
@@ -56,6 +58,7 @@ class Recorder:
         self._outlet = Outlet(core)
         self._to_send: dict[int, list[bytes]] = {}
         self._to_close: list[tuple[int, str]] = []
+        self._errands: list[str] = []
         self._own_notes: list[Note] = []
 
     def connection_made(self, conn: int, t_ns: int) -> None:
@@ -101,6 +104,11 @@ class Recorder:
     def connections_to_close(self) -> list[tuple[int, str]]:
         """See ``Core.connections_to_close``."""
         taken, self._to_close = self._to_close, []
+        return taken
+
+    def errands(self) -> list[str]:
+        """See ``Core.errands``."""
+        taken, self._errands = self._errands, []
         return taken
 
     def next_timer_ns(self) -> int:
@@ -153,8 +161,10 @@ class Recorder:
             self._journal(kind, conn, t_ns, payload)
             if kind is DATA_TO_SEND:
                 self._to_send.setdefault(conn, []).append(payload)
-            else:
+            elif kind is CONNECTION_TO_CLOSE:
                 self._to_close.append((conn, payload.decode()))
+            else:
+                self._errands.append(payload.decode())
 
     def _stop(self, t_ns: int, error: JournalError) -> None:
         """Stop journaling for the rest of the run and say why."""

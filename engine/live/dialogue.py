@@ -71,7 +71,11 @@ class Dialogue:
         """Hang up."""
         if self._link is not None:
             self._link.hang_up("done")
-            await self._link.wait_closed()
+            try:
+                await self._link.wait_closed()
+            except asyncio.CancelledError:
+                self._link.cut("not waited for")
+                raise
 
     async def call(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
         """Send one request and return its result.

@@ -59,7 +59,7 @@ class Rest:
         self._urls = tuple(urls)
         self._at = 0
         self._signer = signer
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
         self._ids = itertools.count(1)
         self._pools: dict[str, urllib3.PoolManager] = {}
         self._lock = threading.Lock()
@@ -85,7 +85,7 @@ class Rest:
         Raises: RequestRejected for an error answer, ProtocolError for none in time or
         one that is none, VenueError when the venue cannot be reached.
         """
-        limit_s = self._timeout_s if timeout_s is None else timeout_s
+        limit_s = self.timeout_s if timeout_s is None else timeout_s
         deadline_s = time.monotonic() + limit_s
         self._wait_for_credit(method, deadline_s)
         at, url = self._at, self.url

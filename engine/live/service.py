@@ -32,6 +32,7 @@ from engine.live.ingress import Ingress
 from engine.live.keeper import Keeper, earlier_runs
 from engine.live.log import LineWriter, Log
 from engine.live.memory import CollectorPolicy
+from engine.live.rest import Rest
 from engine.live.secrets import Credentials, Signer
 from engine.live.shell import Shell
 from engine.live.state_folder import StateFolder
@@ -47,6 +48,7 @@ TEND_EVERY_S = 1.0
 STOP_POLL_S = 0.02
 STOP_TIMEOUT_S = 15.0
 SCRAPE_TIMEOUT_S = 2.0
+REST_TIMEOUT_S = 3.0
 NOTES_SHOWN_MAX = 30
 
 SWITCH_INTERVAL_S = 0.0005
@@ -80,7 +82,10 @@ class Service:
         self._is_terminal = options.view and sys.stdout.isatty()
         hides_log = self._is_terminal and sys.stderr.isatty()
         self._log = Log(config.log.level, None if hides_log else self._err)
-        self._signer = Signer(Credentials.load(config.credentials))
+        credentials = Credentials.load(config.credentials)
+        self._signer = Signer(credentials)
+        urls = config.venue.rest_urls()
+        self._rest = Rest(urls, Signer(credentials), timeout_s=REST_TIMEOUT_S)
         path = config.state.path
         self._state = None if path is None else StateFolder.open(path, config.file)
         self._keeper = self._make_keeper()
@@ -100,7 +105,9 @@ class Service:
         """Quote until told to stop. Returns: the exit code."""
         loop = asyncio.get_running_loop()
         connections = 2 if self._config.venue.market_data_urls else 1
-        self._shell = Shell(self._verbs, self._signer, self._log, connections)
+        self._shell = Shell(
+            self._verbs, self._signer, self._log, connections, self._rest
+        )
         self._wanted, self._hurry = asyncio.Event(), asyncio.Event()
         self._lines = self._ingresses()
         try:
@@ -200,7 +207,10 @@ class Service:
     async def _stop(self) -> None:
         """Have the core pull everything, and wait until the venue has confirmed."""
         self._shell.is_ending = True
-        if self._shell.failure.done() or not self._shell.connects:
+        if self._shell.failure.done():
+            await self._cancel_beside()
+            return
+        if not self._shell.connects:
             return
         self._shell.command(cmd="stop")
         deadline_s = time.monotonic() + STOP_TIMEOUT_S
@@ -213,6 +223,13 @@ class Service:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), STOP_POLL_S)
 
+    async def _cancel_beside(self) -> None:
+        """Cancel everything without the core, which has failed."""
+        errands = self._shell.errands
+        if errands is not None:
+            errands.take(["cancel_all"])
+            await errands.finish(STOP_TIMEOUT_S)
+
     async def _close(self) -> None:
         """Close lines, files, threads and the view, in this order."""
         for line in self._lines:
@@ -220,6 +237,7 @@ class Service:
         self._shell.close()
         if self._keeper is not None:
             await asyncio.to_thread(self._keeper.close, self._core.checkpoint())
+        self._rest.close()
         if self._watch is not None:
             self._watch.close()
         if self._exporter is not None:

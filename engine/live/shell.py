@@ -18,8 +18,10 @@ import orjson
 from engine._core.base.hist import Histogram
 from engine._core.verbs import Verbs
 from engine.journal import Recorder
+from engine.live.errands import Errands
 from engine.live.ingress import Link
 from engine.live.log import Log
+from engine.live.rest import Rest
 from engine.live.secrets import Signer
 
 TIMER_FLOOR_S = 0.001
@@ -31,7 +33,15 @@ _RATE_LIMIT_WORDS = ("too_many_requests", "10028")
 class Shell:
     """Turns socket events and time into verbs of the core, and back."""
 
-    def __init__(self, core: Verbs, signer: Signer, log: Log, connections: int) -> None:
+    def __init__(
+        self,
+        core: Verbs,
+        signer: Signer,
+        log: Log,
+        connections: int,
+        rest: Rest | None = None,
+    ) -> None:
+        """Join them; without ``rest`` the core's errands are noted and left undone."""
         self._core = core
         self._recorder = core if isinstance(core, Recorder) else None
         self._signer = signer
@@ -51,6 +61,7 @@ class Shell:
         self.rate_limit_closes = 0
         self.failure: asyncio.Future[None] = self._loop.create_future()
         self._entropy_timer = self._loop.call_later(ENTROPY_EVERY_S, self._on_entropy)
+        self.errands = Errands(rest, self._report) if rest is not None else None
 
     @property
     def connected(self) -> int:
@@ -127,7 +138,9 @@ class Shell:
                 self._recorder.flush(now_ns)
 
     def close(self) -> None:
-        """Stop all timers and end the journal. No verb may follow."""
+        """Stop timers and errands and end the journal. No verb may follow."""
+        if self.errands is not None:
+            self.errands.close()
         for timer in (self._timer, self._entropy_timer):
             if timer is not None:
                 timer.cancel()
@@ -160,9 +173,22 @@ class Shell:
             link = self._links.get(conn)
             if link is not None:
                 link.hang_up(reason)
+        errands = core.errands()
+        if errands:
+            self._run(errands)
         self._take_notes()
         self._arm()
         self.flush()
+
+    def _run(self, errands: list[str]) -> None:
+        if self.errands is None:
+            self._log.note("error", "errand", f"no second road for {errands}")
+        else:
+            self.errands.take(errands)
+
+    def _report(self, fields: dict[str, Any]) -> None:
+        """Tell the core what became of an errand."""
+        self.command(**fields)
 
     def _send(self, conn: int, frames: bytes, received_ns: int) -> None:
         link = self._links.get(conn)

@@ -286,6 +286,15 @@ def _session(snapshot: Mapping[str, Any]) -> Iterator[Metric]:
         ),
     ):
         yield GaugeMetricFamily(f"halfspread_{name}", text, value)
+    kill = session.get("kill", {})
+    yield CounterMetricFamily(
+        "halfspread_kills", "Times everything was cancelled", kill.get("count", 0)
+    )
+    yield GaugeMetricFamily(
+        "halfspread_kill_pending",
+        "1 until the venue shows that a kill left no order",
+        bool(kill.get("pending")),
+    )
     yield CounterMetricFamily(
         "halfspread_reconnects",
         "Connections of the session after the first",

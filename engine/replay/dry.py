@@ -117,6 +117,7 @@ class DryRun:
         """Do what a shell does after a verb: take what the core says."""
         self.core.data_to_send(CONN)
         self.core.connections_to_close()
+        self.core.errands()
         for _, _, _, text in self.core.notes():
             if len(self.notes) < NOTES_MAX:
                 self.notes.append(text)

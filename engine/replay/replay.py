@@ -39,6 +39,7 @@ ARROWS = {
     Kind.COMMAND: "-> command",
     Kind.DATA_TO_SEND: "<-",
     Kind.CONNECTION_TO_CLOSE: "<- close",
+    Kind.ERRAND: "<- errand",
     Kind.END: "end",
 }
 

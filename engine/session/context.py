@@ -10,6 +10,7 @@ from engine.session.clock import Clock
 from engine.session.credits import Credits
 from engine.session.flow import Ask, Reply, Script, ask_all, ask_one
 from engine.session.jitter import Jitter
+from engine.session.kill import Kill
 from engine.session.limits import AccountLimits
 from engine.session.link import Link
 from engine.session.plan import QuotePlan, SessionSettings
@@ -95,6 +96,7 @@ class Context:
         self.listings: dict[str, Listing] = {}
         self.balances: dict[str, float] = {}
         self.holds: dict[str, str] = {}
+        self.kill = Kill(core)
         self.now_ns = 0
         self.cod_enabled = False
         self.cod_verified = False

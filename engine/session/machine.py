@@ -185,6 +185,7 @@ class Session:
         self._stop_by_ns = 0
         self._is_refused = False
         self._is_cleared = False
+        self._may_read_back = True
         self._open_at_exit: int | None = None
 
     # -- hooks
@@ -201,6 +202,7 @@ class Session:
         else:
             link.connected(t_ns)
             self._is_cleared = False
+            self._may_read_back = True
             script = bring_up(self._ctx, link, self._nonce.take(), self._progress)
             self._runner.start(Flow(f"bring up {conn}", [conn], script))
         self._end()
@@ -242,6 +244,11 @@ class Session:
         elif name == "restore":
             was_there = any(link.connections for link in self._ctx.links)
             checkpoint.restore(self._ctx, cmd.get("checkpoint"), was_there)
+        elif name == "cancel_all":
+            self._ctx.holds["operator"] = "everything cancelled by the operator"
+            self._ctx.kill.start("operator", t_ns)
+        elif name == "errand_done":
+            self._on_errand(cmd)
         elif not self._risk.obey(cmd) and name != "halt":  # the core's own
             self._ctx.note("error", "command", f"unknown command {short(name, 40)}")
         self._end()
@@ -309,6 +316,7 @@ class Session:
             self._ctx.last_error = short(reason)
             self._drop_work()
             self._move(Event.HALT)
+        self._ctx.kill.note_asked(reason, t_ns)
         self._end()
 
     def snapshot(self) -> dict[str, Any]:
@@ -330,6 +338,7 @@ class Session:
             "last_error": ctx.last_error,
             "balances": dict(ctx.balances),
             "holds": list(ctx.holds.values()),
+            "kill": ctx.kill.snapshot(),
             "differences": {
                 "fills_fetched": ctx.booked.fetched,
                 **asdict(ctx.differences),
@@ -404,12 +413,14 @@ class Session:
             self._start_once("recover", self._recover_flow)
         if self._state in _GOING:
             self._start_once("account", self._account_flow)
-        if ctx.orders_link.stage is not Stage.READY or self._is_cleared:
+        if ctx.orders_link.stage is not Stage.READY:
             return
         if self._state is State.STOPPING:
             self._start_once("stop", self._stop_flow)
-        elif self._state is State.HALTED:
+        elif self._state is State.HALTED and not self._is_cleared:
             self._start_once("hold down", self._hold_flow)
+        elif ctx.kill.is_pending and self._may_read_back:
+            self._start_once("read back", self._read_back_flow)
 
     # -- scripts
 
@@ -451,6 +462,10 @@ class Session:
     def _hold_flow(self, name: str) -> Flow:
         script = windup.hold_down(self._ctx)
         return Flow(name, [self._ctx.settings.orders_conn], script, self._held_down)
+
+    def _read_back_flow(self, name: str) -> Flow:
+        script = windup.read_back(self._ctx)
+        return Flow(name, [self._ctx.settings.orders_conn], script)
 
     def _held_down(self) -> None:
         self._is_cleared = True
@@ -508,6 +523,7 @@ class Session:
     def _give_up(self, reason: str) -> None:
         """Stop for good: no new connection would help."""
         self._ctx.note("critical", "halt", reason)
+        self._may_read_back = False
         if self._state is State.STOPPING:
             self._finish_stop(self._ctx.open_ours)
         elif self._state is State.HALTED:
@@ -533,6 +549,8 @@ class Session:
             self._finish_stop(0)
         elif self._is_refused or not was_there:
             self._finish_stop(None)
+        elif self._ctx.orders_link.stage is not Stage.READY:
+            self._core.errand("cancel_ours")
 
     def _finish_stop(self, open_orders: int | None) -> None:
         """Say how many of our orders are left, and hang up."""
@@ -565,6 +583,16 @@ class Session:
             link.refresh_ns = 0
             script = refresh(self._ctx, link)
             self._runner.start(Flow(f"refresh {link.conn}", [link.conn], script))
+
+    def _on_errand(self, cmd: dict[str, Any]) -> None:
+        """The other road has an answer; it is enough where this one is down."""
+        if self._ctx.kill.on_errand(cmd) != 0:
+            return
+        is_down = self._ctx.orders_link.stage is not Stage.READY
+        if self._state is State.STOPPING and is_down:
+            self._finish_stop(0)
+        elif self._state is State.HALTED and is_down and not self._is_cleared:
+            self._held_down()
 
     def _take_entropy(self, cmd: dict[str, Any]) -> None:
         wall_ms, nonce = cmd.get("wall_ms"), cmd.get("nonce")

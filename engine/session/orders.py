@@ -65,6 +65,7 @@ def read_open(
     foreign = [row for row in rows if not is_ours(row)]
     ctx.open_ours = len(ours)
     ctx.foreign_orders = len(foreign)
+    ctx.kill.saw(len(rows), ctx.now_ns)
     if foreign:
         labels = ", ".join(repr(str(row.get("label", ""))) for row in foreign[:3])
         ctx.warn_once(

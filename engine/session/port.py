@@ -25,6 +25,15 @@ class CorePort(Protocol):
     def close(self, conn: int, reason: str) -> None:
         """Ask the shell to close a connection; ``on_lost`` follows."""
 
+    def errand(self, name: str) -> None:
+        """Ask the shell to do something beside the connections; see `Verbs.errands`."""
+
+    def kill_orders(self, reason: str) -> None:
+        """Cancel every order of the account by both roads, without halting.
+
+        Quoting has to be forbidden first, or the quotes come back.
+        """
+
     def note(self, level: str, kind: str, text: str) -> None:
         """Say something to whoever watches."""
 

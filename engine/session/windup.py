@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.session.context import Context
 from engine.session.flow import Script, Sleep
-from engine.session.orders import clear, keep_none, resolve_slots
+from engine.session.orders import clear, keep_none, read_open, resolve_slots
 
 OWN_CANCELS_NS = 3_000_000_000
 """So long the core, which pulls its own orders, is left to do it alone."""
@@ -47,3 +47,13 @@ def hold_down(ctx: Context) -> Script[None]:
     yield from clear(ctx, keep_none, in_bulk=True)
     yield Sleep(SURE_NS)
     yield from clear(ctx, keep_none, in_bulk=True)
+
+
+def read_back(ctx: Context) -> Script[None]:
+    """After a kill: read what is open until it is over; reading tells the kill."""
+    attempt = 0
+    while ctx.kill.is_pending:  # ends with the kill's own time
+        yield from read_open(ctx)
+        if ctx.kill.is_pending:
+            yield Sleep(ctx.backoff_ns(attempt, POLL_NS, POLL_MAX_NS))
+        attempt += 1

@@ -31,6 +31,7 @@ import orjson
 from engine._core.verbs import Verbs
 from engine.errors import InvariantError
 from engine.sim.ports import SignerVerbs, VenueVerbs
+from engine.sim.second_road import SecondRoad
 
 MILLISECOND_NS = 1_000_000
 CORE_EPOCH_NS = 1_000_000_000  # core time at virtual 0: monotonic, unlike venue time
@@ -174,6 +175,15 @@ class Links:
         self._crash: Crash | None = None
         self._is_venues = False  # the next event, as _next_ns found it
         self._digest = hashlib.sha256()
+        self.second_road = SecondRoad(
+            venue,
+            signer,
+            random.Random(f"{seed}/second road"),
+            up.draw_ns,
+            lambda wait_ns, action: self.at(self.now_ns + wait_ns, action),
+            self._both_clocks_ns,
+            lambda fields: self.command("errand_done", **fields),
+        )
 
     # Driving.
 
@@ -309,6 +319,11 @@ class Links:
     def _venue_ns(self) -> int:
         return self._venue_epoch_ns + self.now_ns
 
+    def _both_clocks_ns(self) -> tuple[int, int]:
+        """Return the venue's time and the engine's wall clock."""
+        venue_ns = self._venue_ns()
+        return venue_ns, venue_ns + self.wall_offset_ms * MILLISECOND_NS
+
     def _next_ns(self) -> int | None:
         """Return when the next event is due; remembers whether it is the venue's."""
         venue_ns, heap = self.venue.next_timer_ns(), self._heap
@@ -431,6 +446,8 @@ class Links:
                 self._send_up(link, data)
         for conn, reason in self.core.connections_to_close():
             self._core_closes(self.links[conn], reason)
+        self.second_road.take(self.core.errands())
+        self.second_road.collect()
         for life, link in list(self._open.items()):
             if payloads := self.venue.data_to_send(life):
                 self._send_down(link, life, payloads)

@@ -116,6 +116,12 @@ class VenueVerbs(Protocol):
     def connections_to_close(self) -> list[tuple[int, int, str]]:
         """Return (connection, close code, reason) and forget them."""
 
+    def request_made(self, conn: int, t_ns: int, http: HttpRequest) -> None:
+        """Take one HTTP request."""
+
+    def responses(self) -> list[tuple[int, int, bytes]]:
+        """Return (connection, HTTP status, body) of every answer and forget them."""
+
 
 class ShellVerbs(VenueVerbs, Protocol):
     """What the shell behind the sockets needs of a world besides."""
@@ -128,10 +134,7 @@ class ShellVerbs(VenueVerbs, Protocol):
     def request_made(
         self, conn: int, t_ns: int, http: HttpRequest, peer: str = ""
     ) -> None:
-        """Take one HTTP request."""
-
-    def responses(self) -> list[tuple[int, int, bytes]]:
-        """Return (connection, HTTP status, body) of every answer and forget them."""
+        """Take one HTTP request of an address."""
 
     def skip_to(self, t_ns: int) -> None:
         """Move the clock without the market having moved."""
@@ -145,6 +148,11 @@ class SignerVerbs(Protocol):
 
     def inbound(self, conn: int, payload: bytes) -> bytes:
         """Return the payload as the core may see it."""
+
+    def authorization(
+        self, method: str, target: str, body: bytes, timestamp_ms: int, nonce: str
+    ) -> str:
+        """Return the ``Authorization`` header of one HTTP request."""
 
     def forget(self, conn: int) -> None:
         """Drop what waits for an answer on a connection that is gone."""

@@ -13,6 +13,7 @@ class StandInCore:
         self.told = seed
         self.out: dict[int, bytes] = {}
         self.closing: list[tuple[int, str]] = []
+        self.wanted: list[str] = []
         self.calls: list[tuple[Any, ...]] = []
 
     def _tell(self, *call: Any) -> None:
@@ -35,6 +36,7 @@ class StandInCore:
             self._say(self.told % 2)
         if data == b"close":
             self.closing.append((conn, "asked for"))
+            self.wanted.append("cancel_all")
 
     def connection_lost(self, conn: int, t_ns: int) -> None:
         self._tell("lost", conn, t_ns)
@@ -52,6 +54,10 @@ class StandInCore:
 
     def connections_to_close(self) -> list[tuple[int, str]]:
         taken, self.closing = self.closing, []
+        return taken
+
+    def errands(self) -> list[str]:
+        taken, self.wanted = self.wanted, []
         return taken
 
     def next_timer_ns(self) -> int:

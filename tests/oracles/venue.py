@@ -56,6 +56,8 @@ class SlowVenue:
         elif method == "private/cancel_all":
             gone = [self._end(row, "cancelled") for row in self.open_orders()]
             self._answer(request["id"], result=len(gone))
+        elif method == "private/cancel_quotes":
+            self._answer(request["id"], result=0)
         else:
             raise AssertionError(f"unexpected request {request}")
         return request

@@ -56,6 +56,8 @@ def recorded_run(tmp_path_factory):
     links.run_for(3 * SECOND_NS)
     links.drop(0)
     links.run_for(3 * SECOND_NS)
+    links.command("cancel_all")
+    links.run_for(SECOND_NS)
     links.command("stop")
     links.run_for(SECOND_NS)
     recorder.close(recorder.snapshot()["t_ns"])
@@ -80,6 +82,24 @@ def test_the_same_journal_gives_the_same_bytes(recorded_run, capsys):
     assert report["bytes_compared"] > 1000
     with Reader(recorded_run) as reader:
         assert report["records"] == len(list(reader))
+
+
+def test_errands_are_in_the_journal_and_are_compared(recorded_run, tmp_path, capsys):
+    with Reader(recorded_run) as reader:
+        header, records = reader.header, list(reader)
+    wanted = [r for r in records if r.kind is Kind.ERRAND]
+    assert {r.payload for r in wanted} == {b"cancel_all"}
+    assert any(b"errand_done" in r.payload for r in records if r.kind is Kind.COMMAND)
+    path = tmp_path / "without.journal"
+    writer = Writer(path, header)
+    for record in records:
+        if record.kind not in (Kind.ERRAND, Kind.END):
+            writer.append(record.kind, record.conn, record.t_ns, record.payload)
+    writer.close(records[-1].t_ns)
+    code, report = replayed(path, capsys)
+    assert code == 1
+    assert report["difference"]["kind"] == "errand"
+    assert report["difference"]["replayed"] == "cancel_all"
 
 
 def test_text_says_what_was_compared(recorded_run, capsys):

@@ -23,6 +23,8 @@ cdef bint put_cancel(
     ByteBuf out, int64_t request_id, const Order* order, Fault* fault) noexcept nogil
 cdef bint put_cancel_all(
     ByteBuf out, int64_t request_id, Fault* fault) noexcept nogil
+cdef bint put_cancel_quotes(
+    ByteBuf out, int64_t request_id, Fault* fault) noexcept nogil
 
 # Our label; see event.pxd for its form. Returns the end.
 cdef char* put_label(char* p, const Order* order, int slot) noexcept nogil

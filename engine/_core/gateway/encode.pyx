@@ -1,8 +1,9 @@
 """Requests as the venue reads them; only ids, names and numbers are written anew.
 
 Source: docs.deribit.com, private/buy, private/sell, private/edit, private/cancel,
-private/cancel_all, seen 2026-08-22. Makers are post-only without reject_post_only: a
-price that would cross is moved one tick inside, and the price that comes back counts.
+private/cancel_all, private/cancel_quotes, seen 2026-08-22. Makers are post-only without
+reject_post_only: a price that would cross is moved one tick inside, and the price that
+comes back counts.
 """
 
 from libc.stdint cimport int64_t
@@ -109,5 +110,15 @@ cdef bint put_cancel_all(
     if p == NULL:
         return False
     p = PUT(p, ',"method":"private/cancel_all","params":{}}\n')
+    out.commit(p)
+    return True
+
+
+cdef bint put_cancel_quotes(
+        ByteBuf out, int64_t request_id, Fault* fault) noexcept nogil:
+    cdef char* p = begin(out, request_id, fault)
+    if p == NULL:
+        return False
+    p = PUT(p, ',"method":"private/cancel_quotes","params":{"cancel_type":"all"}}\n')
     out.commit(p)
     return True

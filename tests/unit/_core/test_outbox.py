@@ -5,6 +5,11 @@ from itertools import pairwise
 from tests.oracles.venue import SlowVenue
 from tests.rig import MID, NAME, Rig, quoting_rig, settle
 
+REQUESTS_MAX = 4096
+"""As in engine/_core/state/orders.pxd."""
+
+KILL = ["private/cancel_all", "private/cancel_quotes"]
+
 
 def test_what_the_venue_refuses_is_asked_again_ever_more_slowly() -> None:
     rig, venue = Rig(), SlowVenue(NAME)
@@ -60,7 +65,8 @@ def test_a_session_that_raises_halts_and_cancels_everything() -> None:
     rig.session.on_control = fail  # type: ignore[method-assign]
     rig.deliver(b'{"jsonrpc":"2.0","id":5,"result":"ok"}')
     assert "lost my mind" in rig.halted()
-    assert [r["method"] for r in rig.sent()] == ["private/cancel_all"]
+    assert [r["method"] for r in rig.sent()] == KILL
+    assert rig.core.errands() == ["cancel_all"]
     assert rig.session.told("halt") == [rig.halted()]
     rig.core.set_quoting(True, "please")
     assert not rig.core.snapshot()["quoting"], "a halt lasts until restart"
@@ -71,8 +77,7 @@ def test_a_halt_repeats_cancel_all_until_nothing_is_left() -> None:
     settle(rig, venue)
     rig.core.command(rig.t_ns, b'{"cmd":"halt","reason":"operator"}')
     assert rig.halted() == "operator"
-    first = [r["method"] for r in rig.sent()]
-    assert first.count("private/cancel_all") == 1
+    assert [r["method"] for r in rig.sent()] == KILL
     rig.advance(1_300)
     again = rig.core.data_to_send(0)
     assert b"cancel_all" in again
@@ -104,3 +109,60 @@ def test_losing_the_line_makes_orders_unknown_and_drops_unsent_bytes() -> None:
     assert rig.core.snapshot()["mode"] == "hold"
     rig.core.send(0, b"{}")
     assert rig.core.data_to_send(0) == b"", "nobody is there to read it"
+
+
+def test_a_kill_is_one_request_of_each_kind_and_one_errand() -> None:
+    rig, venue = quoting_rig(), SlowVenue(NAME)
+    settle(rig, venue)
+    assert rig.core.errands() == []
+    rig.core.set_quoting(False, "pulled")
+    rig.core.kill_orders("too much lost")
+    requests = rig.sent()
+    assert [r["method"] for r in requests] == KILL
+    assert requests[1]["params"] == {"cancel_type": "all"}
+    assert len({r["id"] for r in requests}) == 2
+    assert rig.core.errands() == ["cancel_all"]
+    assert rig.core.errands() == []
+    assert rig.halted() == "", "a kill is no halt"
+    rig.advance(400)
+    assert rig.sent() == [], "no single cancels beside it"
+
+
+def test_a_kill_is_repeated_while_orders_are_left_and_ends_with_quoting() -> None:
+    rig, venue = quoting_rig(), SlowVenue(NAME)
+    settle(rig, venue)
+    rig.core.set_quoting(False, "pulled")
+    rig.core.kill_orders("once")
+    rig.sent(), rig.core.errands()
+    rig.advance(600)
+    assert {r["method"] for r in rig.sent()} == {"private/cancel"}, "one by one as well"
+    assert rig.core.errands() == []
+    rig.advance(700)
+    assert [r["method"] for r in rig.sent()] == KILL
+    assert rig.core.errands() == ["cancel_all"]
+    rig.core.set_quoting(True, "quoting")
+    rig.sent()
+    rig.advance(2_600)
+    assert "private/cancel_all" not in [r["method"] for r in rig.sent()]
+    assert rig.core.errands() == []
+
+
+def test_a_kill_without_a_line_is_an_errand_alone() -> None:
+    rig = quoting_rig()
+    rig.core.connection_lost(0, rig.t_ns)
+    rig.core.kill_orders("no line")
+    assert rig.core.data_to_send(0) == b""
+    assert rig.core.errands() == ["cancel_all"]
+
+
+def test_a_kill_goes_out_when_no_more_requests_can_be_remembered() -> None:
+    """Thousands of requests without an answer must not hold back the last word."""
+    rig = quoting_rig()
+    rig.core.set_quoting(False, "pulled")
+    rig.sent()
+    ids = []
+    for _ in range(REQUESTS_MAX // 2 + 1):
+        rig.core.kill_orders("again")
+        ids += [r["id"] for r in rig.sent()]
+    assert len(ids) == 2 * (REQUESTS_MAX // 2 + 1)
+    assert ids[-1] == 0

@@ -52,6 +52,7 @@ def test_recorder_is_the_core_and_remembers(verbs, tmp_path_factory):
             assert data == plain.data_to_send(conn)
             said += [(t_ns, conn, data)] if data else []
         assert recorder.connections_to_close() == plain.connections_to_close()
+        assert recorder.errands() == plain.errands()
         assert recorder.next_timer_ns() == plain.next_timer_ns()
     recorder.close(len(verbs))
     assert core.calls == plain.calls
@@ -72,6 +73,8 @@ def test_answers_stand_behind_their_verb_however_late_they_are_asked_for(tmp_pat
     assert recorder.data_to_send(0).count(b"\n") >= 2
     assert recorder.data_to_send(0) == b""
     assert recorder.connections_to_close() == [(0, "asked for")]
+    assert recorder.errands() == ["cancel_all"]
+    assert recorder.errands() == []
     recorder.close(4)
     with Reader(path) as reader:
         kinds = [record.kind for record in reader]
@@ -82,7 +85,7 @@ def test_answers_stand_behind_their_verb_however_late_they_are_asked_for(tmp_pat
         Kind.DATA_TO_SEND,
     ]
     assert kinds[4] is Kind.RECEIVE_DATA
-    assert kinds[-2:] == [Kind.CONNECTION_TO_CLOSE, Kind.END]
+    assert kinds[-3:] == [Kind.CONNECTION_TO_CLOSE, Kind.ERRAND, Kind.END]
 
 
 def test_what_a_lost_connection_did_not_get_is_dropped(tmp_path):

@@ -1,19 +1,15 @@
 """The panic button without a venue: arguments, requests, words."""
 
 import argparse
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.errors import ConfigError
-from engine.live.panic import (
-    ROWS_SHOWN_MAX,
-    Outcome,
-    Target,
-    add_arguments,
-    describe,
-    prepare,
-)
-from tests.loopback.processes import ENV
+from engine.live.panic import ROWS_SHOWN_MAX, add_arguments, describe, prepare
+from engine.live.roads import Attempt, Target
+from tests.loopback.processes import ENV, write_config
 
 
 @pytest.fixture(autouse=True)
@@ -49,32 +45,18 @@ def test_wrong_arguments_never_reach_a_venue(arguments: tuple[str, ...]) -> None
 
 def test_production_needs_a_word() -> None:
     url = "wss://www.deribit.com/ws/api/v2"
-    target, _ = prepare(parsed("--url", url, "--production"))
-    assert target.urls == [url]
+    venues, _, target = prepare(parsed("--url", url, "--production"))
+    assert venues.urls == [url]
+    assert venues.rest_urls == ["https://www.deribit.com/api/v2"]
+    assert target == Target()
 
 
-@pytest.mark.parametrize(
-    ("target", "cancel", "listing"),
-    [
-        (Target([], "", 1), "private/cancel_all", "private/get_open_orders"),
-        (
-            Target([], "", 1, currency="BTC"),
-            "private/cancel_all_by_currency",
-            "private/get_open_orders_by_currency",
-        ),
-        (
-            Target([], "", 1, instrument="BTC-PERPETUAL"),
-            "private/cancel_all_by_instrument",
-            "private/get_open_orders_by_instrument",
-        ),
-    ],
-)
-def test_what_is_cancelled_is_what_is_read_back(
-    target: Target, cancel: str, listing: str
-) -> None:
-    assert target.cancel_request()[0] == cancel
-    assert target.list_request()[0] == listing
-    assert target.cancel_request()[1] == target.list_request()[1]
+def test_a_configuration_names_both_roads(tmp_path: Path) -> None:
+    path = write_config(tmp_path)
+    venues, _, target = prepare(parsed(str(path), "--currency", "ETH"))
+    assert venues.urls == ["ws://127.0.0.1:8765/ws/api/v2"]
+    assert venues.rest_urls == ["http://127.0.0.1:8765/api/v2"]
+    assert target == Target(currency="ETH")
 
 
 def order(number: int) -> dict[str, object]:
@@ -88,20 +70,39 @@ def order(number: int) -> dict[str, object]:
     }
 
 
+def attempt(left: dict[str, object] | None, road: str = "", problem: str = "") -> Any:
+    made = Attempt(Target(), 1)
+    made.before = {str(number): order(number) for number in range(3)}
+    made.left = left  # type: ignore[assignment]
+    made.road = road
+    if problem:
+        made.problems["http"] = problem
+    return made
+
+
 def test_words_say_what_went_and_what_is_left() -> None:
-    rows = {str(number): order(number) for number in range(3)}
-    done = describe(Outcome(rows, {}))
+    done = describe(attempt({}, "websocket"))
     assert "cancelled  BTC-PERPETUAL buy 10 @ 64990.5  hs-1-0-2" in done
-    assert done.endswith("done: 3 orders cancelled, none is open")
-    left = describe(Outcome(rows, {"1": rows["1"]}, "too late"))
+    assert done.endswith(
+        "done: 3 orders cancelled, none is open, read back by websocket"
+    )
+    helped = describe(attempt({}, "websocket", "no answer"))
+    assert helped.endswith("by websocket (http: no answer)")
+    left = describe(attempt({"1": order(1)}, "", "too late"))
     assert left.count("cancelled  ") == 2
     assert "OPEN       BTC-PERPETUAL" in left
-    assert "FAILED: 1 order still open (too late)" in left
-    never = describe(Outcome({}, None, "no way"))
-    assert never == "FAILED: the venue never said what is open: no way"
+    assert "FAILED: 1 order still open (http: too late)" in left
+    never = describe(attempt(None, "", "no way"))
+    assert never == "FAILED: the venue never said what is open: http: no way"
+    unsure = describe(attempt({}))
+    assert unsure.endswith("FAILED: none was open at last, but not for long enough")
 
 
 def test_a_long_list_is_cut_but_what_is_open_never() -> None:
     rows = {str(number): order(number) for number in range(2 * ROWS_SHOWN_MAX)}
-    assert describe(Outcome(rows, {})).count("cancelled  ") == ROWS_SHOWN_MAX
-    assert describe(Outcome(rows, rows)).count("OPEN  ") == 2 * ROWS_SHOWN_MAX
+    many = attempt({}, "http")
+    many.before = rows
+    assert describe(many).count("cancelled  ") == ROWS_SHOWN_MAX
+    many = attempt(dict(rows))
+    many.before = rows
+    assert describe(many).count("OPEN  ") == 2 * ROWS_SHOWN_MAX

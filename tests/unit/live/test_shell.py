@@ -8,8 +8,10 @@ import orjson
 import pytest
 
 from engine.live.log import Log
+from engine.live.rest import Rest
 from engine.live.secrets import Credentials, Signer
 from engine.live.shell import Shell
+from tests.unit.live.http_server import result, serving
 
 
 class FakeCore:
@@ -19,6 +21,7 @@ class FakeCore:
         self.calls: list[tuple[Any, ...]] = []
         self.frames: dict[int, bytes] = {}
         self.to_close: list[tuple[int, str]] = []
+        self.wanted: list[str] = []
         self.said: list[tuple[int, str, str, str]] = []
         self.timer_ns = 0
         self.error: Exception | None = None
@@ -43,6 +46,10 @@ class FakeCore:
 
     def data_to_send(self, conn: int) -> bytes:
         return self.frames.pop(conn, b"")
+
+    def errands(self) -> list[str]:
+        taken, self.wanted = self.wanted, []
+        return taken
 
     def connections_to_close(self) -> list[tuple[int, str]]:
         taken, self.to_close = self.to_close, []
@@ -101,6 +108,45 @@ def play(scenario: Scenario) -> None:
             shell.close()
 
     asyncio.run(run())
+
+
+def test_errands_without_a_second_road_are_noted_not_lost() -> None:
+    async def scenario() -> list[str]:
+        core, log = FakeCore(), Log("debug", None)
+        shell = Shell(core, Signer(Credentials("me", "my-own-secret")), log, 1)
+        core.wanted.append("cancel_all")
+        shell.command(cmd="any")
+        shell.close()
+        return [str(note) for note in log.recent]
+
+    (note,) = asyncio.run(scenario())
+    assert "no second road" in note
+    assert "cancel_all" in note
+
+
+def test_errands_are_done_over_http_and_told_to_the_core() -> None:
+    async def scenario(url: str) -> list[tuple[Any, ...]]:
+        core = FakeCore()
+        signer = Signer(Credentials("me", "my-own-secret"))
+        rest = Rest([url], Signer(Credentials("me", "my-own-secret")))
+        shell = Shell(core, signer, Log("debug", None), 1, rest)
+        assert shell.errands is not None
+        core.wanted.append("cancel_all")
+        shell.command(cmd="any")
+        assert await shell.errands.finish(10)
+        shell.close()
+        rest.close()
+        return core.calls
+
+    with serving(lambda *_: result([])) as server:
+        calls = asyncio.run(scenario(server.url))
+    told = calls[-1][1]
+    assert calls[-1][0] == "command"
+    assert (told["cmd"], told["errand"], told["open_orders"]) == (
+        "errand_done",
+        "cancel_all",
+        0,
+    )
 
 
 def test_entropy_comes_before_every_connection_with_a_new_nonce() -> None:

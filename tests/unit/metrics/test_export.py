@@ -55,6 +55,7 @@ def snapshot() -> dict[str, Any]:
             "state": "quoting",
             "cod": {"enabled": True, "verified": True},
             "reconnects": 1,
+            "kill": {"count": 2, "pending": True},
             "clock_offset_ms": -2.5,
             "risk": {
                 "trips": [
@@ -103,6 +104,8 @@ def test_every_number_is_exported(snapshot: dict[str, Any]) -> None:
     assert value(found, "halfspread_cod_verified") == 1
     assert value(found, "halfspread_halted") == 0
     assert value(found, "halfspread_reconnects_total") == 1
+    assert value(found, "halfspread_kills_total") == 2
+    assert value(found, "halfspread_kill_pending") == 1
     assert value(found, "halfspread_clock_offset_seconds") == -0.0025
     assert value(found, "halfspread_equity", currency="BTC") == 10
     assert value(found, "halfspread_stance", instrument="") == 2

@@ -94,6 +94,8 @@ class CoreStandIn:
         self.trades: dict[str, Mapping[str, Any]] = {}
         self.fills = 0
         self.halted = ""
+        self.errands: list[str] = []
+        self.kills: list[str] = []
 
     @property
     def may_quote(self) -> bool:
@@ -105,6 +107,12 @@ class CoreStandIn:
 
     def close(self, conn: int, reason: str) -> None:
         self.closed.append((conn, reason))
+
+    def errand(self, name: str) -> None:
+        self.errands.append(name)
+
+    def kill_orders(self, reason: str) -> None:
+        self.kills.append(reason)
 
     def note(self, level: str, kind: str, text: str) -> None:
         self.noted.append((level, kind, text))

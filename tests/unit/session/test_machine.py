@@ -88,6 +88,13 @@ def test_a_fresh_session_says_all_there_is_to_say() -> None:
         "last_error": "",
         "balances": {},
         "holds": [],
+        "kill": {
+            "count": 0,
+            "reason": "",
+            "pending": False,
+            "confirmed_by": "",
+            "open_orders": None,
+        },
         "differences": {
             "fills_fetched": 0,
             "rechecks": 0,

@@ -300,3 +300,65 @@ def test_reading_back_that_the_venue_refuses_is_not_repeated_in_a_halt() -> None
     desk.until(60)
     assert desk.methods().count("private/get_open_orders") == 2
     assert at_exit(desk) is None
+
+
+def errand(desk: Desk, name: str, left: int | None) -> None:
+    """Tell what the other road found."""
+    desk.command("errand_done", errand=name, open_orders=left)
+
+
+def test_a_stop_without_a_line_is_over_when_the_other_road_finds_none_of_ours() -> None:
+    desk = Desk().go()
+    desk.lose()
+    desk.command("stop")
+    assert desk.core.errands == ["cancel_ours"]
+    errand(desk, "cancel_ours", 1)
+    errand(desk, "cancel_ours", None)
+    assert desk.state == "stopping"
+    errand(desk, "cancel_ours", 0)
+    assert (desk.state, at_exit(desk)) == ("stopped", 0)
+
+
+def test_a_stop_with_a_line_asks_on_the_line() -> None:
+    desk = Desk().go()
+    desk.command("stop")
+    assert desk.core.errands == []
+
+
+def test_a_halt_without_a_line_is_cleared_by_the_other_road() -> None:
+    desk = Desk().go()
+    desk.session.on_halt(desk.now_ns, "fuse")
+    desk.lose()
+    errand(desk, "cancel_all", 0)
+    assert at_exit(desk) == 0
+    assert desk.session.snapshot()["kill"]["confirmed_by"] == "http"
+
+
+def test_cancel_all_pulls_the_quotes_kills_and_reads_the_account_back() -> None:
+    desk = Desk().go()
+    foreign = order("9", "manual")
+    desk.venue.orders = [order("1", OURS), foreign]
+    assert desk.core.may_quote
+    desk.command("cancel_all")
+    assert not desk.core.may_quote
+    assert desk.core.kills == ["operator"]
+    desk.until(2)
+    assert desk.session.snapshot()["kill"]["pending"], "not what was asked counts"
+    desk.venue.orders = []
+    desk.until(3)
+    found = desk.session.snapshot()["kill"]
+    assert (found["pending"], found["confirmed_by"]) == (False, "connection")
+    assert desk.state == "paused"
+    desk.command("resume")
+    assert desk.state == "quoting"
+
+
+def test_a_kill_begun_without_a_line_is_read_back_on_the_next_one() -> None:
+    desk = Desk().go()
+    desk.lose()
+    desk.command("cancel_all")
+    assert desk.core.kills == ["operator"]
+    desk.connect()
+    desk.until(3)
+    assert not desk.session.snapshot()["kill"]["pending"]
+    assert desk.state == "paused"

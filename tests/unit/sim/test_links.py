@@ -60,6 +60,12 @@ class FakeCore:
         taken, self.to_close = self.to_close, []
         return taken
 
+    def errands(self) -> list[str]:
+        return []
+
+    def snapshot(self) -> dict[str, dict[str, bool]]:
+        return {"session": {}}
+
     def next_timer_ns(self) -> int:
         return self.timer_ns
 
@@ -99,6 +105,12 @@ class FakeVenue:
     def data_to_send(self, conn: int) -> list[bytes]:
         return self.outbox.pop(conn, [])
 
+    def request_made(self, conn: int, t_ns: int, http: object) -> None:
+        raise AssertionError("nothing asks over HTTP here")
+
+    def responses(self) -> list[tuple[int, int, bytes]]:
+        return []
+
     def connections_to_close(self) -> list[tuple[int, int, str]]:
         taken, self.to_close = self.to_close, []
         return taken
@@ -118,6 +130,9 @@ class FakeSigner:
 
     def inbound(self, conn: int, payload: bytes) -> bytes:
         return payload.replace(b"secret", b"$SECRET")
+
+    def authorization(self, *_: object) -> str:
+        raise AssertionError("nothing asks over HTTP here")
 
     def forget(self, conn: int) -> None:
         self.forgotten.append(conn)

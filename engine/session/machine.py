@@ -16,19 +16,7 @@ What has neither, the watch on silence and deadlines, is looked at in `on_timer`
 file is where they meet: which state we are in, which script may run, and whether the
 core may quote.
 
-States, and what is true in them:
-
-- CONNECTING      a connection is missing
-- AUTHENTICATING  all sockets are there, not all are logged in
-- PREPARING       logged in; heartbeat, cancel-on-disconnect, instruments, limits
-- RECOVERING      subscriptions, orders, fills, positions, books
-- QUOTING         the only state in which the core may quote
-- PAUSED          all is well here, but the operator or the venue holds us back
-- STOPPING        quoting is over; our orders go, as read back from the venue
-- STOPPED         `open_orders_at_exit` is known, or known to be unknown; final
-- HALTED          the core cancelled everything; we read back until none is open
-- DISCONNECTED    the kill ladder's last step: none of ours is open, the lines are
-                  closed, and stay so until the operator arms the rule again
+The states and the table of what leads from one to another: `states.py`.
 
 What always holds: quoting is allowed in QUOTING alone, and QUOTING is reached only
 through a complete recovery on connections none of which has been lost since; on the
@@ -46,10 +34,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from enum import Enum
 from typing import Any
 
-from engine.errors import InvariantError, RequestRejected
+from engine.errors import RequestRejected
 from engine.session import checkpoint, windup
 from engine.session.account import watch_account
 from engine.session.auth import Nonce, refresh
@@ -67,6 +54,7 @@ from engine.session.resync import Resync
 from engine.session.risk.officer import RiskOfficer
 from engine.session.rpc import Rpc
 from engine.session.runner import Runner
+from engine.session.states import ENDING, GOING, Event, State, next_state
 from engine.session.verdict import (
     LoginRefused,
     Reconnect,
@@ -76,91 +64,12 @@ from engine.session.verdict import (
     verdict_of,
 )
 
-__all__ = ["Event", "QuotePlan", "Session", "SessionSettings", "State", "next_state"]
+__all__ = ["QuotePlan", "Session", "SessionSettings"]
 
 STOP_NS = 10_000_000_000
 """A stop takes no longer than this; then what is still open is counted as such."""
 
 _NS = 1_000_000_000
-
-
-class State(Enum):
-    """Where the session stands; see the top of the file."""
-
-    CONNECTING = "connecting"
-    AUTHENTICATING = "authenticating"
-    PREPARING = "preparing"
-    RECOVERING = "recovering"
-    QUOTING = "quoting"
-    PAUSED = "paused"
-    STOPPING = "stopping"
-    STOPPED = "stopped"
-    HALTED = "halted"
-    DISCONNECTED = "disconnected"
-
-
-class Event(Enum):
-    """What moves the session from one state to another."""
-
-    CONNECTED = "every connection is there"
-    LOGGED_IN = "every connection is logged in"
-    PREPARED = "instruments and limits are known"
-    RECOVERED = "the core and the venue agree, every book is readable"
-    HELD = "operator or venue hold us back"
-    RELEASED = "nothing holds us back any more"
-    LOST = "a connection is lost or was given up"
-    STOP = "the operator ends the run"
-    CLEARED = "none of ours is open, or the time to wait for it is over"
-    HALT = "the core has halted"
-    LEFT = "none of ours is open, and the ladder wants the lines closed"
-    REARMED = "the operator armed the rule again that closed the lines"
-
-
-# (state, event) -> state; anything missing is a bug and halts the core.
-# In STOPPING and HALTED connections come and go without leading back to quoting.
-_LIVE: tuple[tuple[State, Event, State], ...] = (
-    (State.CONNECTING, Event.CONNECTED, State.AUTHENTICATING),
-    (State.AUTHENTICATING, Event.LOGGED_IN, State.PREPARING),
-    (State.PREPARING, Event.PREPARED, State.RECOVERING),
-    (State.RECOVERING, Event.RECOVERED, State.QUOTING),
-    (State.QUOTING, Event.HELD, State.PAUSED),
-    (State.PAUSED, Event.RELEASED, State.QUOTING),
-)
-_TRANSITIONS: dict[tuple[State, Event], State] = {
-    **{(state, event): after for state, event, after in _LIVE},
-    **{(state, Event.LOST): State.CONNECTING for state, _, _ in _LIVE},
-    **{(state, Event.STOP): State.STOPPING for state, _, _ in _LIVE},
-    **{(state, Event.HALT): State.HALTED for state, _, _ in _LIVE},
-    **{(state, Event.LEFT): State.DISCONNECTED for state, _, _ in _LIVE},
-    (State.DISCONNECTED, Event.LOST): State.DISCONNECTED,
-    (State.DISCONNECTED, Event.REARMED): State.CONNECTING,
-    (State.DISCONNECTED, Event.STOP): State.STOPPING,
-    (State.DISCONNECTED, Event.HALT): State.HALTED,
-    (State.HALTED, Event.LOST): State.HALTED,
-    (State.HALTED, Event.HALT): State.HALTED,
-    (State.HALTED, Event.STOP): State.STOPPING,
-    (State.STOPPING, Event.LOST): State.STOPPING,
-    (State.STOPPING, Event.HALT): State.STOPPING,
-    (State.STOPPING, Event.STOP): State.STOPPING,
-    (State.STOPPING, Event.CLEARED): State.STOPPED,
-    (State.STOPPED, Event.LOST): State.STOPPED,
-    (State.STOPPED, Event.HALT): State.STOPPED,
-    (State.STOPPED, Event.STOP): State.STOPPED,
-}
-
-_GOING = (State.QUOTING, State.PAUSED)
-_ENDING = (State.STOPPING, State.STOPPED, State.HALTED, State.DISCONNECTED)
-
-
-def next_state(state: State, event: Event) -> State:
-    """Return the state an event leads to.
-
-    Raises: InvariantError when the table has no such transition.
-    """
-    after = _TRANSITIONS.get((state, event))
-    if after is None:
-        raise InvariantError(f"session: {event.name} cannot happen in {state.name}")
-    return after
 
 
 class Session:
@@ -264,7 +173,7 @@ class Session:
             self._close(pending.conn, text, "error")
         if self._state is State.STOPPING and t_ns >= self._stop_by_ns:
             self._finish_stop(self._ctx.open_ours)
-        if self._state in _GOING and self._timetable.is_due(self._ctx):
+        if self._state in GOING and self._timetable.is_due(self._ctx):
             self._timetable.begin(self._ctx)
             self._start_once("recheck", self._recheck_flow)
         self._runner.step()
@@ -284,7 +193,7 @@ class Session:
         self._begin(t_ns)
         ctx, link = self._ctx, self._ctx.market_link
         one = ctx.by_index(index)
-        live = link.stage is Stage.READY and self._state not in _ENDING
+        live = link.stage is Stage.READY and self._state not in ENDING
         if live and one is not None and not one.is_retired:
             self._resync.gap(ctx, index)
             if self._runner.find("resync") is None:
@@ -297,7 +206,7 @@ class Session:
     def on_unknown(self, slot: int, t_ns: int) -> None:
         """Nobody knows what became of an order: ask. Else recovery or the end does."""
         self._begin(t_ns)
-        if self._state in _GOING:
+        if self._state in GOING:
             self._doubted[slot] = None
             if self._runner.find("resolve") is None:
                 conn = self._ctx.settings.orders_conn
@@ -373,7 +282,7 @@ class Session:
             times += [self._silence.next_ns(link), link.refresh_ns]
         if self._state is State.STOPPING:
             times.append(self._stop_by_ns)
-        elif self._state in _GOING:
+        elif self._state in GOING:
             times.append(self._timetable.next_ns)
         self._next_ns = min((time for time in times if time), default=0)
 
@@ -403,7 +312,7 @@ class Session:
         if self._state is State.DISCONNECTED and not self._risk.wants_out:
             self._move(Event.REARMED)
         ready = all(link.stage is Stage.READY for link in links)
-        if self._risk.wants_out and self._state not in _ENDING:
+        if self._risk.wants_out and self._state not in ENDING:
             if ctx.orders_link.stage is Stage.READY:
                 self._drop_work()
                 self._start_once("leave", self._leave_flow)
@@ -411,7 +320,7 @@ class Session:
         self._runner.drop("leave")
         if self._state is State.PREPARING and ready:
             self._start_once("recover", self._recover_flow)
-        if self._state in _GOING:
+        if self._state in GOING:
             self._start_once("account", self._account_flow)
         if ctx.orders_link.stage is not Stage.READY:
             return

@@ -50,6 +50,7 @@ _SNAPSHOT = {
     "session": {
         "clock_offset_ms": 0.0,
         "balances": {"BTC": 0},
+        "ledger": {"currencies": {"BTC": {}}, "instruments": {"BTC-PERPETUAL": {}}},
         "risk": {
             "trips": [
                 {"rule": "operator", "scope": "", "stance": "pull", "latched": True}

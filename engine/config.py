@@ -258,6 +258,11 @@ class Orders(Section):
         Field(ge=5, le=3_600),
         Key("fills, orders and positions are compared with the venue this often", "s"),
     ] = 60
+    tie_out_s: Annotated[
+        int,
+        Field(ge=0, le=3_600),
+        Key("the ledger is tied out against the venue's log this often; 0: never", "s"),
+    ] = 10
 
 
 class Limits(Section):

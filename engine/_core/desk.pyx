@@ -262,6 +262,12 @@ cdef class Desk:
         """Return what a later run has to know; see Session.checkpoint. Empty: {}."""
         return {} if self.session is None else self.session.checkpoint()
 
+    def mark_prices(self):
+        """Return ``(mark, index)`` by name of every quoted instrument, 0 = not told."""
+        cdef Market market
+        return {market.name: (market.ticker.mark_price, market.ticker.index_price)
+                for market in self.quoted}
+
     def fills_booked(self):
         """Return how many fills have been booked so far."""
         return self.counters.fills

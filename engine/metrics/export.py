@@ -27,6 +27,7 @@ from prometheus_client.registry import Collector
 
 from engine import __version__
 from engine.errors import ConfigError
+from engine.metrics.ledger import ledger_metrics
 
 BOUNDS_NS: tuple[int, ...] = (
     *(tenth * 10**power for power in range(1, 9) for tenth in (10, 25, 50)),
@@ -317,6 +318,7 @@ def _session(snapshot: Mapping[str, Any]) -> Iterator[Metric]:
     for currency, value in (session.get("balances") or {}).items():
         equity.add_metric([currency], value)
     yield equity
+    yield from ledger_metrics(session.get("ledger") or {})
 
 
 def _latency(stages: Mapping[str, Stage]) -> Metric:

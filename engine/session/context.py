@@ -11,6 +11,7 @@ from engine.session.credits import Credits
 from engine.session.flow import Ask, Reply, Script, ask_all, ask_one
 from engine.session.jitter import Jitter
 from engine.session.kill import Kill
+from engine.session.ledger.ledger import Ledger
 from engine.session.limits import AccountLimits
 from engine.session.link import Link
 from engine.session.plan import QuotePlan, SessionSettings
@@ -104,7 +105,8 @@ class Context:
         self.open_ours: int | None = None
         self.booked = BookedTrades()
         self.differences = Differences()
-        self.lasting: dict[str, Lasting] = {}
+        self.ledger = Ledger(self.note)
+        self.lasting: dict[str, Lasting] = {"ledger": self.ledger}
         """By name: what else a checkpoint holds."""
         self.restored: Mapping[str, Any] | None = None
         """What an earlier run left, until the first recovery has judged it."""

@@ -4,7 +4,8 @@ Running out of them does not delay a request, it ends the session, so a request 
 does not fit waits here. The matching engine's credits are the core's own business.
 
 Source: docs.deribit.com, rate limits article, seen 2026-08-22: 500 of a pool of 50,000
-per request, refilled with 10,000 a second; a subscribe call takes 3,000 of 30,000.
+per request, refilled with 10,000 a second; a subscribe call takes 3,000 of 30,000, a
+request for the transaction log 10,000 of 80,000.
 """
 
 from __future__ import annotations
@@ -14,6 +15,12 @@ POOL_SIZE = 50_000
 SUBSCRIBE_COST = 3_000
 SUBSCRIBE_POOL_SIZE = 30_000
 REFILL_PER_S = 10_000
+
+LOG_METHOD = "private/get_transaction_log"
+LOG_COST = 10_000
+LOG_BURST = 6
+"""Requests for the transaction log at once: two fewer than the venue grants, because
+who ran before us on this account may have taken some a moment ago."""
 
 RESERVE = 5_000
 """Credits only a heartbeat answer may use: without it the venue hangs up."""
@@ -77,11 +84,12 @@ class Pool:
 
 
 class Credits:
-    """Both pools, shared by all connections of the account."""
+    """The pools, shared by all connections of the account."""
 
     def __init__(self) -> None:
         self.requests = Pool(POOL_SIZE, REFILL_PER_S)
         self.subscribes = Pool(SUBSCRIBE_POOL_SIZE, REFILL_PER_S)
+        self.log = Pool(LOG_BURST * LOG_COST, REFILL_PER_S)
 
     def take(self, method: str, t_ns: int) -> bool:
         """Pay for one request; False: it must wait."""
@@ -93,15 +101,16 @@ class Credits:
         pool, cost, _ = self._price(method)
         pool.force(cost, t_ns)
 
-    def ready_ns(self, method: str, t_ns: int) -> int:
-        """Return the first time at which a request can be paid."""
+    def ready_ns(self, method: str, t_ns: int, count: int = 1) -> int:
+        """Return the first time at which so many requests can be paid."""
         pool, cost, reserve = self._price(method)
-        return pool.ready_ns(cost, reserve, t_ns)
+        return pool.ready_ns(cost * count, reserve, t_ns)
 
     def drain(self, t_ns: int) -> None:
-        """Count both pools as empty."""
+        """Count all pools as empty."""
         self.requests.drain(t_ns)
         self.subscribes.drain(t_ns)
+        self.log.drain(t_ns)
 
     def limit(self, rate_per_s: float, burst: float) -> None:
         """Respect an account whose limits are lower than the default.
@@ -117,6 +126,8 @@ class Credits:
     def _price(self, method: str) -> tuple[Pool, int, int]:
         if method in SUBSCRIBE_METHODS:
             return self.subscribes, SUBSCRIBE_COST, 0
+        if method == LOG_METHOD:
+            return self.log, LOG_COST, 0
         if method in MATCHING_METHODS:
             return self.requests, 0, 0
         return self.requests, REQUEST_COST, RESERVE

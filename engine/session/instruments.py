@@ -131,6 +131,7 @@ def list_all(ctx: Context) -> None:
         except (ValueError, OverflowError) as error:
             raise Unusable(short(error.args[0] if error.args else error)) from error
         limits = _limits(ctx, one, index)
+        ctx.ledger.know(one.row)
         try:
             ctx.core.bind(index, one.plan.strategy, limits)
         except ValueError as error:

@@ -43,6 +43,7 @@ from engine.session.auth import Nonce, refresh
 from engine.session.bringup import bring_up
 from engine.session.context import Context
 from engine.session.flow import Flow
+from engine.session.ledger.poll import keep_tied
 from engine.session.link import Link, Silence, Stage
 from engine.session.notices import ignore, read_frame
 from engine.session.orders import resolve_doubted
@@ -217,6 +218,7 @@ class Session:
     def on_fill(self, fill: dict[str, Any]) -> None:
         """Book it; another hook may be running, so nothing else is done."""
         self._ctx.booked.note(fill)
+        self._ctx.ledger.on_fill(fill)
 
     def on_halt(self, t_ns: int, reason: str) -> None:
         """The core has cancelled everything; see that the venue did, too."""
@@ -248,6 +250,7 @@ class Session:
             "balances": dict(ctx.balances),
             "holds": list(ctx.holds.values()),
             "kill": ctx.kill.snapshot(),
+            "ledger": ctx.ledger.snapshot(),
             "differences": {
                 "fills_fetched": ctx.booked.fetched,
                 **asdict(ctx.differences),
@@ -345,6 +348,11 @@ class Session:
     def _recovered(self) -> None:
         self._timetable.begin(self._ctx)
         self._move(Event.RECOVERED)
+        if self._ctx.settings.tie_out_ns:
+            self._start_once("ledger", self._ledger_flow)
+
+    def _ledger_flow(self, name: str) -> Flow:
+        return Flow(name, [self._ctx.settings.orders_conn], keep_tied(self._ctx))
 
     def _recheck_flow(self, name: str) -> Flow:
         return Flow(name, [self._ctx.settings.orders_conn], recheck(self._ctx))

@@ -14,7 +14,8 @@ ORDER_LABEL_PREFIX = "hs-"
 class SessionSettings:
     """How to talk to the venue.
 
-    Units: heartbeat_s in seconds, request_timeout_ns and recheck_ns in nanoseconds.
+    Units: heartbeat_s in seconds; request_timeout_ns, recheck_ns and tie_out_ns in
+    nanoseconds, the last 0 = the transaction log is not read.
     """
 
     connections: int = 1
@@ -27,6 +28,7 @@ class SessionSettings:
     book_interval: str = "raw"
     on_start: str = "cancel"
     recheck_ns: int = 60_000_000_000
+    tie_out_ns: int = 10_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

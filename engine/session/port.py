@@ -88,6 +88,9 @@ class CorePort(Protocol):
     def remember_trade(self, index: int, trade_id: str) -> None:
         """Never book a trade again that an earlier run has booked."""
 
+    def mark_prices(self) -> dict[str, tuple[float, float]]:
+        """Return ``(mark, index)`` of every quoted instrument, 0 = not told yet."""
+
     def fills_booked(self) -> int:
         """Return how many fills were booked so far."""
 

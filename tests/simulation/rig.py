@@ -66,11 +66,12 @@ class Rig:
         up: Latency = NEAR,
         down: Latency = NEAR,
         wall_offset_ms: int = 0,
+        epoch_ns: int = EPOCH_NS,
     ) -> None:
         self.seed = seed
         document = dict(config or engine_config())
         self.position_max = document["quote"][0]["limits"]["position_max"]
-        self.world = World(seed, world_config(sim, seed), EPOCH_NS)
+        self.world = World(seed, world_config(sim, seed), epoch_ns)
         self.core: Core = assemble(from_mapping(document), run_id=seed + 1)
         connections = 2 if document["venue"].get("market_data_urls") else 1
         self.links = Links(
@@ -78,7 +79,7 @@ class Rig:
             self.world,
             Signer(Credentials("maker", "maker-secret")),
             seed=seed,
-            venue_epoch_ns=EPOCH_NS,
+            venue_epoch_ns=epoch_ns,
             connections=connections,
             up=up,
             down=down,

@@ -132,6 +132,12 @@ def test_the_example_of_the_strategy_guide_runs(capsys):
     assert re.fullmatch(r"\[\(\d+, 1\)\] \[\(\d+, 1\)\]\n", printed)
 
 
+def test_the_example_of_the_ledger_prints_what_it_says(capsys):
+    page = ROOT / "docs" / "ledger.md"
+    exec(code_blocks(page, "python")[0], {})
+    assert capsys.readouterr().out == code_blocks(page, "text")[0]
+
+
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_example_configurations_can_be_used(path):
     config = load(path)

@@ -167,6 +167,9 @@ class CoreStandIn:
     def remember_trade(self, index: int, trade_id: str) -> None:
         self.trades[trade_id] = {"instrument": index}
 
+    def mark_prices(self) -> dict[str, tuple[float, float]]:
+        return dict.fromkeys(self.table.names(), (0.0, 0.0))
+
     def fills_booked(self) -> int:
         return self.fills
 
@@ -234,6 +237,8 @@ class Venue:
         self.trades: list[dict[str, Any]] = []
         self.recent_since_ms = 0
         self.account_id: Any = 7
+        self.summaries = [{"currency": "BTC", "balance": 5.0}]
+        self.log: list[dict[str, Any]] = []
         self.refused_channels: list[str] = []
         self.locked: Any = {"locked": "false"}
         self.answer: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -252,6 +257,8 @@ class Venue:
             "private/get_order_state_by_label": self._by_label,
             "private/get_user_trades_by_instrument": self._trades,
             "private/get_positions": self._positions,
+            "private/get_account_summaries": lambda p: {"summaries": self.summaries},
+            "private/get_transaction_log": self._log,
             "private/cancel": self._cancel,
             "private/cancel_all_by_instrument": self._cancel_instrument,
         }
@@ -287,6 +294,20 @@ class Venue:
         assert params["currency"] in ("BTC", "ETH")
         return [row for row in self.history if row["label"] == params["label"]]
 
+    def _log(self, params: dict[str, Any]) -> Any:
+        below = params.get("continuation", 1 << 60)
+        rows = [
+            row
+            for row in self.log
+            if row["currency"] == params["currency"]
+            and params["start_timestamp"] <= row["timestamp"] <= params["end_timestamp"]
+            and row["user_seq"] < below
+        ]
+        rows.sort(key=lambda row: -row["user_seq"])
+        page = rows[: params["count"]]
+        more = page[-1]["user_seq"] if len(rows) > len(page) else None
+        return {"logs": page, "continuation": more}
+
     def _trades(self, params: dict[str, Any]) -> Any:
         assert params["sorting"] == "asc"
         rows = [
@@ -303,6 +324,8 @@ class Venue:
 
     def _positions(self, params: dict[str, Any]) -> Any:
         currency = params["currency"]
+        if currency == "any":
+            return list(self.positions)
         return [p for p in self.positions if p["instrument_name"].startswith(currency)]
 
     def _cancel(self, params: dict[str, Any]) -> Any:
@@ -327,7 +350,7 @@ class Desk:
         self.venue = Venue()
         names = names or ("BTC-PERPETUAL",)
         self.plans = [plan(name) for name in names]
-        self.settings = SessionSettings(**settings)
+        self.settings = SessionSettings(**{"tie_out_ns": 0, **settings})
         self.session = Session(self.core, self.settings, self.plans)
         self.now_ns = 5 * SECOND
         self.read = 0

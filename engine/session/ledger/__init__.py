@@ -1,0 +1,1 @@
+"""The ledger: what we hold and have earned, exact, tied out against the venue's log."""

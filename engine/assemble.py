@@ -43,6 +43,7 @@ def assemble(config: Config, run_id: int) -> Core:
         connections=settings.connections,
         ack_timeout_ns=config.orders.ack_timeout_ms * _NS_PER_MS,
         cancel_reserve=config.orders.cancel_reserve,
+        valid_for_ns=config.orders.valid_for_ms * _NS_PER_MS,
     )
     core.attach(Session(core, settings, plans))
     return core

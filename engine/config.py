@@ -248,6 +248,15 @@ class Orders(Section):
         Field(ge=100, le=60_000),
         Key("a request unanswered for this long makes its order UNKNOWN", "ms"),
     ] = 3000
+    valid_for_ms: Annotated[
+        int,
+        Field(ge=200, le=10_000),
+        Key(
+            "an order or edit that reaches the book later than this after it was sent "
+            "is not carried out; only then can the venue say that there is no order",
+            "ms",
+        ),
+    ] = 2000
     cancel_reserve: Annotated[
         int,
         Field(ge=1, le=100),

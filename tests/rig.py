@@ -98,6 +98,10 @@ class SilentSession:
         """Remember."""
         self.calls.append(("fill", fill))
 
+    def on_refused(self, index: int, code: int, t_ns: int) -> None:
+        """Remember."""
+        self.calls.append(("refused", code))
+
     def on_halt(self, t_ns: int, reason: str) -> None:
         """Remember."""
         self.calls.append(("halt", reason))
@@ -125,9 +129,10 @@ class Rig:
         burst: float = 1000.0,
         quoting: bool = True,
         strategy: Strategy | None = None,
+        **core: int,
     ) -> None:
         self.session = SilentSession()
-        self.core = Core(7)
+        self.core = Core(7, **core)
         self.core.attach(self.session)
         self.index = self.core.add_instrument(ROW)
         self.wisher = Wisher()

@@ -38,6 +38,9 @@ cdef class Core(Inbox):
         connections: 1, or 2 when market data has its own (then it is number 1).
         ack_timeout_ns: an order request without an answer for longer is UNKNOWN.
         cancel_reserve: matching-engine requests only cancels may spend.
+        valid_for_ns: a new order or an edit that reaches the book later is not carried
+            out; nothing of the kind is sent before the venue's clock is known. 0: no
+            such limit, and no order is ever taken for missing.
     """
     cdef void _step(self, int conn, bytes data, bint more_coming):
         """One payload, or none, through the rooms from left to right."""

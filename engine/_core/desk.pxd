@@ -63,6 +63,9 @@ cdef class Desk:
         nanos_t kill_ns
         nanos_t ack_timeout_ns
         nanos_t credits_ready_ns       # when what waits for credits may go, 0 = nothing
+        nanos_t valid_for_ns           # from sending to the last chance, 0 = no end
+        int64_t venue_offset_ns        # the venue's clock - t_ns; see has_clock
+        bint has_clock                 # the venue's clock was told
         bint measures
         int n_connections
         bint[CONNECTIONS_MAX] is_connected
@@ -85,6 +88,8 @@ cdef class Desk:
         Histogram hist_feed
 
     cdef Market _market(self, int32_t index)
+    # Venue time after which what is sent now may not be carried out; 0 = no such time.
+    cdef int64_t _valid_until_ms(self) noexcept nogil
     # Decode a row as if it had come on a channel: there is one way to read.
     cdef MessageKind _read_row(self, str channel, object data) except *
     cdef bint _take_word(self, object row) except -1

@@ -9,7 +9,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 
 import orjson
 
-from libc.stdint cimport int32_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint32_t
 
 from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.event cimport STATUS_OPEN
@@ -35,7 +35,8 @@ cdef class Desk:
     """State of the core; see Core for the arguments."""
 
     def __init__(self, uint32_t run_id, *, int connections=1,
-                 nanos_t ack_timeout_ns=3_000_000_000, int cancel_reserve=4):
+                 nanos_t ack_timeout_ns=3_000_000_000, int cancel_reserve=4,
+                 nanos_t valid_for_ns=0):
         if not 1 <= connections <= CONNECTIONS_MAX:
             raise ValueError(f"connections must be 1..{CONNECTIONS_MAX}")
         self.table = InstrumentTable()
@@ -51,6 +52,7 @@ cdef class Desk:
         self.stance, self.stance_reason = STANCE_NORMAL, ""
         self.halted = ""
         self.ack_timeout_ns = ack_timeout_ns
+        self.valid_for_ns = valid_for_ns
         self.n_connections = connections
         self.rejects, self.noted_kinds = {}, set()
         self.pending_notes, self.closing, self.pending_errands = [], [], []
@@ -175,6 +177,16 @@ cdef class Desk:
         for market in self.quoted:
             market.set_stance(
                 market.own_stance, market.own_reason, self.stance, reason)
+
+    def set_venue_clock(self, int64_t offset_ns):
+        """Tell how far the venue's clock, ns since epoch, is ahead of ours."""
+        self.venue_offset_ns = offset_ns
+        self.has_clock = True
+
+    cdef int64_t _valid_until_ms(self) noexcept nogil:
+        if self.valid_for_ns == 0:
+            return 0
+        return (self.now_ns + self.venue_offset_ns + self.valid_for_ns) // 1000000
 
     def set_credit_limits(self, limits):
         """Tell the matching-engine allowances of the account.

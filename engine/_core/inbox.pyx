@@ -182,6 +182,7 @@ cdef class Inbox(Outbox):
             return
         self.orders.on_error(&request, code, self.now_ns, &self.fault)
         market.is_dirty = True
+        self._tell("on_refused", (market.index, code, self.now_ns))
         if request.kind != REQUEST_CANCEL and not (
                 request.kind == REQUEST_EDIT and says_ended(code)):
             self._pause(market, code)

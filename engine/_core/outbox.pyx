@@ -47,13 +47,13 @@ cdef class Outbox(Desk):
         cdef ByteBuf out = self.buffers[0]
         cdef Order* order = &self.orders.rows[action.slot]
         cdef qty_t worst = self.orders.worst(action.slot)
-        cdef int64_t barrier, request_id = 0
+        cdef int64_t barrier, request_id = 0, until_ms = self._valid_until_ms()
         if not self.credits.can_send(market.credit_pool, market.second_pool,
                                      action.kind == REQUEST_CANCEL, self.now_ns):
             self._wait_for_credits(market)
             return False
         if action.kind != REQUEST_CANCEL:
-            if self.now_ns < market.paused_until_ns:
+            if self.now_ns < market.paused_until_ns or until_ms and not self.has_clock:
                 return True
             barrier = own_barrier(self.orders, market.index, action.side)
             if barrier != NO_PRICE and (
@@ -64,11 +64,11 @@ cdef class Outbox(Desk):
         if action.kind == REQUEST_NEW:
             request_id = self.orders.send_new(
                 action.slot, action.price_ticks, action.amount_lots, action.is_take,
-                0, self.now_ns, &self.fault)
+                until_ms, self.now_ns, &self.fault)
         elif action.kind == REQUEST_EDIT:
             request_id = self.orders.send_edit(
-                action.slot, action.price_ticks, action.amount_lots, 0, self.now_ns,
-                &self.fault)
+                action.slot, action.price_ticks, action.amount_lots, until_ms,
+                self.now_ns, &self.fault)
         else:
             request_id = self.orders.send_cancel(
                 action.slot, self.now_ns, &self.fault)
@@ -85,10 +85,10 @@ cdef class Outbox(Desk):
         if action.kind == REQUEST_NEW:
             return put_new(out, request_id, market.row, action.side,
                            action.price_ticks, action.amount_lots, order, action.slot,
-                           &self.fault)
+                           until_ms, &self.fault)
         if action.kind == REQUEST_EDIT:
             return put_edit(out, request_id, market.row, order, action.price_ticks,
-                            action.amount_lots, &self.fault)
+                            action.amount_lots, until_ms, &self.fault)
         return put_cancel(out, request_id, order, &self.fault)
 
     cdef void _wait_for_credits(self, Market market):

@@ -86,6 +86,9 @@ class SessionHooks(Protocol):
     def on_unknown(self, slot: int, t_ns: int) -> None:
         """Ask the venue: the fate of the order in this slot is unknown."""
 
+    def on_refused(self, index: int, code: int, t_ns: int) -> None:
+        """Take note that an order request of an instrument was answered by an error."""
+
     def on_fill(self, fill: dict[str, Any]) -> None:
         """Take note of a fill, told once, after its whole frame has been absorbed.
 

@@ -51,6 +51,9 @@ class SilentSession:
     def on_unknown(self, slot: int, t_ns: int) -> None:
         """Do nothing."""
 
+    def on_refused(self, index: int, code: int, t_ns: int) -> None:
+        """Nothing: nobody answers here."""
+
     def on_fill(self, fill: dict[str, Any]) -> None:
         """Do nothing."""
 

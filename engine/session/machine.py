@@ -43,6 +43,7 @@ from engine.session.auth import Nonce, refresh
 from engine.session.bringup import bring_up
 from engine.session.context import Context
 from engine.session.flow import Flow
+from engine.session.lateness import TIMED_OUT, Lateness, measure_clock
 from engine.session.ledger.poll import keep_tied
 from engine.session.link import Link, Silence, Stage
 from engine.session.notices import ignore, read_frame
@@ -88,6 +89,7 @@ class Session:
         self._timetable = Timetable(settings.recheck_ns)
         self._risk = RiskOfficer(self._ctx)
         self._nonce = Nonce()
+        self._lateness = Lateness()
         self._doubted: dict[int, None] = {}
         self._state = State.CONNECTING
         self._said: tuple[bool, str] | None = None
@@ -172,6 +174,7 @@ class Session:
             seconds = self._ctx.settings.request_timeout_ns / _NS
             text = f"{pending.method} unanswered for {seconds:g} s"
             self._close(pending.conn, text, "error")
+        self._lateness.pass_time(self._ctx)
         if self._state is State.STOPPING and t_ns >= self._stop_by_ns:
             self._finish_stop(self._ctx.open_ours)
         if self._state in GOING and self._timetable.is_due(self._ctx):
@@ -213,6 +216,16 @@ class Session:
                 conn = self._ctx.settings.orders_conn
                 script = resolve_doubted(self._ctx, self._doubted)
                 self._runner.start(Flow("resolve", [conn], script))
+        self._end()
+
+    def on_refused(self, index: int, code: int, t_ns: int) -> None:
+        """An order request was answered by an error; the core has dealt with it."""
+        self._begin(t_ns)
+        if code == TIMED_OUT:
+            self._lateness.note(self._ctx)
+            if self._runner.find("clock") is None:
+                conn = self._ctx.settings.orders_conn
+                self._runner.start(Flow("clock", [conn], measure_clock(self._ctx)))
         self._end()
 
     def on_fill(self, fill: dict[str, Any]) -> None:
@@ -270,6 +283,9 @@ class Session:
         """Send what may be sent, start what may start, say whether we quote."""
         self._rpc.pump(self._ctx.now_ns)
         self._risk.apply()
+        offset_ns = self._ctx.clock.offset_ns
+        if offset_ns is not None:
+            self._core.set_venue_clock(offset_ns)
         self._progress()
         if self._state is State.QUOTING and self._ctx.holds:
             self._move(Event.HELD)
@@ -281,6 +297,7 @@ class Session:
     def _set_timer(self) -> None:
         ctx = self._ctx
         times = [self._rpc.next_ns(ctx.now_ns), self._runner.next_ns()]
+        times.append(self._lateness.until_ns)
         for link in ctx.links:
             times += [self._silence.next_ns(link), link.refresh_ns]
         if self._state is State.STOPPING:

@@ -33,14 +33,27 @@ REREAD_MAX_NS = 1_000_000_000
 CORE_PASSES = 4
 """Readings during which an order the core is pulling itself is left to the core."""
 
-LOOK_AGAIN_NS = 2_500_000_000
-"""An order the venue does not know may still be on its way: look again after this.
+FINAL_MS = 500
+"""So long after its last chance (``valid_until``) a request is over for certain.
 
-A request may wait five seconds in the venue's queue (10050); with the time after which
-an unanswered one is in doubt (``ack_timeout_ms``, 3 s by default) this is longer.
+At the book it may still wait for the speed bump, and what the venue is asked by label
+may be a little behind the book.
 """
 
+LOOKS_MAX = 4
+"""How often a question is put before it is left to the core, which asks again."""
+
+LOOK_AGAIN_NS = 50_000_000
+
 ROUNDS_MAX = 3
+
+OVER = ("filled", "cancelled", "rejected")
+"""States of an order that nothing changes any more."""
+
+NEVER_MS = 2**63 - 1
+"""The core's word for a request that has no last chance."""
+
+_NS_PER_MS = 1_000_000
 
 Keep = Callable[[dict[str, Any]], bool]
 
@@ -200,15 +213,18 @@ def unknown_slots(ctx: Context) -> list[dict[str, Any]]:
 def resolve(ctx: Context, slots: Sequence[dict[str, Any]]) -> Script[None]:
     """Ask what became of these orders and tell the core.
 
-    "Not found" counts only when it is said twice, some time apart: the question may
-    have overtaken the order.
+    That there is none, or that it is open at some size, counts only once the last
+    chance of every request about it has passed by the venue's own clock: until then one
+    may still lie in the venue's queue.
     """
-    missing = yield from _look_up(ctx, slots)
-    if missing:
-        yield Sleep(LOOK_AGAIN_NS)
-        missing = yield from _look_up(ctx, missing)
-    for slot in missing:
-        ctx.core.resolve(slot["slot"], None, slot["label"])
+    for _ in range(LOOKS_MAX):
+        slots = yield from _look_up(ctx, slots)
+        last_ms = max((slot["valid_until_ms"] for slot in slots), default=NEVER_MS)
+        venue_ms = ctx.clock.venue_ms(ctx.now_ns)
+        if last_ms == NEVER_MS or venue_ms is None:
+            return
+        left_ns = (last_ms + FINAL_MS - venue_ms) * _NS_PER_MS
+        yield Sleep(max(left_ns, 0) + LOOK_AGAIN_NS)
 
 
 def resolve_doubted(ctx: Context, doubted: dict[int, None]) -> Script[None]:
@@ -222,7 +238,7 @@ def resolve_doubted(ctx: Context, doubted: dict[int, None]) -> Script[None]:
 def _look_up(
     ctx: Context, slots: Sequence[dict[str, Any]]
 ) -> Script[list[dict[str, Any]]]:
-    """Resolve what the venue finds by label; return the slots it found nothing for."""
+    """Tell the core what is final; return the slots whose fate is still open."""
     method = "private/get_order_state_by_label"
     asks = []
     for slot in slots:
@@ -231,16 +247,33 @@ def _look_up(
         params = {"currency": currency, "label": slot["label"]}
         asks.append(Ask(ctx.settings.orders_conn, method, params))
     replies = yield from ctx.ask_all(asks)
-    missing = []
-    for slot, reply in zip(slots, replies, strict=True):
+    early = []
+    for asked, reply in zip(slots, replies, strict=True):
+        label = asked["label"]
         if reply.code and reply.verdict is not Verdict.GONE:
             raise rejection(reply.method, reply.code, reply.message)
-        row = None if reply.code else _row_with(slot["label"], method, reply.result)
-        if row is None:
-            missing.append(slot)
+        row = None if reply.code else _row_with(label, method, reply.result)
+        # As it is now: what was sent since is later than this answer.
+        found = [slot for slot in unknown_slots(ctx) if slot["label"] == label]
+        if not found:
+            continue
+        slot = found[0]
+        is_over = row is not None and row.get("order_state") in OVER
+        if is_over or _is_final(ctx, slot["valid_until_ms"], reply):
+            ctx.core.resolve(slot["slot"], row, label)
         else:
-            ctx.core.resolve(slot["slot"], row, slot["label"])
-    return missing
+            early.append(slot)
+    return early
+
+
+def _is_final(ctx: Context, valid_until_ms: int, reply: Reply) -> bool:
+    """Return whether nothing about an order could be on its way when it was asked."""
+    if valid_until_ms == 0:
+        return True
+    if reply.us_in:
+        return reply.us_in > (valid_until_ms + FINAL_MS) * 1_000
+    venue_ms = ctx.clock.venue_ms(reply.sent_ns)
+    return venue_ms is not None and venue_ms > valid_until_ms + FINAL_MS
 
 
 def _row_with(label: str, method: str, result: Any) -> dict[str, Any] | None:

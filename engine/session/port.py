@@ -55,6 +55,9 @@ class CorePort(Protocol):
     def set_stance(self, stance: str, reason: str, index: int = -1) -> None:
         """Take a step of the kill ladder, for one instrument or (-1) the account."""
 
+    def set_venue_clock(self, offset_ns: int) -> None:
+        """Tell how far the venue's clock, ns since epoch, is ahead of the core's."""
+
     def set_credit_limits(self, limits: Mapping[str, tuple[float, float]]) -> None:
         """Set what the account may ask of the matching engine, by name of the pool.
 

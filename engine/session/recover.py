@@ -65,6 +65,9 @@ def recover(ctx: Context, prepared: Callable[[], None]) -> Script[None]:
     yield from read_account(ctx)
     list_all(ctx)
     take_over(ctx)
+    if ctx.clock.offset_ns is None:
+        text = "the venue's answers do not say what time it is there"
+        raise Reconnect(ctx.settings.orders_conn, text)
     route_credits(ctx)
     prepared()
     yield from subscribe_missing(ctx)

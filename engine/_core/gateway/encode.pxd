@@ -11,14 +11,16 @@ cdef enum:
     REQUEST_TEXT_MAX = 640     # bytes of the longest request, newline included
 
 
-# Each writes one whole request and returns whether there was room.
+# Each writes one whole request and returns whether there was room. valid_until_ms: the
+# venue's time after which it may not be carried out, 0 = at any time.
 cdef bint put_new(
     ByteBuf out, int64_t request_id, const Instrument* row, Side side,
     price_t price_ticks, qty_t amount_lots, const Order* order, int slot,
-    Fault* fault) noexcept nogil
+    int64_t valid_until_ms, Fault* fault) noexcept nogil
 cdef bint put_edit(
     ByteBuf out, int64_t request_id, const Instrument* row, const Order* order,
-    price_t price_ticks, qty_t amount_lots, Fault* fault) noexcept nogil
+    price_t price_ticks, qty_t amount_lots, int64_t valid_until_ms,
+    Fault* fault) noexcept nogil
 cdef bint put_cancel(
     ByteBuf out, int64_t request_id, const Order* order, Fault* fault) noexcept nogil
 cdef bint put_cancel_all(

@@ -48,10 +48,16 @@ cdef char* begin(ByteBuf out, int64_t request_id, Fault* fault) noexcept nogil:
     return put_int(PUT(p, '{"jsonrpc":"2.0","id":'), request_id)
 
 
+cdef inline char* finish(char* p, int64_t valid_until_ms) noexcept nogil:
+    if valid_until_ms:
+        p = put_int(PUT(p, ',"valid_until":'), valid_until_ms)
+    return PUT(p, "}}\n")
+
+
 cdef bint put_new(
         ByteBuf out, int64_t request_id, const Instrument* row, Side side,
         price_t price_ticks, qty_t amount_lots, const Order* order, int slot,
-        Fault* fault) noexcept nogil:
+        int64_t valid_until_ms, Fault* fault) noexcept nogil:
     cdef char* p = begin(out, request_id, fault)
     if p == NULL:
         return False
@@ -67,16 +73,17 @@ cdef bint put_new(
     p = PUT(p, ',"label":"')
     p = put_label(p, order, slot)
     if order.is_take:
-        p = PUT(p, '","time_in_force":"immediate_or_cancel"}}\n')
+        p = PUT(p, '","time_in_force":"immediate_or_cancel"')
     else:
-        p = PUT(p, '","post_only":true}}\n')
-    out.commit(p)
+        p = PUT(p, '","post_only":true')
+    out.commit(finish(p, valid_until_ms))
     return True
 
 
 cdef bint put_edit(
         ByteBuf out, int64_t request_id, const Instrument* row, const Order* order,
-        price_t price_ticks, qty_t amount_lots, Fault* fault) noexcept nogil:
+        price_t price_ticks, qty_t amount_lots, int64_t valid_until_ms,
+        Fault* fault) noexcept nogil:
     cdef char* p = begin(out, request_id, fault)
     if p == NULL:
         return False
@@ -86,8 +93,8 @@ cdef bint put_edit(
     p = put_amount(p, row, amount_lots)
     p = PUT(p, ',"price":')
     p = put_price(p, row, price_ticks)
-    p = PUT(p, ',"post_only":true}}\n')
-    out.commit(p)
+    p = PUT(p, ',"post_only":true')
+    out.commit(finish(p, valid_until_ms))
     return True
 
 

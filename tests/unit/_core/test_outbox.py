@@ -41,6 +41,15 @@ def test_what_the_venue_refuses_is_asked_again_ever_more_slowly() -> None:
     )
 
 
+def test_nothing_is_sent_before_the_venues_clock_is_known() -> None:
+    rig = quoting_rig(valid_for_ns=2_000_000_000)
+    rig.advance(1_000)
+    assert rig.sent() == []
+    rig.core.set_venue_clock(5)
+    rig.advance(250)
+    assert len(rig.sent()) == 2
+
+
 def test_a_pause_after_a_refusal_does_not_keep_cancels_back() -> None:
     rig, venue = quoting_rig(), SlowVenue(NAME)
     settle(rig, venue)

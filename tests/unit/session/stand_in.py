@@ -83,6 +83,7 @@ class CoreStandIn:
         self.limits: dict[str, tuple[float, float]] = {}
         self.routes: dict[int, tuple[str, str]] = {}
         self.flying: dict[tuple[str, str], int] = {}
+        self.venue_offset_ns: int | None = None
         self.credits = 1_000
         self.expected: list[int] = []
         self.book_states: dict[int, str] = {}
@@ -132,6 +133,9 @@ class CoreStandIn:
 
     def set_stance(self, stance: str, reason: str, index: int = -1) -> None:
         self.stances[index] = (stance, reason)
+
+    def set_venue_clock(self, offset_ns: int) -> None:
+        self.venue_offset_ns = offset_ns
 
     def set_credit_limits(self, limits: Mapping[str, tuple[float, float]]) -> None:
         self.limits = {**self.limits, **limits}
@@ -487,7 +491,9 @@ def order(order_id: str, label: str, name: str = "BTC-PERPETUAL", **more: Any) -
     }
 
 
-def unknown_slot(slot: int, label: str, state: str = "unknown") -> dict[str, Any]:
+def unknown_slot(
+    slot: int, label: str, state: str = "unknown", valid_until_ms: int = 0
+) -> dict[str, Any]:
     """Return a slot row as the core lists it."""
     return {
         "slot": slot,
@@ -501,6 +507,7 @@ def unknown_slot(slot: int, label: str, state: str = "unknown") -> dict[str, Any
         "price_ticks": 120000,
         "amount_lots": 1,
         "filled_lots": 0,
+        "valid_until_ms": valid_until_ms,
     }
 
 

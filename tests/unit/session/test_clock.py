@@ -24,10 +24,40 @@ def clock() -> Clock:
 
 def test_before_the_shell_spoke_no_time_is_known() -> None:
     clock = Clock()
-    clock.sample(reply(0, 10, 5, 6))
-    assert clock.wall_ms(5) is None
-    assert clock.venue_ms(5) is None
-    assert clock.offset_ms is None
+    assert (clock.wall_ms(5), clock.venue_ms(5)) == (None, None)
+    assert (clock.offset_ns, clock.offset_ms) == (None, None)
+
+
+def test_until_the_venue_answered_our_own_clock_serves() -> None:
+    assert clock().venue_ms(250 * MS) == 1_000_250
+    assert clock().offset_ns is None
+
+
+def test_a_wrong_wall_clock_moves_nothing_once_the_venue_answered() -> None:
+    one = clock()
+    one.sample(reply(100, 120, 1_000_610, 1_000_612))
+    known = one.offset_ns
+    one.set_wall(200 * MS, 5_000_000)
+    assert one.offset_ns == known
+    assert one.venue_ms(200 * MS) == 1_000_701
+    assert one.offset_ms == 1_000_701 - 5_000_000
+
+
+def test_a_sample_that_contradicts_wins_whatever_its_round_trip() -> None:
+    one = clock()
+    one.sample(reply(100, 102, 1_000_101, 1_000_101))
+    one.sample(reply(200, 230, 1_000_215, 1_000_215))
+    assert one.offset_ms == 0.0, "it agrees and is worse"
+    one.sample(reply(300, 330, 1_020_315, 1_020_315))
+    assert one.offset_ms == 20_000.0, "the venue's clock was set, or the host slept"
+
+
+def test_after_a_doubt_the_next_sample_counts() -> None:
+    one = clock()
+    one.sample(reply(100, 102, 1_000_101, 1_000_101))
+    one.doubt()
+    one.sample(reply(200, 230, 1_000_216, 1_000_216))
+    assert one.offset_ms == 1.0
 
 
 def test_wall_clock_goes_on_with_the_cores_clock() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from engine.session.machine import Session
+from engine.session.orders import LOOKS_MAX, NEVER_MS
 from tests.unit.session.stand_in import (
     WALL_MS,
     Desk,
@@ -161,23 +162,87 @@ def test_the_newest_row_with_exactly_this_label_counts() -> None:
     assert desk.core.resolved == [(3, newer)]
 
 
-def test_not_found_counts_only_the_second_time_and_later() -> None:
+def in_flight(seconds: float) -> Desk:
+    """Return a desk with a doubt whose request is valid for so long from now."""
+    desk = Desk().go()
+    until_ms = WALL_MS + desk.now_ns // 1_000_000 + round(seconds * 1_000)
+    desk.core.slots[3] = unknown_slot(3, OURS, valid_until_ms=until_ms)
+    desk.session.on_unknown(3, desk.now_ns)
+    return desk
+
+
+def test_not_found_counts_at_once_when_nothing_is_on_its_way() -> None:
     desk = desk_with_doubt()
     desk.session.on_unknown(3, desk.now_ns)
-    desk.until(2.4)
+    desk.until(0)
+    assert desk.core.resolved == [(3, None)]
+
+
+def test_not_found_counts_only_after_the_last_chance() -> None:
+    desk = in_flight(2.0)
+    desk.until(2.49)
     assert desk.core.resolved == []
-    desk.until(0.2)
+    desk.until(0.1)
     assert desk.core.resolved == [(3, None)]
     assert len(desk.params("private/get_order_state_by_label")) == 2
 
 
-def test_an_order_that_shows_up_at_the_second_look_is_found() -> None:
+@pytest.mark.parametrize("state", ["open", "untriggered"])
+def test_open_counts_only_after_the_last_chance_of_its_edits(state: str) -> None:
+    desk = in_flight(2.0)
+    desk.venue.history = [order("77", OURS, order_state=state)]
+    desk.until(2.49)
+    assert desk.core.resolved == []
+    desk.venue.history = [order("77", OURS, amount=30.0)]
+    desk.until(0.1)
+    assert desk.core.resolved == [(3, order("77", OURS, amount=30.0))]
+
+
+@pytest.mark.parametrize("state", ["filled", "cancelled", "rejected"])
+def test_an_end_counts_at_once(state: str) -> None:
+    desk = in_flight(2.0)
+    desk.venue.history = [order("77", OURS, order_state=state)]
+    desk.until(0.01)
+    assert len(desk.core.resolved) == 1
+
+
+def test_what_was_sent_after_the_question_makes_the_answer_early() -> None:
     desk = desk_with_doubt()
+    held: list[Any] = []
+    desk.venue.answer["private/get_order_state_by_label"] = lambda p: (
+        hold_back() if not held else []
+    )
     desk.session.on_unknown(3, desk.now_ns)
-    desk.until(0.5)
-    desk.venue.history = [order("77", OURS)]
-    desk.until(3)
-    assert desk.core.resolved == [(3, order("77", OURS))]
+    until_ms = WALL_MS + desk.now_ns // 1_000_000 + 1_000
+    (frame,) = [f for _, f in desk.unread() if "state_by_label" in f["method"]]
+    desk.core.slots[3] = unknown_slot(3, OURS, valid_until_ms=until_ms)
+    held.append(True)
+    desk.respond(0, frame)
+    assert desk.core.resolved == []
+    desk.until(1.6)
+    assert desk.core.resolved == [(3, None)]
+
+
+def test_a_request_without_a_last_chance_is_never_missing() -> None:
+    desk = Desk().go()
+    desk.core.slots[3] = unknown_slot(3, OURS, valid_until_ms=NEVER_MS)
+    desk.session.on_unknown(3, desk.now_ns)
+    desk.until(60)
+    assert desk.core.resolved == []
+    assert len(desk.params("private/get_order_state_by_label")) == 1
+    desk.venue.history = [order("77", OURS, order_state="filled")]
+    desk.session.on_unknown(3, desk.now_ns)
+    desk.until(0)
+    assert len(desk.core.resolved) == 1
+
+
+def test_questions_are_put_so_often_and_then_left_to_the_core() -> None:
+    desk = in_flight(2.0)
+    for _ in range(LOOKS_MAX):
+        desk.core.slots[3]["valid_until_ms"] += 2_000
+        desk.until(2.0)
+    desk.until(20)
+    assert len(desk.params("private/get_order_state_by_label")) == LOOKS_MAX
 
 
 def test_order_not_found_as_an_error_means_the_same_as_an_empty_list() -> None:
@@ -227,8 +292,7 @@ def test_an_answer_of_unknown_shape_never_ends_an_order(result: Any) -> None:
 
 
 def test_an_order_that_was_settled_meanwhile_is_left_alone() -> None:
-    desk = desk_with_doubt()
-    desk.session.on_unknown(3, desk.now_ns)
+    desk = in_flight(1.0)
     desk.until(0.5)
     desk.core.slots[3] = unknown_slot(3, "hs-abcd1234-3-9")
     desk.until(1)
@@ -238,6 +302,7 @@ def test_an_order_that_was_settled_meanwhile_is_left_alone() -> None:
 def test_doubts_that_arrive_meanwhile_wait_their_turn() -> None:
     desk = desk_with_doubt()
     desk.core.slots[4] = unknown_slot(4, "hs-00000001-4-1")
+    desk.venue.answer["private/get_order_state_by_label"] = lambda p: []
     desk.session.on_unknown(3, desk.now_ns)
     desk.session.on_unknown(4, desk.now_ns)
     desk.session.on_unknown(4, desk.now_ns)

@@ -58,6 +58,24 @@ def test_edit_and_cancel_in_full() -> None:
     )
 
 
+def test_new_orders_and_edits_say_until_when_they_may_be_carried_out() -> None:
+    rig, venue = Rig(valid_for_ns=2_000_000_000), SlowVenue(NAME)
+    rig.core.set_venue_clock(1_790_000_000_000_999_999)
+    rig.wisher.bids = [(130_000, 3)]
+    rig.book([(130_000, 1)], [(130_001, 1)])
+    now_ms = 1_790_000_000_000 + rig.t_ns // 1_000_000
+    (new,) = rig.sent()
+    assert new["params"]["valid_until"] == now_ms + 2_000
+    venue.requests = [new]
+    venue.work()
+    for frame in venue.frames:
+        rig.deliver(frame)
+    rig.wisher.bids = [(129_999, 3)]
+    rig.advance(300)
+    (edit,) = rig.sent()
+    assert edit["params"]["valid_until"] == now_ms + 2_300
+
+
 @pytest.mark.parametrize("ticks", [1, 2, 19, 130_000, 999_999])
 def test_prices_are_exact_decimals(ticks: int) -> None:
     rig = Rig({"collar_bps": 10_000.0})

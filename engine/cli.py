@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "account": "engine.live.account",
     "positions": "engine.live.positions",
     "orders": "engine.live.orders",
+    "ctl": "engine.live.ctl",
     "cancel-all": "engine.live.panic",
     "record": "engine.live.record",
     "feed": "engine.replay.feed",

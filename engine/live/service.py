@@ -10,6 +10,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import datetime
+import os
 import random
 import secrets
 import signal
@@ -28,10 +29,12 @@ from engine.config import Config
 from engine.errors import ConfigError, InvariantError, VenueError
 from engine.journal import Header, Recorder, Writer
 from engine.live.child import stop_signals
+from engine.live.commands import status_of
 from engine.live.ingress import Ingress
 from engine.live.keeper import Keeper, earlier_runs
 from engine.live.log import LineWriter, Log
 from engine.live.memory import CollectorPolicy
+from engine.live.operator import Operator
 from engine.live.rest import Rest
 from engine.live.secrets import Credentials, Signer
 from engine.live.shell import Shell
@@ -99,6 +102,7 @@ class Service:
         self._started_at = datetime.datetime.now(datetime.UTC)
         self._exporter: Exporter | None = None
         self._watch: Watch | None = None
+        self._operator: Operator | None = None
         self._status_s = self._tend_s = 0.0
 
     async def run(self) -> int:
@@ -116,6 +120,7 @@ class Service:
             if self._is_terminal:
                 key = self._config.credentials
                 self._watch = Watch(without=(key.id_env, key.secret_env))
+            await self._listen()
             if self._left is not None:
                 self._shell.command(cmd="restore", checkpoint=self._left)
             for line in self._lines:
@@ -126,6 +131,30 @@ class Service:
             snapshot = self._core.snapshot()
             await self._close()
         return self._finish(snapshot)
+
+    async def _listen(self) -> None:
+        """Take an operator's commands, where there is a folder for the socket."""
+        if self._state is None:
+            return
+        self._operator = Operator(
+            self._state.ctl, self._shell.command, self._status, self._on_ctl_stop
+        )
+        await self._operator.open()
+
+    def _status(self) -> dict[str, Any]:
+        """Return what an operator sees."""
+        return status_of(
+            self._core.snapshot(),
+            connected=self._shell.connected,
+            environment=self._config.environment,
+            run=f"{self._run_id:08x}",
+            pid=os.getpid(),
+            up_s=time.monotonic() - self._started_s,
+        )
+
+    def _on_ctl_stop(self) -> None:
+        if not self._wanted.is_set():
+            self._on_signal()
 
     def _make_keeper(self) -> Keeper | None:
         """Return who keeps the checkpoint. Empty: None, there is no folder for it."""
@@ -235,6 +264,8 @@ class Service:
         for line in self._lines:
             await line.stop("end of run")
         self._shell.close()
+        if self._operator is not None:
+            await self._operator.close()
         if self._keeper is not None:
             await asyncio.to_thread(self._keeper.close, self._core.checkpoint())
         self._rest.close()

@@ -53,6 +53,7 @@ class Shell:
         self._timer_ns = 0
         self._tick_to_order = Histogram()
         self._write = Histogram()
+        self._refusals: list[str] = []
         self.is_ending = False
         """Set before the lines are closed on purpose: that is no disconnect."""
         self.connects = 0
@@ -118,13 +119,15 @@ class Shell:
         except Exception as error:
             self._fail(error)
 
-    def command(self, **cmd: Any) -> None:
-        """Give the core an operator's command."""
+    def command(self, **cmd: Any) -> list[str]:
+        """Give the core a command; return why it refuses. Empty: it does not."""
+        self._refusals = []
         try:
             self._core.command(time.monotonic_ns(), orjson.dumps(cmd))
             self._end_turn(0)
         except Exception as error:
             self._fail(error)
+        return self._refusals
 
     def session_state(self) -> str:
         """Return the session's state, by the name in its snapshot."""
@@ -210,6 +213,8 @@ class Shell:
     def _take_notes(self) -> None:
         for _, level, kind, text in self._core.notes():
             self._log.note(level, kind, text)
+            if kind == "command" and level == "error":
+                self._refusals.append(text)
 
     def _arm(self) -> None:
         """Arm the one timer. A later time than armed waits for the earlier wake-up."""

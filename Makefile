@@ -15,13 +15,14 @@ MODULES := $(shell find engine/_core -name '*.pyx' | sed 's|/|.|g; s|\.pyx$$||' 
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SANITIZED := build/sanitize
 SEED ?=
+RUNS ?= 100
 SEEDS ?= 1:101
 SECONDS ?= 600
 JOBS ?= 1
 ARGS ?=
 
-.PHONY: help run test build lint format types sim soak soak-fuzz conformance bench \
-	sanitize docs wheel clean distclean
+.PHONY: help run test build lint format types sim soak soak-fuzz kill9 conformance \
+	bench sanitize docs wheel clean distclean
 
 help:
 	@echo "make run [ARGS=...]    build, then quote on a simulated venue, watched live"
@@ -34,6 +35,7 @@ help:
 	@echo "make sim SEED=1        one seed of the swarm, with its last events"
 	@echo "make soak SEEDS=1:101  the swarm, ten virtual minutes a seed; JOBS=2"
 	@echo "make soak-fuzz         fuzz and state machines, for minutes, not seconds"
+	@echo "make kill9 RUNS=1000   kill -9 of live engines at random moments, each compared"
 	@echo "make conformance       the simulated venue met by other people's clients"
 	@echo "make bench [ARGS=...]  the benchmarks"
 	@echo "make sanitize          core and fuzz tests under address and UB sanitizers"
@@ -113,6 +115,10 @@ ifeq ($(SEED),)
 else
 	@$(BIN)/python -m tests.simulation.soak $(SEED) --seconds $(SECONDS) --trace $(ARGS)
 endif
+
+# The venue lives on, engines die. SEED repeats the choices, not the moments.
+kill9: $(READY)
+	@$(BIN)/python -m tests.loopback.kill9 --runs $(RUNS) $(if $(SEED),--seed $(SEED))
 
 # What the suite needs beside the rest, in the same .venv.
 $(CLIENTS): pyproject.toml | $(READY)

@@ -43,14 +43,22 @@ def settle(ctx: Context) -> Script[None]:
 
 
 def _read_positions(ctx: Context) -> Script[dict[str, tuple[int, float]]]:
-    """Return ``(lots, average price)`` by instrument; an absent row is a flat one."""
+    """Return ``(lots, average price)`` by instrument; an absent row is a flat one.
+
+    Empty: spot instruments are left out.
+    """
     currencies = ctx.currencies()
     asks = [
         Ask(ctx.settings.orders_conn, _POSITIONS, {"currency": currency})
         for currency in currencies
     ]
     replies = yield from ctx.ask_all(asks)
-    found = {one.name: (0, 0.0) for one in ctx.listings.values()}
+    # The venue has no position in spot: what was bought is cash of the account.
+    found = {
+        one.name: (0, 0.0)
+        for one in ctx.listings.values()
+        if one.row.get("kind") != "spot"
+    }
     for reply in replies:
         if reply.code:
             raise rejection(reply.method, reply.code, reply.message)
@@ -84,10 +92,10 @@ def _take(ctx: Context, positions: dict[str, tuple[int, float]]) -> None:
     for name in different(ctx, positions):
         if name in ctx.has_baseline:
             take_position(ctx, ctx.listings[name], *positions[name])
-    for one in ctx.listings.values():
-        if one.name not in ctx.has_baseline:
-            ctx.has_baseline[one.name] = None
-            ctx.core.set_position(one.index, *positions[one.name])
+    for name in positions:
+        if name not in ctx.has_baseline:
+            ctx.core.set_position(ctx.listings[name].index, *positions[name])
+    ctx.has_baseline.update(dict.fromkeys(ctx.listings))
 
 
 def different(ctx: Context, positions: dict[str, tuple[int, float]]) -> list[str]:

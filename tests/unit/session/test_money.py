@@ -157,3 +157,15 @@ def test_the_history_is_replayed_before_orders_and_positions_are_read() -> None:
         < methods.index("private/get_order_state_by_label")
         < methods.index("private/get_positions")
     )
+
+
+def test_spot_has_no_position_to_compare() -> None:
+    desk = Desk("BTC-PERPETUAL", "ETH-PERPETUAL")
+    desk.venue.rows["ETH-PERPETUAL"] |= {"kind": "spot", "quote_currency": "ETH"}
+    desk.go()
+    desk.core.positions[1] = (-3, 0.0)
+    desk.lose()
+    desk.connect()
+    desk.until(70)
+    assert desk.core.positions[1] == (-3, 0.0)
+    assert desk.noted("error") == ""

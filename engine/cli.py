@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "orders": "engine.live.orders",
     "ctl": "engine.live.ctl",
     "cancel-all": "engine.live.panic",
+    "watchdog": "engine.live.watchdog",
     "record": "engine.live.record",
     "feed": "engine.replay.feed",
     "replay": "engine.replay.replay",

@@ -373,6 +373,11 @@ class State(Section):
         Field(ge=100, le=60_000),
         Key("what changed since is written to the checkpoint this often", "ms"),
     ] = 1_000
+    stall_s: Annotated[
+        float,
+        Field(ge=0.5, le=60, allow_inf_nan=False),
+        Key("an engine silent for this long is hung, says `halfspread watchdog`", "s"),
+    ] = 3.0
 
 
 class Metrics(Section):

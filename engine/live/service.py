@@ -35,6 +35,7 @@ from engine.live.keeper import Keeper, earlier_runs
 from engine.live.log import LineWriter, Log
 from engine.live.memory import CollectorPolicy
 from engine.live.operator import Operator
+from engine.live.pulse import Pulse
 from engine.live.rest import Rest
 from engine.live.secrets import Credentials, Signer
 from engine.live.shell import Shell
@@ -91,6 +92,7 @@ class Service:
         self._rest = Rest(urls, Signer(credentials), timeout_s=REST_TIMEOUT_S)
         path = config.state.path
         self._state = None if path is None else StateFolder.open(path, config.file)
+        self._pulse = Pulse(None if self._state is None else self._state.heartbeat)
         self._keeper = self._make_keeper()
         self._left = None if self._keeper is None else self._keeper.read()
         self._run_id = fresh_run(earlier_runs(self._left))
@@ -121,6 +123,7 @@ class Service:
                 key = self._config.credentials
                 self._watch = Watch(without=(key.id_env, key.secret_env))
             await self._listen()
+            self._pulse.start()
             if self._left is not None:
                 self._shell.command(cmd="restore", checkpoint=self._left)
             for line in self._lines:
@@ -192,7 +195,11 @@ class Service:
 
     def _reading(self) -> Reading:
         shell, keeper = self._shell, self._keeper
-        histograms = {**self._core.histograms(), **shell.histograms()}
+        histograms = {
+            **self._core.histograms(),
+            **shell.histograms(),
+            "loop_lag": self._pulse.lag,
+        }
         return Reading(
             self._core.snapshot(),
             {name: Stage.copy(found) for name, found in histograms.items()},
@@ -273,6 +280,7 @@ class Service:
             self._watch.close()
         if self._exporter is not None:
             await asyncio.to_thread(self._exporter.close)
+        self._pulse.close()
         if self._state is not None:
             self._state.close()
         self._memory.release()

@@ -169,11 +169,15 @@ class Wire:
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
 
-    def close(self) -> None:
-        """Cut everything and listen no more."""
+    def refuse(self) -> None:
+        """Take no new connection; those that stand are left alone."""
         with contextlib.suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
+
+    def close(self) -> None:
+        """Cut everything and listen no more."""
+        self.refuse()
         self.cut()
 
     def _accept(self) -> None:

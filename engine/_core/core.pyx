@@ -59,7 +59,8 @@ cdef class Core(Inbox):
             self._absorb(conn, kind, data)
             if self.measures:
                 self.hist_state.add(probe_ns() - t1)
-        self.credits_ready_ns = 0
+        if self.credits_ready_ns and self.now_ns >= self.credits_ready_ns:
+            self._wake()
         # the corridor: absorb the burst, quote once
         if (more_coming or self.mode == MODE_HOLD or not self.is_connected[0]
                 or self.fault.code != FAULT_NONE or self._kill_is_fresh()):
@@ -81,10 +82,11 @@ cdef class Core(Inbox):
             # 5. differ -> the fewest requests
             self.differ.plan(market.index, market.row, &market.limits,
                              &market.permitted, self.orders, &self.fault)
-            # 6. credits, encode, fuse -> bytes
-            self._write(market)
+            self._offer(market)
             if self.measures:
                 self.hist_gateway.add(probe_ns() - t3)
+        # 6. by value: credits, encode, fuse -> bytes
+        self._spend()
         if self.measures:
             self.hist_turn.add(probe_ns() - t0)
 

@@ -22,6 +22,7 @@ from engine._core.decode.message cimport (
     MESSAGE_PRIVATE, Decoder, MessageKind)
 from engine._core.gateway.credits cimport NO_POOL, Credits
 from engine._core.gateway.differ cimport Differ
+from engine._core.gateway.scheduler cimport Scheduler
 from engine._core.quote.market cimport Market, new_market
 from engine._core.quote.strategy cimport Strategy
 from engine._core.state.orders cimport ORDER_DONE, ORDER_UNKNOWN, OrderTable
@@ -44,6 +45,7 @@ cdef class Desk:
         self.credits = Credits(cancel_reserve)
         self.decoder = Decoder(self.table)
         self.differ = Differ()
+        self.scheduler = Scheduler()
         self.buffers = [ByteBuf() for _ in range(connections)]
         self.markets, self.quoted, self.views = [], [], {}
         self.session = None
@@ -129,6 +131,7 @@ cdef class Desk:
                           self.stance_reason)
         if market not in self.quoted:
             self.quoted.append(market)
+            self.scheduler.reserve(len(self.quoted))
 
     def market(self, int32_t index):
         """Return the market at an index.
@@ -199,8 +202,11 @@ cdef class Desk:
         Raises:
             ValueError: a rate not above 0, a burst below 1, too many pools.
         """
+        cdef Market market
         for name, (rate_per_s, burst) in limits.items():
             self.credits.set_limits(name, rate_per_s, burst, self.now_ns)
+        for market in self.quoted:
+            market.is_dirty = True
 
     def route_credits(self, int32_t index, str first not None, str second=""):
         """Say which pools the requests about an instrument pay from, one or both.

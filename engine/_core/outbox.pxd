@@ -3,15 +3,26 @@ from libc.stdint cimport int64_t
 
 from engine._core.desk cimport Desk
 from engine._core.gateway.differ cimport Action
+from engine._core.gateway.scheduler cimport Offer, Yardstick
 from engine._core.quote.market cimport Market
 from engine._core.state.orders cimport Request
 
 
+cdef enum Written:
+    WRITE_SENT = 0
+    WRITE_HELD = 1         # an own order of the other side is in the way
+    WRITE_DROPPED = 2      # the venue has just refused: not now
+    WRITE_FAILED = 3       # no room in the table of requests, or a fault
+
+
 cdef class Outbox(Desk):
     # 6. within the credits, past the fuse, onto the wire
-    cdef void _write(self, Market market)
-    cdef bint _write_one(self, Market market, const Action* action)
-    cdef void _wait_for_credits(self, Market market)
+    cdef void _offer(self, Market market)
+    cdef void _measure(self, Market market, Yardstick* yard)
+    cdef void _spend(self)
+    cdef bint _affords(self, Market market, const Offer* offer)
+    cdef void _wake(self)
+    cdef Written _write_one(self, Market market, const Action* action)
     cdef void _answered(self, Market market, const Request* request)
     # Orders without an answer.
     cdef void _check_orders(self, Market market)

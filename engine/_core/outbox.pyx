@@ -8,13 +8,15 @@ from libc.stdint cimport int32_t, int64_t
 from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.check cimport FAULT_NONE, fault_name
 from engine._core.base.types cimport (
-    BID, NO_PRICE, SLOTS_PER_INSTRUMENT, nanos_t, qty_t)
+    ASK, BID, NO_PRICE, SLOTS_PER_INSTRUMENT, nanos_t, qty_t)
 from engine._core.desk cimport MODE_HALT, MODE_QUOTE, Desk
 from engine._core.gateway.credits cimport NO_POOL
 from engine._core.gateway.differ cimport RANKS, Action, own_barrier
 from engine._core.gateway.encode cimport (
     put_cancel, put_cancel_all, put_cancel_quotes, put_edit, put_new)
 from engine._core.gateway.fuse cimport holds
+from engine._core.gateway.scheduler cimport (
+    Offer, Yardstick, is_plenty, observe, price_nano, set_yardstick, value_of, worth_of)
 from engine._core.quote.market cimport Market
 from engine._core.state.orders cimport (
     ORDER_DONE, ORDER_LIVE, ORDER_STATES, ORDER_UNKNOWN, REQUEST_CANCEL,
@@ -33,34 +35,108 @@ CANCEL_ALL = "cancel_all"
 cdef class Outbox(Desk):
     """The desk, able to send."""
 
-    cdef void _write(self, Market market):
+    cdef void _offer(self, Market market):
+        """Send a plan while credits are plenty, else let it compete for them."""
         cdef int rank, i
+        cdef Yardstick yard
+        cdef Action* action
+        market.waits = False
+        if self.differ.n_actions == 0:
+            return
+        if is_plenty(self.credits, market.credit_pool, market.second_pool,
+                     self.differ.n_actions, self.now_ns):
+            for rank in range(RANKS):
+                for i in range(self.differ.n_actions):
+                    if (<int>self.differ.actions[i].rank == rank
+                            and self._write_one(market, &self.differ.actions[i])
+                            == WRITE_FAILED):
+                        return
+            return
+        self._measure(market, &yard)
         for rank in range(RANKS):
             for i in range(self.differ.n_actions):
-                if <int>self.differ.actions[i].rank != rank:
+                action = &self.differ.actions[i]
+                if <int>action.rank != rank:
                     continue
-                if not self._write_one(market, &self.differ.actions[i]):
-                    return
+                observe(self.credits, market.credit_pool, worth_of(action, &yard))
+                self.scheduler.add(
+                    action, market.index, market.credit_pool, market.second_pool,
+                    value_of(action, self.orders, &yard),
+                    &self.fault)
 
-    cdef bint _write_one(self, Market market, const Action* action):
-        """Send one request; False when nothing more can be sent for this market."""
+    cdef void _measure(self, Market market, Yardstick* yard):
+        """Fill in what the requests of a market are valued with."""
+        cdef double spread_ticks = 0.0, micro_ticks = 0.0
+        if (market.book.is_readable() and market.book.best(BID) != NO_PRICE
+                and market.book.best(ASK) != NO_PRICE):
+            spread_ticks = <double>(market.book.best(ASK) - market.book.best(BID))
+            micro_ticks = market.signals.micro_ticks
+        set_yardstick(yard, &market.permitted, micro_ticks, market.reference_ticks(),
+                      market.signals.sigma_ticks, spread_ticks)
+        yard.money = market.dollars_per_tick(yard.fair_ticks)
+
+    cdef void _spend(self):
+        """Send the offers of this turn, most valuable first, as far as credits go."""
+        cdef Offer* offer
+        cdef Market market
+        cdef Written written
+        while True:            # ends: take hands each offer out at most twice
+            offer = self.scheduler.take()
+            if offer == NULL or self.fault.code != FAULT_NONE:
+                break
+            market = self.markets[offer.instrument]
+            if not self._affords(market, offer):
+                continue
+            written = self._write_one(market, &offer.action)
+            if written == WRITE_HELD:
+                self.scheduler.hold(offer)
+        self.scheduler.clear()
+
+    cdef bint _affords(self, Market market, const Offer* offer):
+        """Whether its pools can pay an offer; else note when they could."""
+        cdef nanos_t ready_ns = 0, other_ns
+        cdef int64_t need = price_nano(self.credits, offer.pool, offer)
+        cdef bint can_pay = self.credits.left_nano(offer.pool, self.now_ns) >= need
+        ready_ns = self.credits.ready_ns(offer.pool, need, self.now_ns)
+        if offer.second_pool != NO_POOL:
+            need = price_nano(self.credits, offer.second_pool, offer)
+            other_ns = self.credits.ready_ns(offer.second_pool, need, self.now_ns)
+            can_pay = can_pay and other_ns == 0
+            if other_ns > ready_ns:
+                ready_ns = other_ns
+        if can_pay:
+            return True
+        if not market.waits:
+            self.counters.credit_waits += 1
+            market.waits = True
+        if ready_ns and (self.credits_ready_ns == 0
+                         or ready_ns < self.credits_ready_ns):
+            self.credits_ready_ns = ready_ns
+        return False
+
+    cdef void _wake(self):
+        """A credit is there: whoever waits for one is planned anew."""
+        cdef Market market
+        self.credits_ready_ns = 0
+        for market in self.quoted:
+            if market.waits:
+                market.is_dirty = True
+
+    cdef Written _write_one(self, Market market, const Action* action):
+        """Send one request that can be paid."""
         cdef ByteBuf out = self.buffers[0]
         cdef Order* order = &self.orders.rows[action.slot]
         cdef qty_t worst = self.orders.worst(action.slot)
         cdef int64_t barrier, request_id = 0, until_ms = self._valid_until_ms()
-        if not self.credits.can_send(market.credit_pool, market.second_pool,
-                                     action.kind == REQUEST_CANCEL, self.now_ns):
-            self._wait_for_credits(market)
-            return False
         if action.kind != REQUEST_CANCEL:
             if self.now_ns < market.paused_until_ns or until_ms and not self.has_clock:
-                return True
+                return WRITE_DROPPED
             barrier = own_barrier(self.orders, market.index, action.side)
             if barrier != NO_PRICE and (
                     action.price_ticks >= barrier if action.side == BID
                     else action.price_ticks <= barrier):
                 self.counters.held_back += 1
-                return True
+                return WRITE_HELD
         if action.kind == REQUEST_NEW:
             request_id = self.orders.send_new(
                 action.slot, action.price_ticks, action.amount_lots, action.is_take,
@@ -74,34 +150,23 @@ cdef class Outbox(Desk):
                 action.slot, self.now_ns, &self.fault)
         if request_id == 0:
             market.is_dirty = True
-            return False
+            return WRITE_FAILED
         if not holds(action, market.index, market.row, &market.limits,
                      market.reference_ticks(), self.orders, market.position,
                      self.credits.least_nano(market.credit_pool, market.second_pool,
                                              self.now_ns), worst, &self.fault):
-            return False
+            return WRITE_FAILED
         self.credits.take(market.credit_pool, market.second_pool, self.now_ns)
         self.n_by_request[<int>action.kind] += 1
         if action.kind == REQUEST_NEW:
-            return put_new(out, request_id, market.row, action.side,
-                           action.price_ticks, action.amount_lots, order, action.slot,
-                           until_ms, &self.fault)
-        if action.kind == REQUEST_EDIT:
-            return put_edit(out, request_id, market.row, order, action.price_ticks,
-                            action.amount_lots, until_ms, &self.fault)
-        return put_cancel(out, request_id, order, &self.fault)
-
-    cdef void _wait_for_credits(self, Market market):
-        cdef nanos_t ready_ns
-        cdef int pool
-        self.counters.credit_waits += 1
-        market.is_dirty = True
-        for pool in (market.credit_pool, market.second_pool):
-            ready_ns = self.credits.ready_ns(
-                pool, self.credits.need_nano(pool, False), self.now_ns)
-            if ready_ns and (self.credits_ready_ns == 0
-                             or ready_ns < self.credits_ready_ns):
-                self.credits_ready_ns = ready_ns
+            put_new(out, request_id, market.row, action.side, action.price_ticks,
+                    action.amount_lots, order, action.slot, until_ms, &self.fault)
+        elif action.kind == REQUEST_EDIT:
+            put_edit(out, request_id, market.row, order, action.price_ticks,
+                     action.amount_lots, until_ms, &self.fault)
+        else:
+            put_cancel(out, request_id, order, &self.fault)
+        return WRITE_SENT
 
     cdef void _answered(self, Market market, const Request* request):
         """A request is not in flight any more: its credit begins to come back."""

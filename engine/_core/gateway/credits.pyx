@@ -32,6 +32,7 @@ from engine._core.base.types cimport nanos_t
 cdef double CLOCK_SLACK = 0.001
 cdef nanos_t LATE_NS = 10_000_000_000
 cdef double RATE_MAX = 1e9     # requests a second; also of a burst
+cdef nanos_t WAKE_SLACK_NS = 1_000          # never wake a rounding error too early
 # A pool not looked at for this long is full: no burst takes longer to regain.
 cdef double AGES_NS = 1e18
 
@@ -172,7 +173,7 @@ cdef class Credits:
         if missing > found.counted_nano:
             # What flies has to be answered, or given up, before it drains.
             return found.turned_ns + LATE_NS
-        return now_ns + 1 + <nanos_t>(
+        return now_ns + WAKE_SLACK_NS + <nanos_t>(
             <double>missing / (found.rate_per_s * (1.0 - CLOCK_SLACK)))
 
     def describe(self, nanos_t now_ns):

@@ -42,6 +42,8 @@ cdef class Market:
         int refusals                   # in a row, since the last accepted request
         int credit_pool                # which its requests pay from, -1 = not told yet
         int second_pool                # and this one as well, -1 = no other
+        bint in_coin                   # priced in the coin itself, as options of it are
+        bint waits                     # some of its requests wait for a credit
         readonly long quotes           # decisions that wished for something
         readonly long strategy_errors
         readonly str why_blank         # why nothing is wished for, "" = something is
@@ -55,6 +57,9 @@ cdef class Market:
     cdef void permit(self, OrderTable orders) noexcept
     # Mark, else mid, in base ticks; 0 when there is neither.
     cdef double reference_ticks(self) noexcept nogil
+    # US dollars of one lot moved by one tick, at a price; coins other than the index's
+    # quote currency count at the index price.
+    cdef double dollars_per_tick(self, double at_ticks) noexcept nogil
     cdef str health(self, nanos_t now_ns)
     # Take the stance of this market and of the account; the worse is in force.
     cdef void set_stance(

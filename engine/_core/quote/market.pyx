@@ -5,7 +5,8 @@ from types import FunctionType
 from libc.stdint cimport int32_t
 from libc.string cimport memset
 
-from engine._core.base.instrument cimport InstrumentTable
+from engine._core.base.instrument cimport (
+    KIND_OPTION, KIND_OPTION_COMBO, InstrumentTable)
 from engine._core.base.stance cimport STANCE_FLATTEN, STANCE_PULL, Stance
 from engine._core.base.types cimport ASK, BID, NO_PRICE, nanos_t
 from engine._core.quote.gate cimport blank, shape
@@ -23,6 +24,9 @@ LIMIT_KEYS = ("position_max_lots", "order_max_lots", "collar_bps", "stale_ns",
               "requote_ticks", "requote_qty_pct")
 OPTIONAL_LIMITS = {"widen_ticks": 0.0, "widen_factor": 2.0, "unwind_bps": 10.0}
 """What has a default; 0 or more."""
+
+DOLLARS = ("USD", "USDC", "USDT", "USDE")
+"""Currencies worth about a dollar: requests are compared in these."""
 
 
 cdef class Market:
@@ -124,6 +128,13 @@ cdef class Market:
         shape(self.sheet, self.index, self.row, &self.limits, self.book, &self.ticker,
               orders, self.position, &self.permitted, &self.gate_counts)
 
+    cdef double dollars_per_tick(self, double at_ticks) noexcept nogil:
+        if self.row.inverse:
+            return self.row.lot_size / at_ticks if at_ticks > 0.0 else 0.0
+        if self.in_coin and self.ticker.index_price > 0.0:
+            return self.row.lot_size * self.row.tick_size * self.ticker.index_price
+        return self.row.lot_size * self.row.tick_size
+
     cdef double reference_ticks(self) noexcept nogil:
         if self.ticker.mark_price > 0.0:
             return self.ticker.mark_price / self.row.tick_size
@@ -153,6 +164,8 @@ cdef Market new_market(str name, str currency, InstrumentTable table, int32_t in
     market.ticker.is_open = True
     market.ticker.min_price_ticks = market.ticker.max_price_ticks = NO_PRICE
     market.credit_pool = market.second_pool = -1
+    market.in_coin = (currency not in DOLLARS
+                      and market.row.kind in (KIND_OPTION, KIND_OPTION_COMBO))
     blank(&market.permitted)
     market.why_blank = "not quoted"
     market.own_reason = market.why_stance = ""

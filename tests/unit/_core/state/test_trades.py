@@ -88,7 +88,7 @@ def test_the_same_id_on_another_instrument_is_another_trade() -> None:
 @pytest.mark.parametrize("past", [0, 1])
 def test_so_many_orders_are_remembered_to_owe(past: int) -> None:
     count, free = OWING_MAX + past, 5
-    rig = Rig({"position_max_lots": count + free}, burst=10_000.0)
+    rig = Rig({"position_max_lots": count + free}, rate=1e4, burst=1e4)
     venue, late = SlowVenue(NAME), []
     for _ in range(count):
         rig.wisher.bids = [(9_999, 1)]

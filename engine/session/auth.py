@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.errors import ProtocolError, RequestRejected
 from engine.session.context import Context
-from engine.session.flow import Ask, Script
+from engine.session.flow import Ask, Script, ask_one
 from engine.session.link import Link, Stage
 from engine.session.verdict import (
     LoginRefused,
@@ -59,8 +59,10 @@ def log_in(ctx: Context, link: Link, nonce: str) -> Script[None]:
         when the venue refuses the key.
     """
     params = _params(ctx, link, nonce)
+    # A nonce that the venue may have seen is not shown again: it would refuse the key.
+    ask = Ask(link.conn, _METHOD, params, once="nonce" in params)
     try:
-        result = yield from ctx.ask(link.conn, _METHOD, params)
+        result = yield from ask_one(ask, ctx.note, ctx.backoff_ns)
     except RequestRejected as error:
         verdict = verdict_of(error.code)
         # A key that worked in this run may be refused for a moment; one that never

@@ -19,8 +19,9 @@ REFILL_PER_S = 10_000
 LOG_METHOD = "private/get_transaction_log"
 LOG_COST = 10_000
 LOG_BURST = 6
-"""Requests for the transaction log at once: two fewer than the venue grants, because
-who ran before us on this account may have taken some a moment ago."""
+"""Requests for the transaction log at once: two fewer than the venue grants. A run
+begins with one, because who ran before us on this account, or we ourselves before a
+crash, may have taken as many a moment ago."""
 
 RESERVE = 5_000
 """Credits only a heartbeat answer may use: without it the venue hangs up."""
@@ -34,13 +35,19 @@ _NS = 1_000_000_000
 
 
 class Pool:
-    """One leaky pool in whole numbers: credits times nanoseconds, nothing rounded."""
+    """One leaky pool in whole numbers: credits times nanoseconds, nothing rounded.
 
-    def __init__(self, size: int, refill_per_s: int) -> None:
+    It is full at the start, or holds as much ``at_first`` and refills from the time it
+    is asked.
+    """
+
+    def __init__(
+        self, size: int, refill_per_s: int, at_first: int | None = None
+    ) -> None:
         self.size = size
         self.refill_per_s = refill_per_s
-        self._level = size * _NS
-        self._at_ns = 0
+        self._level = (size if at_first is None else at_first) * _NS
+        self._at_ns: int | None = 0 if at_first is None else None
 
     def shrink(self, size: int, refill_per_s: int) -> None:
         """Lower the limits to what the account has; never raises them."""
@@ -78,9 +85,10 @@ class Pool:
         return t_ns + max(0, -(-missing // self.refill_per_s))
 
     def _refill(self, t_ns: int) -> None:
-        gained = max(0, t_ns - self._at_ns) * self.refill_per_s
+        since_ns = t_ns if self._at_ns is None else self._at_ns
+        gained = max(0, t_ns - since_ns) * self.refill_per_s
         self._level = min(self.size * _NS, self._level + gained)
-        self._at_ns = max(self._at_ns, t_ns)
+        self._at_ns = max(since_ns, t_ns)
 
 
 class Credits:
@@ -89,7 +97,7 @@ class Credits:
     def __init__(self) -> None:
         self.requests = Pool(POOL_SIZE, REFILL_PER_S)
         self.subscribes = Pool(SUBSCRIBE_POOL_SIZE, REFILL_PER_S)
-        self.log = Pool(LOG_BURST * LOG_COST, REFILL_PER_S)
+        self.log = Pool(LOG_BURST * LOG_COST, REFILL_PER_S, LOG_COST)
 
     def take(self, method: str, t_ns: int) -> bool:
         """Pay for one request; False: it must wait."""

@@ -34,12 +34,17 @@ PAUSE_WAIT_NS = 2_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request to send; ``urgent`` ones never wait for credits."""
+    """One request to send; ``urgent`` ones never wait for credits.
+
+    ``once`` is for what may not be said twice: when its outcome is unknown it is not
+    repeated, and whoever asked has failed.
+    """
 
     conn: int
     method: str
     params: Mapping[str, Any] = field(default_factory=dict)
     urgent: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +137,8 @@ def ask_all(asks: Sequence[Ask], say: Say, backoff: Backoff) -> Script[list[Repl
 
     Answers with an error that no repetition mends are returned like the others.
 
-    Raises: RequestRejected when one stays unanswered after ATTEMPTS_MAX attempts, or
-        the venue ends the session.
+    Raises: RequestRejected when one stays unanswered after ATTEMPTS_MAX attempts, when
+        the venue ends the session, or the outcome of what may be asked once is unknown.
     """
     done: list[Reply | None] = [None] * len(asks)
     todo = list(range(len(asks)))
@@ -145,7 +150,8 @@ def ask_all(asks: Sequence[Ask], say: Say, backoff: Backoff) -> Script[list[Repl
             replies = yield tuple(asks[i] for i in window)
             for i, reply in zip(window, replies, strict=True):
                 done[i] = reply
-                if reply.verdict is Verdict.ENDED:
+                is_final = asks[i].once and reply.verdict is Verdict.ASK
+                if reply.verdict is Verdict.ENDED or is_final:
                     raise rejection(reply.method, reply.code, reply.message)
                 if reply.verdict in ASK_AGAIN:
                     again.append(i)

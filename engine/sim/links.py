@@ -295,6 +295,7 @@ class Links:
                 due_ns = self.now_ns + venue_notices_ns
                 self.at(due_ns, partial(self._venue_lost, life))
         self.core, self.signer, self._crash = core, signer, None
+        self.second_road.forget(signer)
         self._burst.clear()
         self._stalled_until_ns = 0
         self.links = [Link(link.conn) for link in self.links]

@@ -24,6 +24,9 @@ PAUSE_NS: Final = 300_000_000
 """Between two readings, and after a failure."""
 
 READINGS_MAX: Final = 60
+TIMEOUT_NS: Final = 5_000_000_000
+"""A request without an answer for so long has failed."""
+
 SURE_READINGS: Final = 2
 """So often in a row must the account be empty."""
 
@@ -55,6 +58,14 @@ def errand(name: str) -> Errand:
     return left
 
 
+def _result(body: bytes) -> Any:
+    """Return what a request led to. Empty: None, it was refused or is not whole."""
+    try:
+        return orjson.loads(body).get("result")
+    except orjson.JSONDecodeError:
+        return None
+
+
 class SecondRoad:
     """The errands under way. ``is_closed`` fails every request from then on.
 
@@ -77,30 +88,44 @@ class SecondRoad:
         self._venue, self._signer, self._dice = venue, signer, dice
         self._draw_ns, self._at, self._clock, self._tell = draw_ns, at, clock, tell
         self._conns: dict[str, int] = {}
+        self._next_conn = CONN_FIRST
         self._under_way: dict[int, tuple[str, Errand]] = {}
+        self._asked: dict[int, int] = {}  # connection -> the request that is open
         self._again: dict[str, None] = {}
 
     def take(self, names: Sequence[str]) -> None:
         """Begin errands; one that is under way is begun again when it is over."""
         for name in names:
-            conn = self._conns.setdefault(name, CONN_FIRST + len(self._conns))
+            if name not in self._conns:
+                self._conns[name] = self._next_conn
+                self._next_conn += 1
+            conn = self._conns[name]
             if conn in self._under_way:
                 self._again[name] = None
             else:
                 self._under_way[conn] = name, errand(name)
                 self._go_on(conn, None)
 
+    def forget(self, signer: SignerVerbs) -> None:
+        """Drop every errand: the process is gone; ``signer`` is that of the next."""
+        self._signer = signer
+        self._conns.clear()
+        self._under_way.clear()
+        self._asked.clear()
+        self._again.clear()
+
     def collect(self) -> None:
         """Carry what the venue has answered back to who asked."""
         for conn, _status, body in self._venue.responses():
-            if conn in self._under_way:
-                result = orjson.loads(body).get("result")
-                self._later(conn, result, self._draw_ns(self._dice))
+            if self._asked.pop(conn, None) is not None:
+                self._later(conn, _result(body), self._draw_ns(self._dice))
 
     def _later(self, conn: int, result: Any, wait_ns: int) -> None:
         self._at(wait_ns, lambda: self._go_on(conn, result))
 
     def _go_on(self, conn: int, result: Any) -> None:
+        if conn not in self._under_way:
+            return
         name, script = self._under_way[conn]
         try:
             step = script.send(result)
@@ -113,6 +138,8 @@ class SecondRoad:
             self._at(self._draw_ns(self._dice), lambda: self._ask(conn, *step))
 
     def _ask(self, conn: int, method: str, params: dict[str, Any]) -> None:
+        if conn not in self._under_way:
+            return
         venue_ns, wall_ns = self._clock()
         self.requests += 1
         target = f"/api/v2/{method}"
@@ -124,7 +151,14 @@ class SecondRoad:
             "POST", target, body, wall_ns // 1_000_000, nonce
         )
         http = HttpRequest("POST", target, {"authorization": signed}, body)
+        number = self._asked[conn] = self.requests
+        self._at(TIMEOUT_NS, lambda: self._give_up(conn, number))
         self._venue.request_made(conn, venue_ns, http)
+
+    def _give_up(self, conn: int, number: int) -> None:
+        if self._asked.get(conn) == number:
+            del self._asked[conn]
+            self._go_on(conn, None)
 
     def _done(self, conn: int, name: str, left: int | None) -> None:
         del self._under_way[conn]

@@ -71,6 +71,10 @@ def rig_before_eight(seed: int, seconds: int) -> Rig:
         sim=EVERYTHING,
         epoch_ns=FRIDAY_EIGHT_NS - seconds * SECOND_NS,
     )
+    # Fees are counted from where the ledger begins: nothing may trade before.
+    rig.links.command("pause")
+    rig.run_until(lambda: bool(ledger(rig)["is_open"]), 60)
+    rig.links.command("resume")
     rig.run_until_state("quoting", 60)
     return rig
 

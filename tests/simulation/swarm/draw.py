@@ -38,7 +38,8 @@ class Setup:
     """One drawn configuration.
 
     Units: gap_ns is the mean time between two pieces of mischief; ``limits`` are
-    position limits in lots by instrument.
+    position limits in lots by instrument, ``memory`` is which checkpoint a new process
+    finds.
     """
 
     seed: int
@@ -50,6 +51,7 @@ class Setup:
     kinds: tuple[str, ...]
     gap_ns: int
     limits: dict[str, int]
+    memory: str
     plans: tuple[dict[str, Any], ...]
     engine: dict[str, Any]
 
@@ -58,6 +60,7 @@ class Setup:
         rows = [f"seed {self.seed}: {', '.join(self.limits)}"]
         rows.append(f"  mischief every {self.gap_ns / SECOND_NS:.1f} s on average:")
         rows.append(f"    {', '.join(self.kinds)}")
+        rows.append(f"  a new process finds as checkpoint: {self.memory}")
         rows.append(f"  latency up {self.up}, down {self.down}")
         for plan in self.plans:
             rows.append(f"  {plan}")
@@ -78,7 +81,7 @@ def draw(seed: int) -> Setup:
         seed=seed,
         world=_world(dice, seed, names),
         weather=Weather(
-            event_ns=round(SECOND_NS * count * dice.uniform(0.6, 2.0)),
+            event_ns=round(SECOND_NS * count * dice.uniform(1.0, 3.0)),
             levels=dice.randint(2, 4),
             jump_bps=dice.choice((0.5, 2.0, 5.0)),
         ),
@@ -88,6 +91,7 @@ def draw(seed: int) -> Setup:
         kinds=kinds or (dice.choice(KINDS),),
         gap_ns=round(SECOND_NS * 3.0 * 20.0 ** dice.random()),
         limits=limits,
+        memory=dice.choice(("newest", "old", "spoilt", "none")),
         plans=tuple(_plan(dice, name, limits[name]) for name in names),
         engine=_engine(dice, connections),
     )
@@ -148,7 +152,7 @@ def _plan(dice: random.Random, name: str, limit: int) -> dict[str, Any]:
             },
         ),
     )
-    strategy, params = dice.choices(strategies, (40, 30, 30))[0]
+    strategy, params = dice.choices(strategies, (15, 15, 70))[0]
     return {
         "instrument": name,
         "strategy": strategy,

@@ -1,21 +1,21 @@
-"""A strategy that wants something else whenever the market or its inventory moves.
+"""A strategy that wants something else whenever the index or its inventory moves.
 
-Its wish is a function of what it sees, so that it rests when the market does; but the
-least move turns it over: sides come and go, levels appear and vanish, sizes jump.
+Its wish is a function of these two alone: it does not chase its own orders, and rests
+when the market does. But the least move turns it over: sides come and go, levels appear
+and vanish, sizes jump.
 """
 
 from __future__ import annotations
 
-import random
-
 from engine import QuoteSheet, Strategy, View
+from engine.sim.venue.faults.dice import Dice
 
 
 class Fickle(Strategy):
-    """Wish for anything near the touch, drawn anew for every state of the market.
+    """Wish for anything near the index, drawn anew for every state.
 
     Units: qty_lots is the largest wish in lots, reach_ticks how far it may lie from
-    the touch.
+    the index.
     """
 
     def __init__(self, seed: int, qty_lots: int, levels: int, reach_ticks: int) -> None:
@@ -24,11 +24,15 @@ class Fickle(Strategy):
 
     def quote(self, view: View, sheet: QuoteSheet) -> None:
         """Draw the levels of both sides."""
-        bid, ask = view.best_bid_ticks, view.best_ask_ticks
-        dice = random.Random(f"{self.seed}/{bid}/{ask}/{view.inventory_lots}")
-        for _ in range(dice.randint(0, self.levels)):
-            price = bid - dice.randint(-1, self.reach_ticks)
-            sheet.bid(min(price, ask - 1), dice.randint(1, self.qty_lots))
-        for _ in range(dice.randint(0, self.levels)):
-            price = ask + dice.randint(-1, self.reach_ticks)
-            sheet.ask(max(price, bid + 1), dice.randint(1, self.qty_lots))
+        fair = round(view.index_price / view.tick_size)
+        dice = Dice(self.seed + 1_000_003 * fair + 7_919 * view.inventory_lots)
+        for _ in range(dice.below(self.levels + 1)):
+            price = fair - dice.below(self.reach_ticks + 1)
+            sheet.bid(
+                min(price, view.best_ask_ticks - 1), 1 + dice.below(self.qty_lots)
+            )
+        for _ in range(dice.below(self.levels + 1)):
+            price = fair + dice.below(self.reach_ticks + 1)
+            sheet.ask(
+                max(price, view.best_bid_ticks + 1), 1 + dice.below(self.qty_lots)
+            )

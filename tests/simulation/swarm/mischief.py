@@ -163,6 +163,21 @@ def pause(who: Culprit) -> None:
     _later(who, lambda: who.links.command("resume"))
 
 
+@deed("operator/ladder")
+def ladder(who: Culprit) -> None:
+    """Take a step of the kill ladder, and take it back later."""
+    step = who.dice.choice(("widen", "reduce", "pull", "flatten"))
+    who.links.command(step)
+    _later(who, lambda: who.links.command("rearm"))
+
+
+@deed("operator/cancel all")
+def cancel_all(who: Culprit) -> None:
+    """Kill every order by both roads, and go on later."""
+    who.links.command("cancel_all")
+    _later(who, lambda: who.links.command("resume"))
+
+
 # The venue.
 
 

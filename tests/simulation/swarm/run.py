@@ -9,8 +9,11 @@ and nothing of it may be left.
 from __future__ import annotations
 
 import random
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from engine._core.core import Core
 from engine.assemble import assemble
@@ -28,8 +31,12 @@ EPOCH_NS = 1_790_000_000 * SECOND_NS
 CLEAR_S = 30.0  # a silent line is given up within this
 RETURN_S = 120.0  # from there to quoting
 AGREE_S = 20.0
+TIE_OUT_S = 60.0
+ATTO, SATOSHI = 1e18, 1e-8
 STOP_S = 15.0
 LOOK_S = 0.25
+CHECKPOINTS_MAX = 8
+SHORT_LOOK_S = 0.02  # some strategies chase their own orders and rest for a moment only
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,8 @@ class Run:
         self.world = World(seed, self.setup.world, EPOCH_NS, self.market)
         self.config = from_mapping(self._document())
         self.runs = 0
+        self._indices: dict[str, int] = {}
+        self.saved: deque[bytes] = deque(maxlen=CHECKPOINTS_MAX)
         self.crashes = 0
         self.links = Links(
             self.new_core(),
@@ -106,12 +115,37 @@ class Run:
         """Kill the engine's process and start another."""
         self.crashes += 1
         self.watch.say("crash", f"back in {restarts_ns} ns, seen in {venue_notices_ns}")
+        left = self._left_behind()
         self.links.crash(
             self.new_core(),
             self.new_signer(),
             venue_notices_ns=venue_notices_ns,
             restarts_ns=restarts_ns,
         )
+        if left is not None:
+            self.links.command("restore", checkpoint=left)
+
+    def _keep_checkpoint(self) -> None:
+        """Write down what the engine would have written into its folder."""
+        core: Any = self.links.core
+        if saved := core.checkpoint():
+            self.saved.append(orjson.dumps(saved))
+
+    def _left_behind(self) -> Any:
+        """Return the checkpoint a new process finds: new, old, spoilt, or none."""
+        if not self.saved:
+            return None
+        match self.setup.memory:
+            case "newest":
+                self._keep_checkpoint()
+                return orjson.loads(self.saved[-1])
+            case "old":
+                return orjson.loads(self.dice.choice(self.saved))
+            case "spoilt":
+                left = orjson.loads(self.saved[-1])
+                left[self.dice.choice(sorted(left))] = self.dice.choice((None, 7, [""]))
+                return left
+        return None
 
     def crash_at_next_write(self, frames_kept: int) -> None:
         """Kill it in the middle of its next write."""
@@ -143,6 +177,7 @@ class Run:
                 break
             self.links.run_for(gap_ns)
             kind = self.dice.choice(self.setup.kinds)
+            self._keep_checkpoint()
             self.watch.say("mischief", kind)
             DEEDS[kind](self)
         self.links.run_until(end_ns)
@@ -155,6 +190,7 @@ class Run:
             self.links.delay(link.conn)
         self.links.run_for(round(CLEAR_S * SECOND_NS))
         self.links.command("resume")
+        self.links.command("rearm")
         # A lost message about an own order shows on the next line only.
         self.links.drop(0)
         self._wait_for("quoting", RETURN_S)
@@ -177,27 +213,65 @@ class Run:
         self.links.run_for(round(2.0 * SECOND_NS))
         now_ns = EPOCH_NS + self.links.now_ns
         self.links.at(self.links.now_ns, lambda: self.market.calm_down(now_ns))
+        self.links.run_for(round(2.0 * SECOND_NS))
         end_ns = self.links.now_ns + round(AGREE_S * SECOND_NS)
         while True:
-            self.links.run_for(round(2.0 * SECOND_NS))
+            self.links.run_for(round(SHORT_LOOK_S * SECOND_NS))
             ours, theirs = self.ours(), self.theirs()
             if ours == theirs:
                 break
             if self.links.now_ns >= end_ns:
                 raise Broken(f"the engine says {ours}, the venue {theirs}")
+        self._tie_out()
         if self.runs == 1:
             booked = self.links.core.snapshot()["counters"]["fills"]
             traded = len(self.watch.account.trades)
             if booked != traded:
                 raise Broken(f"{booked} fills booked, {traded} trades at the venue")
 
+    def _tie_out(self) -> None:
+        """Let the ledger read the venue's log to its end; it must be equal then."""
+        end_ns = self.links.now_ns + round(TIE_OUT_S * SECOND_NS)
+        while True:
+            self.links.run_for(SECOND_NS)
+            differences = self._ledger_differences()
+            if not differences:
+                return
+            if self.links.now_ns >= end_ns:
+                raise Broken(f"the ledger is not the venue's: {differences}")
+
+    def _ledger_differences(self) -> list[str]:
+        """Return in what the ledger and the venue's account differ."""
+        account = self.watch.account
+        shown = self.links.core.snapshot()["session"]["ledger"]
+        found = [
+            f"{key} {shown[key]}"
+            for key in ("pending", "untold", "unlogged", "gaps", "repeats", "unread")
+            if shown[key]
+        ]
+        for currency, row in shown["currencies"].items():
+            found += [
+                f"{currency} {key} {row[key]}"
+                for key in ("cash_difference", "fee_difference")
+                if row[key]
+            ]
+            cash = account.cash.get(currency, 0) / ATTO
+            if abs(row["cash"] - cash) >= SATOSHI:
+                found.append(f"{currency} cash {row['cash']}, at the venue {cash}")
+        for name, row in shown["instruments"].items():
+            if row["position_difference"]:
+                found.append(f"{name} {row['position_difference']}")
+        return found
+
     def ours(self) -> Any:
         """Return positions and open orders as the core has them."""
         core: Any = self.links.core
         slots = core.open_slots()
+        if not self._indices:
+            self._indices = {name: self.index_of(name) for name in self.setup.limits}
         markets = {
-            name: core.market(self.index_of(name)).position.size_lots
-            for name in self.setup.limits
+            name: core.market(index).position.size_lots
+            for name, index in self._indices.items()
         }
         orders = sorted(
             (one["label"], one["order_id"], one["price_ticks"], one["worst_lots"])

@@ -185,6 +185,8 @@ class Watch:
             key = (order.instrument.name, order.side)
             open_lots[key] = open_lots.get(key, 0) + order.open_lots
             slot = order.label.split("-")[2]
+            if slot == "t":
+                continue  # a ticket has no slot
             other = slots.setdefault(slot, order.label)
             if other is not order.label:
                 raise Broken(f"two orders of one slot: {other}, {order.label}")

@@ -99,6 +99,24 @@ def test_the_market_data_connection_needs_no_trading_scope() -> None:
     assert desk.state == "quoting"
 
 
+def test_a_nonce_the_venue_may_have_seen_is_not_shown_again() -> None:
+    desk = Desk()
+    desk.venue.answer["public/auth"] = lambda p: refuse(13028)
+    desk.connect()
+    desk.until(1)
+    assert len(desk.params("public/auth")) == 1
+    assert desk.core.halted == ""
+    assert desk.core.closed[0][0] == 0
+
+
+def test_a_login_without_a_nonce_is_repeated() -> None:
+    desk = Desk(grant="client_credentials", scope="")
+    desk.venue.answer["public/auth"] = lambda p: refuse(13028)
+    desk.connect()
+    desk.until(1)
+    assert len(desk.params("public/auth")) > 1
+
+
 @pytest.mark.parametrize("code", [13004, 10000, 13009])
 def test_a_refused_key_ends_the_run_and_is_not_tried_again(code: int) -> None:
     desk = Desk()

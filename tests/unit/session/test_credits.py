@@ -35,6 +35,14 @@ def test_a_pool_never_holds_more_than_its_size() -> None:
     assert pool.left(10_000 * SECOND) == 1_000
 
 
+def test_a_pool_may_begin_with_little_at_whatever_time() -> None:
+    pool = Pool(10, 2, 1)
+    late_ns = 3_600 * SECOND
+    assert pool.left(late_ns) == 1
+    assert pool.ready_ns(2, 0, late_ns) == late_ns + SECOND // 2
+    assert pool.left(late_ns + SECOND) == 3
+
+
 def test_time_that_stands_still_or_goes_back_refills_nothing() -> None:
     pool = Pool(10, 10)
     assert pool.take(10, 0, SECOND)

@@ -105,6 +105,15 @@ def test_only_the_failed_ones_are_repeated_and_answers_keep_their_place() -> Non
     assert [reply.result for reply in result] == [0, 1, 2]
 
 
+def test_what_may_be_said_once_is_not_repeated_when_its_outcome_is_unknown() -> None:
+    ask = Ask(0, "public/x", once=True)
+    with pytest.raises(RequestRejected) as caught:
+        play(ask_one(ask, say, full), [error(13028)])
+    assert caught.value.code == 13028
+    steps, _ = play(ask_one(ask, say, full), [error(10047)], None, [ok()])
+    assert steps[2] == (ask,)
+
+
 def test_too_many_requests_ends_it_at_once() -> None:
     with pytest.raises(RequestRejected) as caught:
         play(ask_all([ASK, ASK], say, full), [ok(), error(10028)])

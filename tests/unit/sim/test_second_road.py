@@ -4,8 +4,12 @@ from typing import Any
 
 import pytest
 
+from engine.assemble import assemble
+from engine.config import from_mapping
+from engine.live.secrets import Credentials, Signer
 from engine.sim.second_road import CONN_FIRST, READINGS_MAX, errand
-from tests.simulation.rig import SECOND_NS, Rig
+from engine.sim.venue.faults.traffic import Drop, Truncate
+from tests.simulation.rig import SECOND_NS, Rig, engine_config
 
 
 def play(name: str, answers: Any) -> tuple[list[str], int | None]:
@@ -100,3 +104,28 @@ def test_the_same_seed_gives_the_same_bytes_with_errands() -> None:
         prints.append((rig.links.fingerprint(), rig.links.second_road.requests))
     assert prints[0] == prints[1]
     assert CONN_FIRST not in rig.links._open
+
+
+def test_an_answer_that_is_cut_short_or_lost_is_a_failure(quoting: Rig) -> None:
+    faults = quoting.world.venue.faults
+    faults.inject(Truncate(method="private/cancel_all", keep_bytes=9))
+    faults.inject(Drop(of="reply", method="private/cancel_quotes", count=2))
+    quoting.links.silence(0)
+    quoting.links.command("cancel_all")
+    quoting.run_until(lambda: not quoting.open_orders(), 20)
+    quoting.run_until(lambda: not kill(quoting)["pending"], 60)
+
+
+def test_a_crash_ends_the_errands_of_its_process(quoting: Rig) -> None:
+    quoting.links.command("cancel_all")
+    road = quoting.links.second_road
+    quoting.links.crash(
+        assemble(from_mapping(engine_config()), run_id=99),
+        Signer(Credentials("maker", "maker-secret")),
+    )
+    requests = road.requests
+    quoting.run(1)
+    assert road.requests == requests
+    quoting.links.command("cancel_all")
+    quoting.run(1)
+    assert road.requests > requests

@@ -141,6 +141,7 @@ class Rig:
         )
         self.t_ns = 1_000 * MS
         self.change_id = 0
+        self.book_ms = 1
         self.core.connection_made(0, self.t_ns)
         self.core.set_credit_limits(
             {"trading": (rate, burst), "cancel_all": (rate, burst)}
@@ -162,7 +163,7 @@ class Rig:
             f"book.{NAME}.raw",
             {
                 "type": "snapshot",
-                "timestamp": 1,
+                "timestamp": self.book_ms,
                 "instrument_name": NAME,
                 "change_id": self.change_id,
                 "bids": [["new", p * 0.5, q * 10.0] for p, q in bids],

@@ -25,8 +25,24 @@ class SlowVenue:
         self.clock_ms = 1_000
 
     def receive(self, text: bytes) -> None:
-        """Queue the requests of one turn."""
-        self.requests += [json.loads(line) for line in text.splitlines()]
+        """Queue the requests of one turn.
+
+        An edit that still waits is replaced by a newer one of the same order, and a
+        cancel of an order purges its edits.
+        """
+        for line in text.splitlines():
+            request = json.loads(line)
+            reason = {"private/edit": 13777, "private/cancel": 13666}
+            if request["method"] in reason:
+                self._purge(request["params"]["order_id"], reason[request["method"]])
+            self.requests.append(request)
+
+    def _purge(self, order_id: str, code: int) -> None:
+        for waiting in list(self.requests):
+            is_edit = waiting["method"] == "private/edit"
+            if is_edit and waiting["params"]["order_id"] == order_id:
+                self.requests.remove(waiting)
+                self._answer(waiting["id"], error=code)
 
     def open_orders(self) -> list[Row]:
         """Return the open orders, oldest first."""
@@ -39,14 +55,32 @@ class SlowVenue:
                 return dict(row)
         return None
 
-    def work(self, error: int = 0) -> Row:
-        """Execute (or refuse with a code) the oldest request; answer it."""
+    def work(
+        self, error: int = 0, moved: float = 0.0, holds_cancel: bool = False
+    ) -> Row:
+        """Execute (or refuse with a code) the oldest request; answer it.
+
+        ``moved``: the other side is near, so a post-only price goes this much away.
+        ``holds_cancel``: the order is in the speed bump; a cancel leaves it open still.
+        """
         request = self.requests.pop(0)
         self.clock_ms += 1
+        method, params = request["method"], dict(request["params"])
+        if not error and self.clock_ms > params.get("valid_until", self.clock_ms):
+            error = 13888
         if error:
+            if error == 11054 and method == "private/edit":
+                self._pull_if_open(params["order_id"])
             self._answer(request["id"], error=error)
             return request
-        method, params = request["method"], request["params"]
+        if params.get("post_only") and moved:
+            side = self._side_of(method, params)
+            params["price"] += -moved if side == "buy" else moved
+        if holds_cancel and method == "private/cancel":
+            row = self.orders[params["order_id"]]
+            if row["order_state"] == OPEN:
+                self._answer(request["id"], result=dict(row))
+                return request
         if method in ("private/buy", "private/sell"):
             self._new(request["id"], method.split("/")[1], params)
         elif method == "private/edit":
@@ -61,6 +95,15 @@ class SlowVenue:
         else:
             raise AssertionError(f"unexpected request {request}")
         return request
+
+    def _side_of(self, method: str, params: Row) -> str:
+        if method == "private/edit":
+            return str(self.orders[params["order_id"]]["direction"])
+        return method.split("/")[1]
+
+    def _pull_if_open(self, order_id: str) -> None:
+        if self.orders[order_id]["order_state"] == OPEN:
+            self._end(self.orders[order_id], "cancelled")
 
     def _new(self, id_: int, direction: str, params: Row) -> None:
         row = {

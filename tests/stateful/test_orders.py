@@ -1,9 +1,10 @@
 """Orders, position and credits against a slow venue that answers when it likes.
 
 The venue delays, reorders across the answer and the channel, refuses, loses answers,
-fills at any moment; the line breaks and comes back. After every step the worst the
-venue could make of everything sent stays inside the limit; after everything has been
-said, both sides agree.
+drops edits for newer ones, moves post-only prices, holds cancels, fills at any moment;
+the line breaks and comes back, and what was sent before may still be carried out until
+its last chance has passed. After every step the worst the venue could make of all that
+was sent stays inside the limit; after everything has been said, both sides agree.
 """
 
 from fractions import Fraction
@@ -14,11 +15,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from tests.oracles.venue import SlowVenue
-from tests.rig import NAME, Rig
+from tests.rig import MS, NAME, Rig
 
 LIMIT_LOTS = 30
 MID = 130_000
 RATE, BURST, RESERVE = 20, 40, 4
+VALID_MS, ACK_MS = 700, 1_000
+UNCLEAR = (10001, 13028)
+REFUSALS = [0] * 8 + [10009, 10040, 10005, 10041, 11054, 14999, *UNCLEAR]
 levels = st.lists(
     st.tuples(st.integers(1, 12), st.integers(1, 25)), min_size=0, max_size=4
 )
@@ -29,7 +33,14 @@ class OrdersMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rig = Rig({"position_max_lots": LIMIT_LOTS}, rate=RATE, burst=BURST)
+        self.rig = Rig(
+            {"position_max_lots": LIMIT_LOTS},
+            rate=RATE,
+            burst=BURST,
+            valid_for_ns=VALID_MS * MS,
+            ack_timeout_ns=ACK_MS * MS,
+        )
+        self.rig.core.set_venue_clock(0)
         self.venue = SlowVenue(NAME)
         # The venue's bucket, exactly; it starts at what an earlier run never spends.
         self.bucket = Fraction(RESERVE + 1) + Fraction(RATE * 2_000, 1000)
@@ -60,30 +71,31 @@ class OrdersMachine(RuleBasedStateMachine):
         """Time passes."""
         self.bucket = min(Fraction(BURST), self.bucket + Fraction(RATE * ms, 1000))
         self.rig.advance(ms)
+        self.venue.clock_ms = max(self.venue.clock_ms, self.rig.t_ns // MS)
         self.collect()
 
     @precondition(lambda self: self.venue.requests)
-    @rule(error=st.sampled_from([0, 0, 0, 0, 10009, 10040, 10005, 10001, 13028]))
-    def work(self, error: int) -> None:
+    @rule(
+        error=st.sampled_from(REFUSALS),
+        moved=st.sampled_from([0.0, 0.0, 0.5, 1.0]),
+        holds=st.booleans(),
+    )
+    def work(self, error: int, moved: float, holds: bool) -> None:
         """The venue executes or refuses one request.
 
         With an unclear error it may have executed it all the same.
         """
-        if error in (10001, 13028):
-            executed = self.venue.clock_ms % 2 == 0
-            request = self.venue.requests[0]
-            if executed:
-                before = len(self.venue.frames)
-                self.venue.work()
-                answers = f'"id": {request["id"]}'.encode()
-                self.venue.frames[before:] = [
-                    f for f in self.venue.frames[before:] if answers not in f
-                ]
-                self.venue._answer(request["id"], error=error)
-            else:
-                self.venue.work(error)
-        else:
-            self.venue.work(error)
+        request = self.venue.requests[0]
+        if error not in UNCLEAR or self.venue.clock_ms % 2:
+            self.venue.work(error, moved, holds)
+            return
+        before = len(self.venue.frames)
+        self.venue.work()
+        answers = f'"id": {request["id"]}'.encode()
+        self.venue.frames[before:] = [
+            f for f in self.venue.frames[before:] if answers not in f
+        ]
+        self.venue._answer(request["id"], error=error)
 
     @precondition(lambda self: self.venue.frames)
     @rule(data=st.data())
@@ -109,30 +121,35 @@ class OrdersMachine(RuleBasedStateMachine):
         row = data.draw(st.sampled_from(self.venue.open_orders()))
         self.venue.pull(row["order_id"])
 
-    @precondition(lambda self: self.asked and not self.venue.requests)
+    @precondition(lambda self: self.asked)
     @rule()
     def answer_question(self) -> None:
         """The session asked about an order; the venue's word is passed on."""
         self.resolve(self.asked.pop(0))
 
-    @rule(cod=st.booleans())
-    def break_the_line(self, cod: bool) -> None:
+    @rule(cod=st.booleans(), late=st.integers(0, 4))
+    def break_the_line(self, cod: bool, late: int) -> None:
         """The line breaks and comes back; recovery asks the venue about everything.
 
-        What was on its way in either direction is lost. With `cod` the venue cancels.
+        What was on its way in either direction is lost, but for a few requests that
+        already lie in the venue's queue. With `cod` the venue cancels, before those.
         """
-        self.venue.requests.clear()
+        queued, self.venue.requests = self.venue.requests[:late], []
         self.rig.core.connection_lost(0, self.rig.t_ns)
         if cod:
             for row in self.venue.open_orders():
                 self.venue.pull(row["order_id"])
-        self.venue.frames.clear()
-        self.asked.clear()
         self.rig.core.connection_made(0, self.rig.t_ns)
         self.rig.core.set_quoting(False, "recovering")
+        self.venue.requests = queued
+        while self.venue.requests:
+            self.advance(200)
+            self.venue.work()
+        self.advance(2 * VALID_MS)
+        self.venue.frames.clear()
+        self.asked.clear()
         for slot in self.rig.core.open_slots():
-            row = self.venue.find(slot["label"])
-            self.rig.core.resolve(slot["slot"], row, slot["label"])
+            assert self.resolve_final(slot), "nothing can be on its way any more"
         for trade in self.venue.trades:
             self.rig.core.trade(trade)
         assert self.rig.snapshot()["position"] == float(self.venue.position)
@@ -146,9 +163,17 @@ class OrdersMachine(RuleBasedStateMachine):
             self.rig.deliver(self.venue.frames.pop(0))
         for known in self.rig.core.open_slots():
             if known["slot"] == slot and known["state"] == "unknown":
-                row = self.venue.find(known["label"])
-                self.rig.core.resolve(slot, row, known["label"])
+                self.resolve_final(known)
         self.collect()
+
+    def resolve_final(self, known: dict[str, Any]) -> bool:
+        """Pass the venue's word on if it is final: an end, or no chance is left."""
+        row = self.venue.find(known["label"])
+        is_over = row is not None and row["order_state"] != "open"
+        is_final = is_over or self.venue.clock_ms > known["valid_until_ms"]
+        if is_final:
+            self.rig.core.resolve(known["slot"], row, known["label"])
+        return is_final
 
     @invariant()
     def nothing_broke(self) -> None:
@@ -165,16 +190,18 @@ class OrdersMachine(RuleBasedStateMachine):
         """Whatever the venue makes of everything sent, the limit holds."""
         for direction, sign in (("buy", 1), ("sell", -1)):
             worst = 0
-            edits: dict[str, float] = {}
+            edits: dict[str, list[float]] = {}
             for request in self.venue.requests:
                 params = request["params"]
+                if params.get("valid_until", self.venue.clock_ms) < self.venue.clock_ms:
+                    continue  # it will be refused
                 if request["method"] == f"private/{direction}":
                     worst += int(params["amount"])
                 elif request["method"] == "private/edit":
-                    edits[params["order_id"]] = params["amount"]
+                    edits.setdefault(params["order_id"], []).append(params["amount"])
             for row in self.venue.open_orders():
                 if row["direction"] == direction:
-                    total = max(row["amount"], edits.get(row["order_id"], 0))
+                    total = max(row["amount"], *edits.get(row["order_id"], [0]))
                     worst += int(total - row["filled_amount"])
             assert sign * int(self.venue.position) + worst <= LIMIT_LOTS * 10
 

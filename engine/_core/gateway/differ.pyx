@@ -7,8 +7,12 @@ edits; left-over orders are cancelled, left-over wishes become new orders. One r
 per left-over pair is the least possible.
 
 An order with a request in flight serves the wish it was sent for. If that wish is gone,
-the order holds one wish back until its answer is here: superseded requests never pile
-up, and one slot never has two orders.
+what takes risk away goes out on top of it, up to the venue's cap: a cancel, or an edit
+away from the other side. Any other change waits for the answer, and the order holds one
+wish back until then: superseded requests never pile up, no slot ever has two orders.
+
+A post-only order that the venue moved serves the wish it was asked for until the other
+side of the book has moved (``Order.asked_ticks``): asking again would move it again.
 
 Source for the tolerance: docs.deribit.com, order management, seen 2026-08-22: a price
 change or a larger amount loses the place in the queue, a smaller amount keeps it.
@@ -50,6 +54,8 @@ cdef bint serves(
         return False
     if row.state != ORDER_LIVE:
         open_lots = row.wanted_amount_lots - qty_max(row.filled_lots, row.booked_lots)
+    elif row.asked_ticks == wish.price_ticks:
+        apart = 0
     if apart > tolerance_ticks or -apart > tolerance_ticks:
         return False
     if (price < permitted.lowest_ticks[<int>side]
@@ -96,14 +102,14 @@ cdef void sort_wishes(Side side, Wish* wishes, int n) noexcept nogil:
 
 cdef void sort_slots(
         Side side, OrderTable orders, int32_t* slots, int n) noexcept nogil:
-    """Best live price first."""
+    """Best price first, as last asked for."""
     cdef int i, j
     cdef int32_t held
     for i in range(1, n):
         held = slots[i]
         j = i
-        while j > 0 and is_better(side, orders.rows[held].price_ticks,
-                                  orders.rows[slots[j - 1]].price_ticks):
+        while j > 0 and is_better(side, orders.rows[held].wanted_price_ticks,
+                                  orders.rows[slots[j - 1]].wanted_price_ticks):
             slots[j] = slots[j - 1]
             j -= 1
         slots[j] = held
@@ -161,16 +167,20 @@ cdef class Differ:
         cdef qty_t untraded = filled - order.booked_lots
         cdef qty_t worst = orders.worst(slot)
         cdef qty_t qty = qty_min(wish.qty_lots, worst + room[0] - untraded)
+        cdef bint is_towards = is_better(
+            side, wish.price_ticks, order.wanted_price_ticks)
         if qty < row.min_qty_lots:
             self._cancel(slot, side, fault)
             return
-        if order.price_ticks == wish.price_ticks and qty == order.amount_lots - filled:
+        if (order.wanted_price_ticks == wish.price_ticks
+                and qty == order.wanted_amount_lots - filled):
+            return
+        if order.n_pending and (is_towards or not orders.can_edit(slot)):
             return
         room[0] -= qty_max(0, untraded + qty - worst)
         self._add(
             REQUEST_EDIT,
-            RANK_TOWARDS if is_better(side, wish.price_ticks, order.price_ticks)
-            else RANK_AWAY,
+            RANK_TOWARDS if is_towards else RANK_AWAY,
             slot, side, wish.price_ticks, filled + qty, fault)
 
     cdef void _new(
@@ -207,7 +217,7 @@ cdef class Differ:
             if orders.rows[first + i].state == ORDER_DONE:
                 free_slots[n_free] = first + i
                 n_free += 1
-            elif orders.rows[first + i].state == ORDER_LIVE and not is_matched[i]:
+            elif orders.can_cancel(first + i) and not is_matched[i]:
                 movable[n_movable] = first + i
                 n_movable += 1
             elif not is_matched[i]:

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from engine.journal import checkpoint
+from engine.session.ledger.ledger import Ledger
 from tests.loopback.kill9.ordeal import Ordeal, differs, ordeal
 from tests.loopback.kill9.watcher import INSTRUMENT, Account, Broken
 
@@ -58,7 +59,8 @@ def test_every_difference_is_named(
 ) -> None:
     account = Account(position=20.0, fills=3, fees=-1e-6)
     mine = {"size_lots": 2, "n_fills": 3, "fees": -1e-6}
-    left = {"positions": {INSTRUMENT: mine}}
-    assert differs(account, left) == ""
+    parts = {"ledger": Ledger(lambda _level, _kind, _text: None).dump()}
+    left = {"positions": {INSTRUMENT: mine}, "parts": parts}
+    assert differs(account, left) == "the ledger has not begun"
     change(account)
     assert text in differs(account, left)

@@ -5,9 +5,9 @@ Real processes and a real WebSocket: the venue lives on, an engine quotes, is en
 learns late of some deaths, so that orders are filled while nobody is there; some
 checkpoints are torn before the next start.
 
-After each recovery the number of fills, their fees and the position must be the
-venue's, booked and not taken over; all the while a second login looks that no more is
-at risk than the limit.
+After each recovery the number of fills, their fees, the position and the ledger's cash
+must be the venue's, booked and not taken over; all the while a second login looks that
+no more is at risk than the limit.
 """
 
 import asyncio
@@ -18,15 +18,23 @@ import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from engine.journal import checkpoint
+from engine.session.ledger.ledger import Ledger
 from tests.loopback.kill9.lag import Lag
 from tests.loopback.kill9.nursery import Nursery
-from tests.loopback.kill9.watcher import INSTRUMENT, Account, Broken, Watcher
+from tests.loopback.kill9.watcher import (
+    CURRENCY,
+    INSTRUMENT,
+    Account,
+    Broken,
+    Watcher,
+)
 from tests.loopback.processes import ENV, running_venue
 
 POSITION_MAX = 200
@@ -77,6 +85,7 @@ LATE_S = 0.6
 HOLD_S = 0.5
 JOURNALS_KEPT = 3
 CONTRACT = 10.0
+SATOSHI = Decimal("1e-8")
 STATE = re.compile(r"-> (\w+): ")
 LEVEL = re.compile(r"\b(ERROR|CRITICAL)\b")
 
@@ -263,6 +272,21 @@ def differs(account: Account, left: Any) -> str:
         return f"position {position:g}, the venue has {account.position:g}"
     if abs(mine["fees"] - account.fees) > 1e-9:
         return f"fees {mine['fees']}, the venue has {account.fees}"
+    return differs_in_books(account, left["parts"]["ledger"])
+
+
+def differs_in_books(account: Account, found: Any) -> str:
+    """Return what the ledger in a checkpoint has otherwise, to the last satoshi."""
+    ledger = Ledger(lambda _level, _kind, _text: None)
+    ledger.load(found)
+    if not ledger.is_open:
+        return "the ledger has not begun"
+    if ledger.position(INSTRUMENT) != account.position:
+        held = ledger.position(INSTRUMENT)
+        return f"{held} in the ledger, the venue has {account.position:g}"
+    cash = ledger.cash(CURRENCY)
+    if abs(cash - account.balance) >= SATOSHI:
+        return f"{cash} {CURRENCY} in the ledger, the venue has {account.balance}"
     return ""
 
 

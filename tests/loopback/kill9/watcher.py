@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from engine.errors import EngineError
@@ -9,7 +10,7 @@ from engine.live.dialogue import Dialogue
 from engine.live.secrets import Credentials, Signer
 from tests.loopback.processes import MAKER
 
-INSTRUMENT = "BTC-PERPETUAL"
+INSTRUMENT, CURRENCY = "BTC-PERPETUAL", "BTC"
 LOOK_EVERY_S = 0.04
 TRADES_PER_PAGE = 1_000
 
@@ -26,6 +27,7 @@ class Account:
     """
 
     position: float = 0.0
+    balance: Decimal = Decimal(0)
     fills: int = 0
     fees: float = 0.0
     times_ms: list[int] = field(default_factory=list)
@@ -77,15 +79,21 @@ class Watcher:
         return rows
 
     async def read(self) -> Account:
-        """Return position, fills and fees of one moment, all fills since the start."""
+        """Return what the account has at one moment, all fills since the start."""
         async with self._turn:
             while True:  # ends with the first pause between two fills
                 await self._read_trades()
                 before = self.account.fills
-                position = await self._position()
+                position, summary = await asyncio.gather(
+                    self._position(),
+                    self._dialogue.call(
+                        "private/get_account_summary", {"currency": CURRENCY}
+                    ),
+                )
                 await self._read_trades()
                 if self.account.fills == before:
                     self.account.position = position
+                    self.account.balance = Decimal(str(summary["balance"]))
                     return self.account
 
     async def _watch(self) -> None:

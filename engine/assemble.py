@@ -63,6 +63,7 @@ def session_settings(config: Config) -> SessionSettings:
         book_interval=config.venue.book_interval,
         on_start=config.orders.on_start,
         recheck_ns=config.orders.recheck_s * _NS_PER_S,
+        keeps_checkpoint=config.state.path is not None,
         tie_out_ns=config.orders.tie_out_s * _NS_PER_S,
     )
 

@@ -41,6 +41,7 @@ class Keeper:
         self._pending: concurrent.futures.Future[None] | None = None
         self._written = b""
         self._due_s = 0.0
+        self._has_told = False
         self.writes = 0
         self.failures = 0
 
@@ -63,6 +64,13 @@ class Keeper:
             return
         self._due_s = now_s + self._every_s
         self._submit(state())
+
+    def is_first_written(self) -> bool:
+        """Whether the first write of this run is on the disk; True only once."""
+        if self._has_told or not (self._is_idle() and self.writes):
+            return False
+        self._has_told = True
+        return True
 
     def close(self, state: Mapping[str, Any]) -> None:
         """Write the last state and wait for the disk."""

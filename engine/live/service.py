@@ -320,6 +320,8 @@ class Service:
         self._shell.flush()
         if self._keeper is not None:
             self._keeper.tend(self._core.checkpoint, now_s)
+            if self._keeper.is_first_written():
+                self._shell.command(cmd="kept")
         if self._watch is not None:
             self._watch.show(self._frame(snapshot))
         elif self._options.view and now_s - self._status_s >= STATUS_EVERY_S:

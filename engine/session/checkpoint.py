@@ -17,11 +17,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.session.context import Context
+from engine.session.flow import Script, Sleep
 from engine.session.trades import BookedTrades
 from engine.session.verdict import short
 
 RUNS_KEPT = 64
 """Numbers of earlier runs that are not used again."""
+
+KEPT_NS = 5_000_000_000
+"""So long is the disk waited for before the first quotes."""
+
+POLL_NS = 20_000_000
 
 _WRONG = (AttributeError, KeyError, TypeError, ValueError, OverflowError)
 
@@ -29,9 +35,9 @@ _WRONG = (AttributeError, KeyError, TypeError, ValueError, OverflowError)
 def collect(ctx: Context) -> dict[str, Any]:
     """Return the checkpoint of this moment.
 
-    Empty: {}, before the first recovery is complete; an older one is better then.
+    Empty: {}, before positions are known; an older one is better then.
     """
-    if not ctx.has_recovered:
+    if not ctx.has_baseline or ctx.booked.known_ms is None:
         return {}
     return {
         "account": ctx.account_id,
@@ -52,6 +58,26 @@ def restore(ctx: Context, found: Any, was_connected: bool) -> None:
         ctx.note("error", "checkpoint", f"restore: not a checkpoint: {short(found)}")
     else:
         ctx.restored = found
+
+
+def kept(ctx: Context) -> None:
+    """Take note that a checkpoint this run can be continued from is on the disk."""
+    ctx.is_kept = True
+
+
+def await_kept(ctx: Context) -> Script[None]:
+    """Before anything is quoted for the first time: wait for the disk.
+
+    A fill that no checkpoint knows of would be forgotten by the next run; only its
+    position would be right.
+    """
+    end_ns = ctx.now_ns + KEPT_NS
+    while ctx.settings.keeps_checkpoint and not ctx.is_kept:
+        if ctx.now_ns >= end_ns:
+            ctx.is_kept = True
+            text = "none is on the disk yet: a crash now forgets what was earned"
+            ctx.note("error", "checkpoint", text)
+        yield Sleep(POLL_NS)
 
 
 def take_over(ctx: Context) -> None:
@@ -106,6 +132,7 @@ def _load(ctx: Context, found: Mapping[str, Any]) -> int:
         raise
     ctx.booked, ctx.earlier_runs = booked, runs
     ctx.has_baseline.update(dict.fromkeys(before))
+    kept(ctx)
     return len(known)
 
 

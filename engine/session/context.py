@@ -110,6 +110,8 @@ class Context:
         """By name: what else a checkpoint holds."""
         self.restored: Mapping[str, Any] | None = None
         """What an earlier run left, until the first recovery has judged it."""
+        self.is_kept = False
+        """A checkpoint that this run goes on from is on the disk."""
         self.earlier_runs: list[int] = []
         self.account_id: int | None = None
         self.has_baseline: dict[str, None] = {}

@@ -156,6 +156,8 @@ class Session:
         elif name == "restore":
             was_there = any(link.connections for link in self._ctx.links)
             checkpoint.restore(self._ctx, cmd.get("checkpoint"), was_there)
+        elif name == "kept":
+            checkpoint.kept(self._ctx)
         elif name == "cancel_all":
             self._ctx.holds["operator"] = "everything cancelled by the operator"
             self._ctx.kill.start("operator", t_ns)

@@ -28,6 +28,7 @@ class SessionSettings:
     book_interval: str = "raw"
     on_start: str = "cancel"
     recheck_ns: int = 60_000_000_000
+    keeps_checkpoint: bool = False
     tie_out_ns: int = 10_000_000_000
 
 

@@ -11,6 +11,7 @@ verified) and does, in this order:
 5. orders: ours cancelled, or kept for adoption, until the venue's list shows it;
    then what became of every UNKNOWN order, and the core and the venue agree
 6. money: positions as the venue has them, while no fill came in between
+   and the first checkpoint is on the disk, where one is kept
 7. the platform is not locked, every quoted book is readable
 8. adoption of kept orders; quoting
 
@@ -24,7 +25,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.session.account import read_account, route_credits
-from engine.session.checkpoint import take_over
+from engine.session.checkpoint import await_kept, take_over
 from engine.session.context import Context, Listing
 from engine.session.flow import Script, Sleep
 from engine.session.holds import await_unlocked, clear_holds
@@ -75,6 +76,7 @@ def recover(ctx: Context, prepared: Callable[[], None]) -> Script[None]:
     for _ in range(FINAL_ROUNDS_MAX):
         kept = yield from _settle_orders(ctx)
         yield from settle(ctx)
+        yield from await_kept(ctx)
         yield from await_unlocked(ctx)
         yield from _await_books(ctx)
         if kept and not (yield from _adopt(ctx)):

@@ -149,7 +149,7 @@ class Ordeal:
         Raises: Broken.
         """
         pid = self._begin()
-        if self.tally.recoveries and self._dice.random() < 0.4:
+        if self._dice.random() < 0.4:
             await self._pass_time(self._dice.uniform(0.0, EARLY_S))
         else:
             await self._until_recovered()

@@ -63,6 +63,14 @@ def test_the_same_state_is_written_once_and_an_empty_one_never(
     assert state(keeper) == {"a": 1}
 
 
+def test_the_first_write_on_the_disk_is_told_once(keeper: Keeper) -> None:
+    assert not keeper.is_first_written()
+    for number in (1, 2):
+        keeper.tend(lambda number=number: {"a": number}, float(number))  # type: ignore[misc]
+        settled(keeper)
+        assert keeper.is_first_written() == (number == 1)
+
+
 def test_a_slow_disk_holds_nobody_up(
     keeper: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:

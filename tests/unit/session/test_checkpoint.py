@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from engine.session.checkpoint import RUNS_KEPT
+from engine.session.checkpoint import KEPT_NS, RUNS_KEPT
 from engine.session.trades import OVERLAP_MS
-from tests.unit.session.stand_in import RUN_ID, Desk, trade, wall_ms
+from tests.unit.session.stand_in import RUN_ID, SECOND, Desk, trade, wall_ms
 
 TRADES = "private/get_user_trades_by_instrument"
 NAME = "BTC-PERPETUAL"
@@ -64,16 +64,50 @@ def earlier() -> tuple[Desk, Any]:
     return desk, left_behind(desk)
 
 
-def later(found: Any, *names: str) -> Desk:
+def later(found: Any, *names: str, **settings: Any) -> Desk:
     """Return a run that begins with a checkpoint, not connected yet."""
-    desk = Desk(*names)
+    desk = Desk(*names, **settings)
     desk.core.run_id = RUN_ID + 1
     desk.now_ns += 10**10
     desk.command("restore", checkpoint=found)
     return desk
 
 
-def test_nothing_is_left_before_the_first_recovery() -> None:
+def test_nothing_is_quoted_before_the_first_checkpoint_is_on_the_disk() -> None:
+    desk = Desk(keeps_checkpoint=True)
+    desk.connect()
+    desk.until(1)
+    assert desk.state == "recovering"
+    assert desk.session.checkpoint()["positions"] != {}, "there is one to be written"
+    desk.command("kept")
+    desk.until(0.1)
+    assert desk.state == "quoting"
+    desk.lose()
+    desk.connect()
+    desk.until(0.1)
+    assert desk.state == "quoting", "the first time only"
+    assert desk.noted("error") == ""
+
+
+def test_a_disk_that_does_not_answer_is_not_waited_for_for_ever() -> None:
+    desk = Desk(keeps_checkpoint=True)
+    desk.connect()
+    desk.until(KEPT_NS / SECOND - 0.1)
+    assert desk.state == "recovering"
+    desk.until(0.3)
+    assert desk.state == "quoting"
+    assert "none is on the disk yet" in desk.noted("error")
+
+
+def test_a_run_that_goes_on_from_a_checkpoint_does_not_wait() -> None:
+    _, found = earlier()
+    desk = later(found, keeps_checkpoint=True)
+    desk.venue.positions = [position(30.0)]
+    desk.go()
+    assert desk.noted("error") == ""
+
+
+def test_nothing_is_left_before_the_positions_are_known() -> None:
     desk = Desk()
     desk.connect()
     assert desk.session.checkpoint() == {}

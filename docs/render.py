@@ -48,6 +48,7 @@ _SNAPSHOT = {
         }
     },
     "session": {
+        "cod": {"age_s": 0},
         "clock_offset_ms": 0.0,
         "balances": {"BTC": 0},
         "ledger": {"currencies": {"BTC": {}}, "instruments": {"BTC-PERPETUAL": {}}},

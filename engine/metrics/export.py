@@ -287,6 +287,17 @@ def _session(snapshot: Mapping[str, Any]) -> Iterator[Metric]:
         ),
     ):
         yield GaugeMetricFamily(f"halfspread_{name}", text, value)
+    if cod.get("age_s") is not None:
+        yield GaugeMetricFamily(
+            "halfspread_cod_age_seconds",
+            "Since cancel-on-disconnect was last read back",
+            cod["age_s"],
+        )
+    yield CounterMetricFamily(
+        "halfspread_cod_losses",
+        "Times cancel-on-disconnect was found switched off",
+        cod.get("losses", 0),
+    )
     kill = session.get("kill", {})
     yield CounterMetricFamily(
         "halfspread_kills", "Times everything was cancelled", kill.get("count", 0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from engine.session.clock import Clock
+from engine.session.cod import Cod
 from engine.session.credits import Credits
 from engine.session.flow import Ask, Reply, Script, ask_all, ask_one
 from engine.session.jitter import Jitter
@@ -99,8 +100,7 @@ class Context:
         self.holds: dict[str, str] = {}
         self.kill = Kill(core)
         self.now_ns = 0
-        self.cod_enabled = False
-        self.cod_verified = False
+        self.cod = Cod()
         self.foreign_orders = 0
         self.open_ours: int | None = None
         self.booked = BookedTrades()

@@ -10,11 +10,11 @@ How it is built. What has a beginning and an end is a *script* (`flow.py`): a ge
 that reads top to bottom, asks the venue, sleeps, and says by an exception that a
 connection cannot go on (`Reconnect`) or that nothing will help (`Unusable`). The
 scripts: ``bring_up`` per connection, one ``recover`` for start and reconnect alike,
-``recheck`` once a minute, ``refresh`` of a token, ``resync`` of unreadable books,
-``resolve_doubted`` for orders of unknown fate, ``stop`` and ``hold_down`` at the end.
-What has neither, the watch on silence and deadlines, is looked at in `on_timer`. This
-file is where they meet: which state we are in, which script may run, and whether the
-core may quote.
+``recheck`` and ``cod.keep_on`` once a minute, ``refresh`` of a token, ``resync`` of
+unreadable books, ``resolve_doubted`` for orders of unknown fate, ``stop`` and
+``hold_down`` at the end. What has neither, the watch on silence and deadlines, is
+looked at in `on_timer`. This file is where they meet: which state we are in, which
+script may run, and whether the core may quote.
 
 The states and the table of what leads from one to another: `states.py`.
 
@@ -37,7 +37,7 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.errors import RequestRejected
-from engine.session import checkpoint, windup
+from engine.session import checkpoint, cod, windup
 from engine.session.account import watch_account
 from engine.session.auth import Nonce, refresh
 from engine.session.bringup import bring_up
@@ -253,7 +253,7 @@ class Session:
             "state": self._state.value,
             "wants_lines": self.wants_lines,
             "risk": self._risk.snapshot(),
-            "cod": {"enabled": ctx.cod_enabled, "verified": ctx.cod_verified},
+            "cod": ctx.cod.snapshot(ctx.now_ns),
             "reconnects": sum(max(0, link.connections - 1) for link in ctx.links),
             "open_orders_at_exit": self._open_at_exit,
             "token_expires_in_s": (
@@ -344,6 +344,7 @@ class Session:
             self._start_once("recover", self._recover_flow)
         if self._state in GOING:
             self._start_once("account", self._account_flow)
+            self._start_once("cod", self._cod_flow)
         if ctx.orders_link.stage is not Stage.READY:
             return
         if self._state is State.STOPPING:
@@ -379,6 +380,9 @@ class Session:
     def _account_flow(self, name: str) -> Flow:
         conns = [self._ctx.settings.orders_conn]
         return Flow(name, conns, watch_account(self._ctx))
+
+    def _cod_flow(self, name: str) -> Flow:
+        return Flow(name, [self._ctx.settings.orders_conn], cod.keep_on(self._ctx))
 
     def _stop_flow(self, name: str) -> Flow:
         script = windup.stop(self._ctx)
@@ -448,7 +452,8 @@ class Session:
         self._runner.drop_conn(link.conn)
         self._runner.drop("recheck")
         if link is ctx.orders_link:
-            ctx.cod_enabled = ctx.cod_verified = False
+            ctx.cod.forget()
+            ctx.holds.pop(cod.HOLD, None)
             self._doubted.clear()
         if link is ctx.market_link:
             self._resync.forget()

@@ -53,7 +53,7 @@ def snapshot() -> dict[str, Any]:
         },
         "session": {
             "state": "quoting",
-            "cod": {"enabled": True, "verified": True},
+            "cod": {"enabled": True, "verified": True, "age_s": 12.5, "losses": 1},
             "reconnects": 1,
             "kill": {"count": 2, "pending": True},
             "clock_offset_ms": -2.5,
@@ -102,6 +102,8 @@ def test_every_number_is_exported(snapshot: dict[str, Any]) -> None:
     assert value(found, "halfspread_quoted_levels", **perp, side="bid") == 1
     assert value(found, "halfspread_quoted_levels", **perp, side="ask") == 0
     assert value(found, "halfspread_cod_verified") == 1
+    assert value(found, "halfspread_cod_age_seconds") == 12.5
+    assert value(found, "halfspread_cod_losses_total") == 1
     assert value(found, "halfspread_halted") == 0
     assert value(found, "halfspread_reconnects_total") == 1
     assert value(found, "halfspread_kills_total") == 2

@@ -26,7 +26,7 @@ def test_a_fresh_session_says_all_there_is_to_say() -> None:
     assert shown.pop("ledger")["is_open"] is False
     assert shown == {
         "state": "connecting",
-        "cod": {"enabled": False, "verified": False},
+        "cod": {"enabled": False, "verified": False, "age_s": None, "losses": 0},
         "reconnects": 0,
         "open_orders_at_exit": None,
         "token_expires_in_s": None,

@@ -36,7 +36,8 @@ def differences(desk: Desk) -> dict[str, int]:
 def asked(desk: Desk, since: int) -> list[str]:
     """Return what was asked since then, but for the line's life and the limits."""
     methods = [one for one in desk.methods()[since:] if one.startswith("private/")]
-    return [one for one in methods if one != "private/get_account_summary"]
+    others = ("private/get_account_summary", "_cancel_on_disconnect")
+    return [one for one in methods if not one.endswith(others)]
 
 
 def on_reading(desk: Desk, number: int, action: Callable[[], None]) -> None:

@@ -1,8 +1,8 @@
 """The first page of the ledger: what the account holds when we come in.
 
-A position row says what it has made since the last settlement and in all, at the mark
-of that moment; the costs are worked out from that. Each such figure is printed to 1e-8,
-so the session's profit begins with a slack, which the next settlement resolves.
+A position row says what it has made since the last settlement, at the mark of that
+moment; what the session began with is worked out from that. Each such figure is printed
+to 1e-8, so the session's profit begins with a slack, which the next settlement resolves.
 
 Source: docs.deribit.com, private/get_positions and private/get_account_summaries,
 2026-08-22: realized_profit_loss includes realized_funding.
@@ -52,11 +52,10 @@ def opening_book(contract: Contract, row: Mapping[str, Any]) -> Book:
     book = Book(contract, size=contract.lots(_money(row, "size")))
     mark = ratio(_money(row, "mark_price"))
     worth = contract.value(book.size, mark) if book.size else 0
-    sign = 1 if contract.harmonic else -1
-    book.cost = worth + sign * to_atto(_money(row, "total_profit_loss"))
-    book.session_cost = worth + sign * to_atto(_money(row, "floating_profit_loss"))
-    if not book.size:
-        book.cost = book.session_cost = 0
+    floating = to_atto(_money(row, "floating_profit_loss"))
+    if book.size:
+        book.cost = contract.value(book.size, ratio(_money(row, "average_price")))
+        book.session_cost = worth + (floating if contract.harmonic else -floating)
     realized = to_atto(_money(row, "realized_profit_loss"))
     book.session_funding = to_atto(row.get("realized_funding") or 0)
     book.session_realized = realized - book.session_funding

@@ -15,7 +15,7 @@ def position(name: str, **changed: Any) -> dict[str, Any]:
         "instrument_name": name,
         "size": 0.0,
         "mark_price": 80_000.0,
-        "total_profit_loss": 0.0,
+        "average_price": 80_000.0,
         "floating_profit_loss": 0.0,
         "realized_profit_loss": 0.0,
         **changed,
@@ -32,7 +32,7 @@ def test_an_inverse_position_settles_to_what_the_venue_will_pay() -> None:
         PERP,
         size=80_000.0,
         mark_price=100_000.0,
-        total_profit_loss=0.8,
+        average_price=50_000.0,
         floating_profit_loss=0.2,
         realized_profit_loss=0.01,
         realized_funding=-0.002,
@@ -48,9 +48,9 @@ def test_an_inverse_position_settles_to_what_the_venue_will_pay() -> None:
 
 def test_a_short_linear_position_and_a_long_option() -> None:
     short = position(
-        LINEAR, size=-1.0, total_profit_loss=-1_000.0, floating_profit_loss=500.0
+        LINEAR, size=-1.0, average_price=79_000.0, floating_profit_loss=500.0
     )
-    call = position(CALL, size=0.5, mark_price=0.02, total_profit_loss=0.005)
+    call = position(CALL, size=0.5, mark_price=0.02, average_price=0.01)
     found = opening_books(contracts(), [short, call], {}).books
     assert found[LINEAR].session_cost == -80_500 * ATTO
     assert found[LINEAR].contract.average(-10_000, found[LINEAR].cost) == 79_000
@@ -59,7 +59,7 @@ def test_a_short_linear_position_and_a_long_option() -> None:
 
 
 def test_a_flat_position_still_has_its_session_s_profit() -> None:
-    row = position(PERP, realized_profit_loss=3e-8, total_profit_loss=1e-8)
+    row = position(PERP, realized_profit_loss=3e-8, average_price=0.0)
     book = opening_books(contracts(), [row], {}).books[PERP]
     assert book.cost == book.session_cost == 0
     assert book.settle((80_000, 1))[0] == 3 * SATOSHI

@@ -35,7 +35,6 @@ def held(name: str, size: float) -> dict[str, Any]:
         "direction": "buy",
         "average_price": 80_000.0,
         "mark_price": 80_000.0,
-        "total_profit_loss": 0.0,
         "floating_profit_loss": 0.0,
         "realized_profit_loss": 0.0,
     }

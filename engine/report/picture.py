@@ -321,14 +321,30 @@ def _traffic(frame: Frame) -> RenderableType:
     table.add_row("book frames", f"{counters.get('book_frames', 0):,}")
     table.add_row("quotes", f"{counters.get('quotes', 0):,}")
     table.add_row("fills", f"{counters.get('fills', 0):,}")
-    table.add_row("gaps", f"{counters.get('gaps', 0):,}")
     for kind in ("new", "edit", "cancel"):
         table.add_row(f"sent {kind}", f"{requests.get(kind, 0):,}")
-    table.add_row("rejects", f"{counters.get('rejects', 0):,}")
+    gaps, rejects = counters.get("gaps", 0), counters.get("rejects", 0)
+    table.add_row("rejects", f"{rejects:,}, {gaps:,} gaps")
     live, unknown = orders.get("live", 0), orders.get("unknown", 0)
     table.add_row("orders", f"{live} live {pending} sent {unknown} ?")
     table.add_row("credits", f"{left:.0f} of {burst:.0f}")
+    table.add_row("ledger", _ledger_text(snapshot))
     return Panel(table, title="traffic", title_align="left", padding=0)
+
+
+def _ledger_text(snapshot: Mapping[str, Any]) -> Text:
+    """Return whether our books are the venue's, and by how much not."""
+    ledger = snapshot.get("session", {}).get("ledger", {})
+    if not ledger.get("is_open"):
+        return Text("not begun", "dim")
+    for currency, row in ledger["currencies"].items():
+        if row["cash_difference"]:
+            return Text(f"{currency} off {row['cash_difference']:.3g}", "red")
+    for name, row in ledger["instruments"].items():
+        if row["position_difference"]:
+            return Text(f"{name} off {row['position_difference']:g}", "red")
+    lost = ledger["untold"] + ledger["unlogged"]
+    return Text(f"{lost} fills off", "red") if lost else Text("tied out")
 
 
 def _notes(frame: Frame, room: int) -> RenderableType:

@@ -5,7 +5,8 @@ The position fields at the top level (``position``, ``max_abs_position``,
 the first one configured: amounts and currencies of several instruments cannot be
 added. Every instrument has its own under ``instruments``. Money is in settlement
 currency, amounts in venue units, latencies in nanoseconds; ``pnl`` is realised plus
-unrealised profit less fees.
+unrealised profit less fees, as the core counts it for strategies. ``ledger`` has the
+books that are compared with the venue's: where the two differ, it is right.
 """
 
 from __future__ import annotations
@@ -106,6 +107,7 @@ def build(
             for stage, found in latency.items()
         },
         "instruments": instruments,
+        "ledger": dict(session.get("ledger", {})),
     }
 
 

@@ -91,6 +91,7 @@ def test_all_that_matters_fits_80_by_24() -> None:
         "2.00 s",
         "17 of 20",
         "2 live 1 sent 0 ?",
+        "not begun",
         "01:02:03",
         "first note",
         "second",
@@ -163,3 +164,32 @@ def test_status_line_is_one_line() -> None:
 )
 def test_durations_are_short(value_ns: int, expected: str) -> None:
     assert nanos(value_ns) == expected
+
+
+def books(**changes: Any) -> dict[str, Any]:
+    """Return a snapshot's ledger that is tied out, but for what is changed."""
+    return {
+        "is_open": True,
+        "untold": 0,
+        "unlogged": 0,
+        "currencies": {"BTC": {"cash_difference": 0.0}},
+        "instruments": {"BTC-PERPETUAL": {"position_difference": 0.0}},
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, "tied out"),
+        ({"currencies": {"BTC": {"cash_difference": -3e-8}}}, "BTC off -3e-08"),
+        ({"instruments": {"X": {"position_difference": 10.0}}}, "X off 10"),
+        ({"untold": 1, "unlogged": 2}, "3 fills off"),
+    ],
+)
+def test_it_is_seen_whether_our_books_are_the_venue_s(
+    changed: dict[str, Any], expected: str
+) -> None:
+    shown = frame()
+    session = {**shown.snapshot["session"], "ledger": books(**changed)}
+    assert expected in drawn(frame(snapshot={**shown.snapshot, "session": session}))

@@ -99,6 +99,14 @@ def test_rate_limit_errors_are_rejects_and_closes(
     assert report["rate_limit_errors"] == expected
 
 
+def test_the_books_are_in_it_as_the_session_shows_them(
+    snapshot: dict[str, Any],
+) -> None:
+    books = {"is_open": True, "currencies": {"BTC": {"cash_difference": 0.0}}}
+    session = {**snapshot["session"], "ledger": books}
+    assert build({**snapshot, "session": session}, facts(), {})["ledger"] == books
+
+
 def test_a_run_that_never_loaded_an_instrument_has_a_report_too() -> None:
     report = build({}, facts(outcome="unreachable"), {})
     assert report.keys() >= REQUIRED

@@ -2,7 +2,7 @@
 
 A position row says what it has made since the last settlement, at the mark of that
 moment; what the session began with is worked out from that. Each such figure is printed
-to 1e-8, so the session's profit begins with a slack, which the next settlement resolves.
+to 1e-8, so the session's profit begins with a slack, which a settlement resolves.
 
 Source: docs.deribit.com, private/get_positions and private/get_account_summaries,
 2026-08-22: realized_profit_loss includes realized_funding.
@@ -18,7 +18,7 @@ from engine.session.ledger.amounts import HALF, ratio, to_atto
 from engine.session.ledger.book import Book
 from engine.session.ledger.books import Books
 from engine.session.ledger.contract import Contract
-from engine.session.ledger.span import Span
+from engine.session.ledger.span import printed_span
 
 
 def opening_books(
@@ -35,8 +35,7 @@ def opening_books(
     for currency, balance in balances.items():
         if not isinstance(balance, int | float):
             raise ProtocolError(f"account summary of {currency} without balance")
-        cash = to_atto(balance)
-        books.cash[currency] = Span(cash - HALF, cash + HALF)
+        books.cash[currency] = printed_span(to_atto(balance))
     for row in positions:
         name = str(row.get("instrument_name"))
         if not contracts[name].is_combo:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.session.ledger.amounts import HALF
+from engine.session.ledger.amounts import HALF, divide
 
 
 @dataclass(slots=True)
@@ -26,17 +26,28 @@ class Span:
 
     def middle(self) -> int:
         """Return the amount as well as it is known."""
-        return (self.low + self.high) // 2
+        return divide(self.low + self.high, 2)
 
     def off(self, printed: int) -> int:
-        """Return how far a printed amount is from all it could be, 0 when it can be."""
-        if printed - HALF > self.high:
-            return printed - HALF - self.high
-        if printed + HALF < self.low:
-            return printed + HALF - self.low
-        return 0
+        """Return how far a printed amount is from this one, 0 when both can be true."""
+        low, high = bounds(printed)
+        return 0 if low <= self.high and self.low <= high else printed - self.middle()
 
     def narrow(self, printed: int) -> None:
         """Take a printed amount that can be true as what it says."""
-        self.low = max(self.low, printed - HALF)
-        self.high = min(self.high, printed + HALF)
+        low, high = bounds(printed)
+        self.low, self.high = max(self.low, low), min(self.high, high)
+
+
+def bounds(printed: int) -> tuple[int, int]:
+    """Return the least and the most an amount can be that is printed like this.
+
+    Halves are rounded away from zero.
+    """
+    low = printed - HALF + (printed <= 0)
+    return low, printed + HALF - (printed >= 0)
+
+
+def printed_span(printed: int) -> Span:
+    """Return all that an amount can be that is printed like this."""
+    return Span(*bounds(printed))

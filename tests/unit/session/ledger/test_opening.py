@@ -24,7 +24,7 @@ def position(name: str, **changed: Any) -> dict[str, Any]:
 
 def test_cash_is_the_printed_balance_give_or_take_half_a_satoshi() -> None:
     span = opening_books(contracts(), [], {"BTC": 1.5}).cash["BTC"]
-    assert (span.low, span.high) == (3 * ATTO // 2 - HALF, 3 * ATTO // 2 + HALF)
+    assert (span.low, span.high) == (3 * ATTO // 2 - HALF, 3 * ATTO // 2 + HALF - 1)
 
 
 def test_an_inverse_position_settles_to_what_the_venue_will_pay() -> None:

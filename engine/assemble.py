@@ -61,6 +61,7 @@ def session_settings(config: Config) -> SessionSettings:
         heartbeat_s=config.venue.heartbeat_s,
         request_timeout_ns=round(config.venue.request_timeout_s * _NS_PER_S),
         book_interval=config.venue.book_interval,
+        hears_trades=config.venue.hears_trades,
         on_start=config.orders.on_start,
         recheck_ns=config.orders.recheck_s * _NS_PER_S,
         keeps_checkpoint=config.state.path is not None,

@@ -188,6 +188,13 @@ class Venue(Section):
         Literal["raw", "100ms", "agg2"],
         Key("book channel; raw sends every change and needs a login"),
     ] = "raw"
+    hears_trades: Annotated[
+        bool,
+        Key(
+            "subscribe the trades of quoted instruments, which tell a trade from a "
+            "cancel in the queue ahead of our orders"
+        ),
+    ] = True
 
     def rest_urls(self) -> list[str]:
         """Return the HTTP endpoints, preferred first."""

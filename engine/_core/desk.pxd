@@ -31,6 +31,7 @@ cdef struct Counters:
     long crossed
     long stale_discarded
     long waiting_discarded
+    long trades            # of anybody, told by the venue
     long fills
     long duplicate_fills
     long foreign_orders

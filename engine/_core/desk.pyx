@@ -331,8 +331,11 @@ cdef class Desk:
                 and self.decoder.orders[0].status == STATUS_OPEN):
             return False
         market.is_dirty = True
-        return bool(self.orders.adopt(
-            &self.decoder.orders[0], market.position, &self.fault))
+        if not self.orders.adopt(
+                &self.decoder.orders[0], market.position, &self.fault):
+            return False
+        market.queue.sync(self.orders, self.decoder.orders[0].label.slot, market.book)
+        return True
 
     def resolve(self, int32_t slot, row, label=None):
         """Take the venue's word on an UNKNOWN slot.
@@ -353,6 +356,7 @@ cdef class Desk:
             self.orders.on_gone(slot, market.position, &self.fault)
         elif self._take_word(row) and self.decoder.orders[0].label.slot == slot:
             self.orders.adopt(&self.decoder.orders[0], market.position, &self.fault)
+        market.queue.sync(self.orders, slot, market.book)
 
     def doubt(self, int32_t slot, str label not None):
         """Count an order that the venue does not show as UNKNOWN.

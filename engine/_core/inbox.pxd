@@ -13,6 +13,7 @@ cdef class Inbox(Outbox):
     cdef void _absorb_book(self)
     cdef void _lose_book(self, Market market)
     cdef void _absorb_ticker(self)
+    cdef void _absorb_trades(self)
     cdef void _absorb_orders(self, int64_t request_id)
     cdef void _absorb_reply(self)
     # Book the decoder's i-th fill; False: seen before, or of no known instrument.

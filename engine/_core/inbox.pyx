@@ -9,7 +9,7 @@ from engine._core.base.types cimport SLOTS_PER_INSTRUMENT, nanos_t
 from engine._core.decode.message cimport (
     MESSAGE_BOOK, MESSAGE_CONTROL, MESSAGE_IGNORED, MESSAGE_MALFORMED,
     MESSAGE_OUT_OF_RANGE, MESSAGE_PRIVATE, MESSAGE_REPLY, MESSAGE_TICKER,
-    MESSAGE_UNKNOWN, MESSAGE_UNKNOWN_INSTRUMENT, MessageKind)
+    MESSAGE_TRADES, MESSAGE_UNKNOWN, MESSAGE_UNKNOWN_INSTRUMENT, MessageKind)
 from engine._core.outbox cimport Outbox
 from engine._core.quote.market cimport Market
 from engine._core.state.book cimport (
@@ -44,6 +44,8 @@ cdef class Inbox(Outbox):
             self._absorb_book()
         elif kind == MESSAGE_TICKER:
             self._absorb_ticker()
+        elif kind == MESSAGE_TRADES:
+            self._absorb_trades()
         elif kind == MESSAGE_PRIVATE:
             self._absorb_orders(0)
         elif kind == MESSAGE_REPLY:
@@ -68,6 +70,7 @@ cdef class Inbox(Outbox):
                                - self.decoder.book.venue_ms * 1000000)
         if outcome == OUTCOME_TOUCH or outcome == OUTCOME_QUIET:
             market.crossed_ns = 0
+            market.queue.frame(self.orders, market.book)
             if outcome == OUTCOME_TOUCH or not was_readable:
                 self.orders.forget_moves(market.index, self.decoder.book.venue_ms)
                 market.signals.update(market.book, self.now_ns)
@@ -76,6 +79,7 @@ cdef class Inbox(Outbox):
             if market.crossed_ns == 0:
                 market.crossed_ns = self.now_ns
                 self.counters.crossed += 1
+            market.queue.frame(self.orders, market.book)
             market.is_dirty = True
         elif outcome == OUTCOME_GAP:
             self._lose_book(market)
@@ -105,6 +109,16 @@ cdef class Inbox(Outbox):
         market.ticker = self.decoder.ticker
         market.heard_ns = self.now_ns
 
+    cdef void _absorb_trades(self):
+        """Trades of the venue move nothing but our orders' places in line."""
+        cdef Market market = self._market(self.decoder.printed)
+        cdef int i
+        self.counters.trades += self.decoder.n_prints
+        if market is None:
+            return
+        for i in range(self.decoder.n_prints):
+            market.queue.trade(&self.decoder.prints[i], market.book)
+
     cdef void _absorb_orders(self, int64_t request_id):
         """Book the fills, then move the orders; request_id: what they answer, or 0."""
         cdef Market market
@@ -127,6 +141,7 @@ cdef class Inbox(Outbox):
             if not self.orders.on_update(&self.decoder.orders[i], market.position,
                                          request_id, self.now_ns, &self.fault):
                 self.counters.foreign_orders += 1
+            market.queue.sync(self.orders, slot, market.book)
             market.is_dirty = True
         self._tell_fills()
 
@@ -137,6 +152,11 @@ cdef class Inbox(Outbox):
             return False
         self.counters.fills += 1
         market.is_dirty = True
+        if (self.decoder.fills[i].label.ours
+                and self.decoder.fills[i].label.slot // SLOTS_PER_INSTRUMENT
+                == market.index):
+            market.queue.sync(
+                self.orders, self.decoder.fills[i].label.slot, market.book)
         self.untold.append(
             told_fill(&self.decoder.fills[i], market.name, self.now_ns))
         return True
@@ -181,6 +201,7 @@ cdef class Inbox(Outbox):
         if request.slot < 0 or market is None:
             return
         self.orders.on_error(&request, code, self.now_ns, &self.fault)
+        market.queue.sync(self.orders, request.slot, market.book)
         market.is_dirty = True
         self._tell("on_refused", (market.index, code, self.now_ns))
         if request.kind != REQUEST_CANCEL and not (

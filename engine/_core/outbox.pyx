@@ -158,6 +158,8 @@ cdef class Outbox(Desk):
             return WRITE_FAILED
         self.credits.take(market.credit_pool, market.second_pool, self.now_ns)
         self.n_by_request[<int>action.kind] += 1
+        if action.kind != REQUEST_CANCEL:
+            market.queue.sent(self.orders, action.slot, market.book)
         if action.kind == REQUEST_NEW:
             put_new(out, request_id, market.row, action.side, action.price_ticks,
                     action.amount_lots, order, action.slot, until_ms, &self.fault)

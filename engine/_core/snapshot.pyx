@@ -8,7 +8,7 @@ from libc.stdint cimport int32_t
 
 from engine._core.base.instrument cimport amount_of, price_of
 from engine._core.base.types cimport (
-    ASK, BID, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side)
+    ASK, BID, LEVELS_MAX, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side)
 from engine._core.decode.message cimport (
     MESSAGE_IGNORED, MESSAGE_MALFORMED, MESSAGE_OUT_OF_RANGE, MESSAGE_UNKNOWN,
     MESSAGE_UNKNOWN_INSTRUMENT)
@@ -51,6 +51,25 @@ cdef list own_quotes(Market market, OrderTable orders, Side side):
     return sorted(quotes, reverse=side == BID)
 
 
+cdef list places_in_line(Market market, OrderTable orders, Side side):
+    """Return our resting orders of a side, best price first.
+
+    Each as ``[price, open amount, amount of others ahead, of others at the price]``.
+    """
+    cdef int32_t first = (
+        market.index * SLOTS_PER_INSTRUMENT + <int>side * SLOTS_PER_SIDE)
+    cdef double lot = market.row.lot_size
+    cdef int32_t slot
+    places = []
+    for slot in range(first, first + LEVELS_MAX):
+        if market.queue.ahead(slot) >= 0.0:
+            places.append([price_of(market.row, orders.rows[slot].price_ticks),
+                           amount_of(market.row, orders.remaining(slot)),
+                           market.queue.ahead(slot) * lot,
+                           market.queue.others(slot) * lot])
+    return sorted(places, reverse=side == BID)
+
+
 cdef dict market_snapshot(Market market, OrderTable orders):
     cdef double mark = market.ticker.mark_price
     return {
@@ -61,6 +80,8 @@ cdef dict market_snapshot(Market market, OrderTable orders):
         "asks": top_levels(market, ASK),
         "quotes": {"bid": own_quotes(market, orders, BID),
                    "ask": own_quotes(market, orders, ASK)},
+        "queue": {"bid": places_in_line(market, orders, BID),
+                  "ask": places_in_line(market, orders, ASK)},
         "why_blank": market.why_blank,
         "stance": STANCES[<int>market.limits.stance],
         "stance_reason": market.why_stance,

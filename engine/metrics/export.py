@@ -65,6 +65,7 @@ _COUNTERS = {
     "waiting_discarded": "Book changes dropped while waiting for a snapshot",
     "quotes": "Times a strategy was asked for its quotes",
     "strategy_errors": "Exceptions out of a strategy",
+    "trades": "Trades of anybody on quoted instruments, told by the venue",
     "fills": "Fills booked",
     "duplicate_fills": "Fills reported again, not booked again",
     "foreign_orders": "Orders seen that are not ours",
@@ -235,13 +236,20 @@ def _instruments(instruments: Mapping[str, Any]) -> Iterator[Metric]:
     quoted = GaugeMetricFamily(
         "halfspread_quoted_levels", "Levels quoted now", labels=[*labels, "side"]
     )
+    ahead = GaugeMetricFamily(
+        "halfspread_queue_ahead",
+        "Volume of others ahead of our best quote at its price, in amount units",
+        labels=[*labels, "side"],
+    )
     for name, row in instruments.items():
         for each in BOOK_STATES:
             state.add_metric([name, each], row.get("book_state") == each)
         gaps.add_metric([name], row.get("gaps", 0))
         for side in ("bid", "ask"):
             quoted.add_metric([name, side], len(row.get("quotes", {}).get(side, ())))
-    yield from (state, gaps, quoted)
+            for place in row.get("queue", {}).get(side, ())[:1]:
+                ahead.add_metric([name, side], place[2])
+    yield from (state, gaps, quoted, ahead)
 
 
 def _risk(snapshot: Mapping[str, Any]) -> Iterator[Metric]:

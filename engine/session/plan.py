@@ -30,6 +30,7 @@ class SessionSettings:
     recheck_ns: int = 60_000_000_000
     keeps_checkpoint: bool = False
     tie_out_ns: int = 10_000_000_000
+    hears_trades: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,11 @@ def ticker_channel(ctx: Context, one: Listing) -> str:
     return f"ticker.{one.name}.{interval}"
 
 
+def trades_channel(ctx: Context, one: Listing) -> str:
+    """Return the name of an instrument's channel of trades."""
+    return f"trades.{one.name}.{ctx.settings.book_interval}"
+
+
 def wanted(ctx: Context, link: Link) -> list[Channel]:
     """Return the channels one connection should carry, private ones first."""
     channels = []
@@ -66,6 +71,8 @@ def wanted(ctx: Context, link: Link) -> list[Channel]:
         for one in ctx.quoted():
             channels.append(Channel(book_channel(ctx, one), False, True))
             channels.append(Channel(ticker_channel(ctx, one), False, False))
+            if ctx.settings.hears_trades:
+                channels.append(Channel(trades_channel(ctx, one), False, False))
     return channels
 
 

@@ -85,6 +85,14 @@ cdef struct Fill:
     int64_t venue_ms
 
 
+# A trade of the venue between anybody, as the public channel tells it.
+cdef struct Print:
+    Side side                  # whose resting orders were hit: BID, the taker sold
+    price_t price_ticks
+    qty_t qty_lots
+    int64_t venue_ms
+
+
 # Answer to a request of the gateway; requests of the session go to it as control.
 cdef struct Reply:
     int64_t id

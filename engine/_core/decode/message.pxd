@@ -3,7 +3,7 @@
 from libc.stdint cimport int32_t, int64_t
 
 from engine._core.base.event cimport (
-    BookChange, Fill, LevelChange, OrderUpdate, Reply, Ticker)
+    BookChange, Fill, LevelChange, OrderUpdate, Print, Reply, Ticker)
 from engine._core.base.instrument cimport Instrument, InstrumentTable
 from engine._core.base.types cimport Side
 from engine._core.decode.row cimport Row
@@ -14,6 +14,7 @@ cdef enum:
     LEVELS_PER_FRAME_MAX = 131072   # the deepest recorded snapshot has 2,042
     ORDERS_PER_FRAME_MAX = 1024
     FILLS_PER_FRAME_MAX = 1024
+    PRINTS_PER_FRAME_MAX = 1024
 
 
 cdef enum MessageKind:
@@ -31,7 +32,8 @@ cdef enum MessageKind:
     MESSAGE_OUT_OF_RANGE = 9        # a number off the grid, too large, or past a limit
                                     # above; for a book frame `book.instrument` is set
                                     # (-1 otherwise), so that the book can be given up
-    MESSAGE_KINDS = 10
+    MESSAGE_TRADES = 10             # public trades.{instrument}.{interval}: `prints`
+    MESSAGE_KINDS = 11
 
 
 # What a channel's name says about its data.
@@ -44,6 +46,7 @@ cdef enum Channel:
     CHANNEL_ORDERS = 5
     CHANNEL_TRADES = 6
     CHANNEL_CHANGES = 7
+    CHANNEL_PRINTS = 8
 
 
 # What the outermost object of a payload held.
@@ -70,6 +73,9 @@ cdef class Decoder:
         int n_orders
         Fill* fills                 # FILLS_PER_FRAME_MAX
         int n_fills
+        Print* prints               # PRINTS_PER_FRAME_MAX, of one instrument
+        int n_prints
+        int32_t printed             # that instrument
         BookChange book
         Ticker ticker
         Reply reply
@@ -103,6 +109,7 @@ cdef class Decoder:
     cdef void _orders(self, Cursor* c) noexcept nogil
     cdef void _order(self, Cursor* c) noexcept nogil
     cdef void _fills(self, Cursor* c) noexcept nogil
+    cdef void _prints(self, Cursor* c, int32_t instrument) noexcept nogil
     cdef void _changes(self, Cursor* c) noexcept nogil
     cdef void _result(self, Cursor* c) noexcept nogil
     cdef void _error(self, Cursor* c) noexcept nogil

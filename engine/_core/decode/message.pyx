@@ -25,14 +25,15 @@ from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcmp, memset
 
 from engine._core.base.event cimport (
-    BookChange, Fill, LevelChange, OrderUpdate, Reply)
+    BookChange, Fill, LevelChange, OrderUpdate, Print, Reply)
 from engine._core.base.fixed cimport Number, to_fixed
 from engine._core.base.instrument cimport Instrument, InstrumentTable
 from engine._core.base.types cimport ASK, BID, Side
 from engine._core.decode.market cimport read_ticker, take_level, take_name
 from engine._core.decode.plain cimport (
-    plain_book, plain_fill, plain_order, plain_ticker)
-from engine._core.decode.row cimport read_row, row_to_fill, row_to_order
+    plain_book, plain_fill, plain_order, plain_print, plain_ticker)
+from engine._core.decode.row cimport (
+    read_row, row_to_fill, row_to_order, row_to_print)
 from engine._core.decode.scan cimport (
     TROUBLE_LONG, TROUBLE_RANGE, TROUBLE_SHAPE, TROUBLE_STOP, TROUBLE_SYNTAX, Cursor,
     Text, enter_array, enter_object, finish, is_whole, is_word, mark, next_item,
@@ -75,6 +76,7 @@ KIND_NAMES = {
     MESSAGE_MALFORMED: "malformed",
     MESSAGE_UNKNOWN_INSTRUMENT: "unknown_instrument",
     MESSAGE_OUT_OF_RANGE: "out_of_range",
+    MESSAGE_TRADES: "trades",
 }
 
 
@@ -109,7 +111,9 @@ cdef class Decoder:
         self.levels = <LevelChange*>malloc(LEVELS_START * sizeof(LevelChange))
         self.orders = <OrderUpdate*>calloc(ORDERS_PER_FRAME_MAX, sizeof(OrderUpdate))
         self.fills = <Fill*>calloc(FILLS_PER_FRAME_MAX, sizeof(Fill))
-        if self.levels == NULL or self.orders == NULL or self.fills == NULL:
+        self.prints = <Print*>calloc(PRINTS_PER_FRAME_MAX, sizeof(Print))
+        if (self.levels == NULL or self.orders == NULL or self.fills == NULL
+                or self.prints == NULL):
             raise MemoryError
         self._reset()
 
@@ -117,11 +121,14 @@ cdef class Decoder:
         free(self.levels)
         free(self.orders)
         free(self.fills)
+        free(self.prints)
 
     cdef void _reset(self) noexcept nogil:
         self.wants_orjson = False
         self.n_orders = 0
         self.n_fills = 0
+        self.n_prints = 0
+        self.printed = -1
         memset(&self.book, 0, sizeof(BookChange))
         self.book.instrument = -1
         self.book.prev_change_id = -1
@@ -245,10 +252,16 @@ cdef class Decoder:
             kind = MESSAGE_IGNORED
         elif e.channel == CHANNEL_CONTROL:
             kind = MESSAGE_CONTROL
-        elif e.channel == CHANNEL_BOOK or e.channel == CHANNEL_TICKER:
-            kind = MESSAGE_BOOK if e.channel == CHANNEL_BOOK else MESSAGE_TICKER
-            if e.instrument < 0:
-                kind = MESSAGE_UNKNOWN_INSTRUMENT
+        elif e.channel == CHANNEL_BOOK:
+            kind = MESSAGE_BOOK
+        elif e.channel == CHANNEL_TICKER:
+            kind = MESSAGE_TICKER
+        elif e.channel == CHANNEL_PRINTS:
+            kind = MESSAGE_TRADES
+            self.printed = e.instrument
+        if (e.instrument < 0 and (kind == MESSAGE_BOOK or kind == MESSAGE_TICKER
+                                  or kind == MESSAGE_TRADES)):
+            kind = MESSAGE_UNKNOWN_INSTRUMENT
         if e.channel == CHANNEL_BOOK:
             self.book.instrument = e.instrument
         return self._verdict(e.params_trouble, kind)
@@ -318,6 +331,10 @@ cdef class Decoder:
             if split_channel(name, 7, &instrument):
                 e.channel = CHANNEL_TICKER
                 e.instrument = self.table.find(instrument.start, instrument.size)
+        elif starts(name, b"trades.", 7):
+            if split_channel(name, 7, &instrument):
+                e.channel = CHANNEL_PRINTS
+                e.instrument = self.table.find(instrument.start, instrument.size)
         elif starts(name, b"user.", 5):
             if starts(name, b"user.orders.", 12):
                 e.channel = CHANNEL_ORDERS
@@ -341,6 +358,8 @@ cdef class Decoder:
         elif e.channel == CHANNEL_TICKER and e.instrument >= 0:
             read_ticker(c, &self.table.rows[e.instrument], &self.ticker)
             self.ticker.instrument = e.instrument
+        elif e.channel == CHANNEL_PRINTS and e.instrument >= 0:
+            self._prints(c, e.instrument)
         elif e.channel == CHANNEL_ORDERS:
             self._orders(c)
         elif e.channel == CHANNEL_TRADES:
@@ -452,6 +471,19 @@ cdef class Decoder:
             row_to_fill(c, &self.row, self.table, &self.fills[self.n_fills])
             self.n_fills += 1
 
+    cdef void _prints(self, Cursor* c, int32_t instrument) noexcept nogil:
+        """Read an array of public trades of one instrument."""
+        enter_array(c)
+        while next_item(c):
+            if self.n_prints == PRINTS_PER_FRAME_MAX:
+                c.trouble |= TROUBLE_RANGE
+                skip(c)
+                continue
+            read_row(c, &self.row)
+            if row_to_print(c, &self.row, self.table, instrument,
+                            &self.prints[self.n_prints]):
+                self.n_prints += 1
+
     cdef void _changes(self, Cursor* c) noexcept nogil:
         cdef Text key
         cdef int seen = 0
@@ -535,6 +567,9 @@ cdef class Decoder:
             out.update(plain_book(&self.book))
         elif kind == MESSAGE_TICKER:
             out.update(plain_ticker(&self.ticker))
+        elif kind == MESSAGE_TRADES:
+            out["instrument"] = self.printed
+            out["prints"] = [plain_print(&self.prints[i]) for i in range(self.n_prints)]
         elif kind == MESSAGE_UNKNOWN or kind == MESSAGE_OUT_OF_RANGE:
             out["instrument"] = self.book.instrument
         elif kind == MESSAGE_REPLY:

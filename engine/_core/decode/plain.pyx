@@ -1,6 +1,7 @@
 """Events as plain Python values, for tests and tools; the core never comes here."""
 
-from engine._core.base.event cimport BookChange, Fill, Label, OrderUpdate, Ticker
+from engine._core.base.event cimport (
+    BookChange, Fill, Label, OrderUpdate, Print, Ticker)
 from engine._core.base.fixed cimport to_decimal
 from engine._core.base.types cimport BID, NO_PRICE, Side, price_t
 
@@ -77,4 +78,13 @@ cdef dict plain_fill(const Fill* fill):
         "fee_currency": (<bytes>fill.fee_currency[:fill.fee_currency_size]).decode(),
         "trade_seq": fill.trade_seq,
         "venue_ms": fill.venue_ms,
+    }
+
+
+cdef dict plain_print(const Print* row):
+    return {
+        "side": plain_side(row.side),
+        "price_ticks": plain_price(row.price_ticks),
+        "qty_lots": row.qty_lots,
+        "venue_ms": row.venue_ms,
     }

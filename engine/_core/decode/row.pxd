@@ -1,8 +1,9 @@
 # Order and trade objects of the venue -> OrderUpdate and Fill. One reader for both: the
 # two share most of their fields.
-from libc.stdint cimport int64_t
+from libc.stdint cimport int32_t, int64_t
 
-from engine._core.base.event cimport Fill, Label, OrderStatus, OrderUpdate
+from engine._core.base.event cimport (
+    Fill, Label, OrderStatus, OrderUpdate, Print)
 from engine._core.base.fixed cimport Number
 from engine._core.base.instrument cimport InstrumentTable
 from engine._core.base.types cimport Side
@@ -29,6 +30,7 @@ cdef enum RowField:
     ROW_UPDATED = 4096         # last_update_timestamp, of an order
     ROW_TRADE_SEQ = 8192
     ROW_FEE_CURRENCY = 16384
+    ROW_OFF_BOOK = 32768       # block_trade_id or combo_id: not out of the book
 
 
 cdef struct Row:
@@ -60,6 +62,12 @@ cdef void row_to_order(
     Cursor* c, const Row* row, InstrumentTable table, OrderUpdate* out) noexcept nogil
 cdef void row_to_fill(
     Cursor* c, const Row* row, InstrumentTable table, Fill* out) noexcept nogil
+
+# Turn a public trade into a print; its instrument must be the one of the channel.
+# False: it did not come out of the book, so it says nothing about it.
+cdef bint row_to_print(
+    Cursor* c, const Row* row, InstrumentTable table, int32_t instrument,
+    Print* out) noexcept nogil
 
 # Text -> our label; `out.ours` is False for any other text.
 cdef void parse_label(const char* p, Py_ssize_t n, Label* out) noexcept nogil

@@ -10,7 +10,7 @@ from libc.string cimport memcmp, memcpy, memset
 
 from engine._core.base.event cimport (
     STATUS_CANCELLED, STATUS_FILLED, STATUS_OPEN, STATUS_OTHER, STATUS_REJECTED, Fill,
-    Label, OrderStatus, OrderUpdate)
+    Label, OrderStatus, OrderUpdate, Print)
 from engine._core.base.fixed cimport Number, to_fixed_rounded
 from engine._core.base.instrument cimport (
     Instrument, InstrumentTable, amount_to_lots, price_to_ticks)
@@ -48,6 +48,10 @@ cdef int field_of(const Text* key) noexcept nogil:
         return ROW_PRICE if is_word(key, b"price", 5) else 0
     if first == c"a":
         return ROW_AMOUNT if is_word(key, b"amount", 6) else 0
+    if first == c"b":
+        return ROW_OFF_BOOK if is_word(key, b"block_trade_id", 14) else 0
+    if first == c"c":
+        return ROW_OFF_BOOK if is_word(key, b"combo_id", 8) else 0
     if first == c"f":
         if is_word(key, b"filled_amount", 13):
             return ROW_FILLED
@@ -119,6 +123,8 @@ cdef bint take_field(Cursor* c, Row* row, int field) noexcept nogil:
         take_count(c, &row.time_ms)
     elif field == ROW_UPDATED:
         take_count(c, &row.updated_ms)
+    elif field == ROW_OFF_BOOK:
+        skip(c)
     else:
         take_word(c, row, field)
     return True
@@ -135,7 +141,8 @@ cdef void read_row(Cursor* c, Row* row) noexcept nogil:
         if field == 0:
             skip(c)
             continue
-        mark(c, &row.seen, field)
+        if field != ROW_OFF_BOOK:
+            mark(c, &row.seen, field)
         if take_field(c, row, field):
             row.has |= field
 
@@ -249,6 +256,27 @@ cdef void row_to_fill(
     instrument = &table.rows[out.instrument]
     out.price_ticks = ticks_of(instrument, row)
     out.qty_lots = lots_of(c, instrument, row.amount)
+
+
+cdef bint row_to_print(
+        Cursor* c, const Row* row, InstrumentTable table, int32_t instrument,
+        Print* out) noexcept nogil:
+    cdef const Instrument* known = &table.rows[instrument]
+    demand(c, row, ROW_INSTRUMENT | ROW_DIRECTION | ROW_PRICE | ROW_AMOUNT | ROW_TIME)
+    if c.trouble & TROUBLE_SHAPE:
+        return False
+    if find_instrument(table, &row.instrument) != instrument:
+        c.trouble |= TROUBLE_SHAPE
+        return False
+    if row.has & ROW_OFF_BOOK:
+        return False
+    out.side = ASK if row.side == BID else BID
+    out.venue_ms = row.time_ms
+    out.price_ticks = ticks_of(known, row)
+    out.qty_lots = lots_of(c, known, row.amount)
+    if out.price_ticks == NO_PRICE:
+        c.trouble |= TROUBLE_RANGE
+    return not c.trouble
 
 
 cdef const char* parse_whole(

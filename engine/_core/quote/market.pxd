@@ -11,6 +11,7 @@ from engine._core.quote.strategy cimport Strategy, View
 from engine._core.state.book cimport Book
 from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
+from engine._core.state.queue cimport Queue
 from engine._core.state.signal cimport Signals
 
 
@@ -24,6 +25,7 @@ cdef class Market:
         readonly Book book
         readonly Signals signals
         readonly Position position
+        readonly Queue queue           # where our orders stand in line
         Ticker ticker                  # newest; mark_price 0 = none yet
         nanos_t heard_ns               # last book or ticker frame, 0 = never
         nanos_t crossed_ns             # since when the book is crossed, 0 = it is not

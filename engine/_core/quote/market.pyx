@@ -8,7 +8,8 @@ from libc.string cimport memset
 from engine._core.base.instrument cimport (
     KIND_OPTION, KIND_OPTION_COMBO, InstrumentTable)
 from engine._core.base.stance cimport STANCE_FLATTEN, STANCE_PULL, Stance
-from engine._core.base.types cimport ASK, BID, NO_PRICE, nanos_t
+from engine._core.base.types cimport (
+    ASK, BID, NO_PRICE, SLOTS_PER_INSTRUMENT, nanos_t)
 from engine._core.quote.gate cimport blank, shape
 from engine._core.quote.sheet cimport new_sheet
 from engine._core.quote.strategy cimport Strategy, new_view
@@ -16,6 +17,7 @@ from engine._core.quote.unwind cimport wish_unwind
 from engine._core.state.book cimport Book
 from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
+from engine._core.state.queue cimport Queue
 from engine._core.state.signal cimport Signals
 
 from engine._core.base.stance import STANCES
@@ -155,6 +157,7 @@ cdef Market new_market(str name, str currency, InstrumentTable table, int32_t in
     market.book = Book()
     market.signals = Signals()
     market.position = Position()
+    market.queue = Queue(first_slot=index * SLOTS_PER_INSTRUMENT)
     market.view = new_view(name, table, index, market.book, market.signals,
                            market.position, views)
     views[name] = market.view

@@ -1,0 +1,102 @@
+# Where our resting orders of one instrument stand in line: how much of others is ahead.
+from libc.stdint cimport int32_t, int64_t, uint32_t
+
+from engine._core.base.event cimport Print
+from engine._core.base.types cimport (
+    SLOTS_PER_INSTRUMENT, Side, price_t, qty_t)
+from engine._core.state.book cimport Book
+from engine._core.state.orders cimport Order, OrderTable
+
+
+# One order at one price. Times are the venue's, ms since epoch.
+cdef struct Place:
+    bint is_on
+    uint32_t run               # of the label, with the sequence: whose place this is
+    int64_t sequence
+    price_t price_ticks
+    qty_t amount_lots          # total size, as the venue last said
+    qty_t rest_lots            # of it still open
+    qty_t shown_lots           # of it in the book's level; 0 = the book has it not yet
+    bint is_shown
+    qty_t level_lots           # the level as of the last frame, ours included
+    int64_t joined_ms          # when the venue put it here; 0 = not told yet
+    int64_t own_ms             # the venue's newest word about it
+    bint is_guessed            # shown_lots runs ahead of the venue's word
+    int64_t n_frames           # of the queue, when this was last brought up to date
+    int64_t guessed_ms         # frame that seemed to show it before the venue's word
+    int64_t counted_ms         # frame in which what is ahead was counted
+    double ahead_lots          # of others; below 0: trades of ours, not yet told to us
+    double told_lots           # traded here, not yet seen to leave the level
+    int64_t told_ms
+    # The last frame in which others left the level, should a trade explain it later.
+    int64_t left_ms
+    double left_lots
+    double left_ahead_lots     # ahead, and others in all, before they left
+    double left_others_lots
+
+
+# What has left a level and may still stand in the book.
+cdef struct Ghost:
+    bint is_on
+    price_t price_ticks
+    qty_t shown_lots
+    int64_t own_ms
+
+
+cdef class Queue:
+    cdef:
+        bint hears_trades              # one has been told
+        Place[SLOTS_PER_INSTRUMENT] now
+        Place[SLOTS_PER_INSTRUMENT] coming   # where the newest request will put it
+        Ghost[SLOTS_PER_INSTRUMENT] gone
+        int32_t first                  # slot of the instrument's first order
+        int64_t n_frames
+        int n_on                       # places and ghosts in use, 0: nothing to do
+        double[2] sweep_lots           # by side hit: mean aggressive order; 0 = none
+        double[2] burst_lots           # the newest one, as far as told
+        int64_t[2] burst_ms
+
+    # A request for the order in a slot went out / the table has changed a slot.
+    cdef void sent(self, OrderTable orders, int32_t slot, Book book) noexcept nogil
+    cdef void sync(self, OrderTable orders, int32_t slot, Book book) noexcept nogil
+    # A frame was applied. Cost: nothing without orders; a read a level of ours.
+    cdef void frame(self, OrderTable orders, Book book) noexcept nogil
+    # A trade of the venue came.
+    cdef void trade(self, const Print* row, Book book) noexcept nogil
+
+    # Volume of others ahead of a slot's order, and of others in all at its price.
+    # Empty: -1, the order does not rest.
+    cdef double ahead(self, int32_t slot) noexcept nogil
+    cdef double others(self, int32_t slot) noexcept nogil
+    # Chance that the next aggressive order on a side reaches past `ahead_lots`.
+    cdef double chance(
+        self, Side side, double ahead_lots, double level_lots) noexcept nogil
+    # Fills given up (lots x chance) when the order leaves for another price or place.
+    cdef double given_up(
+        self, int32_t slot, price_t price_ticks, Book book) noexcept nogil
+
+    # Inside only.
+    cdef void _note_size(self, const Print* row) noexcept nogil
+    cdef qty_t _ours(self, int side, price_t price_ticks) noexcept nogil
+    cdef void _join(
+        self, int i, const Order* row, int64_t joined_ms, Book book) noexcept nogil
+    cdef void _leave(self, int i, int64_t own_ms, Book book) noexcept nogil
+    cdef void _level(
+        self, OrderTable orders, int side, price_t price_ticks,
+        Book book) noexcept nogil
+    cdef void _move(
+        self, Place* place, qty_t level_lots, double before_lots, double after_lots,
+        int64_t ms) noexcept nogil
+    cdef qty_t _certain(
+        self, int side, price_t price_ticks, int64_t ms) noexcept nogil
+    cdef qty_t _likely(
+        self, OrderTable orders, int side, price_t price_ticks, int64_t ms,
+        qty_t change) noexcept nogil
+    cdef qty_t _may_join(self, int i, price_t price_ticks) noexcept nogil
+    cdef void _guess_joined(
+        self, int i, price_t price_ticks, int64_t ms) noexcept nogil
+    cdef qty_t _guess_changed(
+        self, Place* place, const Order* row, int64_t ms, qty_t change) noexcept nogil
+    cdef qty_t _due(
+        self, const Place* place, const Order* row, int64_t ms) noexcept nogil
+    cdef void _count(self) noexcept nogil

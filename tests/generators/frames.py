@@ -67,7 +67,7 @@ CONTROL_CHANNELS = (
     "deribit_price_index.btc_usd",
 )
 IGNORED_CHANNELS = (
-    "trades.BTC-PERPETUAL.raw",
+    "trades.future.BTC.raw",
     "quote.BTC-PERPETUAL",
     "chart.trades.BTC-PERPETUAL.1",
     "incremental_ticker.BTC-PERPETUAL",
@@ -378,6 +378,28 @@ class Maker:
             }
         )
 
+    def public_trade(self, row: dict[str, Any], name: str) -> dict[str, Any]:
+        data: dict[str, Any] = {
+            "timestamp": self.when(),
+            "price": self.price(row),
+            "amount": self.amount(row),
+            "direction": self.random.choice(("buy", "sell")),
+            "index_price": self.price(row),
+            "instrument_name": name,
+            "trade_seq": self.random.randrange(10**9),
+            "tick_direction": self.random.randrange(4),
+            "trade_id": str(self.random.randrange(10**9)),
+        }
+        if self.random.randrange(8) == 0:
+            data[self.random.choice(("block_trade_id", "combo_id"))] = "BLOCK-1"
+        return self.dress(data)
+
+    def prints(self) -> dict[str, Any]:
+        """Return the public trades of one instrument."""
+        row, name = self.name_or_stranger()
+        data = self.many(lambda: self.public_trade(row, name))
+        return self.notify(f"trades.{name}.{self.random.choice(INTERVALS)}", data)
+
     def many(self, make: Callable[[], Any]) -> list[Any]:
         return [make() for _ in range(self.random.randrange(4))]
 
@@ -464,6 +486,7 @@ class Maker:
                 self.book,
                 self.book,
                 self.ticker,
+                self.prints,
                 self.private,
                 self.reply,
                 self.other,

@@ -270,7 +270,7 @@ class Twin:
             self.out_of_range = True
         return text
 
-    def row(self, value: Any, numbers: tuple[str, ...]) -> dict[str, Any]:
+    def row(self, value: Any, needed: tuple[str, ...]) -> dict[str, Any]:
         """Return the fields of an order or trade that have a value, types checked."""
         known = {
             "instrument_name", "label", "order_id", "trade_id", "order_state",
@@ -291,7 +291,7 @@ class Twin:
                 self.text(seen)
         if "direction" in row and row["direction"] not in SIDES:
             raise ShapeError
-        if not {"instrument_name", "order_id", "direction", *numbers} <= set(row):
+        if not {"instrument_name", "direction", *needed} <= set(row):
             raise ShapeError
         return row
 
@@ -316,7 +316,7 @@ class Twin:
         return contract.index, ticks, lots
 
     def order(self, value: Any) -> dict[str, Any]:
-        row = self.row(value, ("order_state",))
+        row = self.row(value, ("order_id", "order_state"))
         label = self.label(row.get("label"))
         if label and "amount" not in row:
             raise ShapeError
@@ -335,7 +335,7 @@ class Twin:
         }
 
     def fill(self, value: Any) -> dict[str, Any]:
-        row = self.row(value, ("trade_id", "amount"))
+        row = self.row(value, ("order_id", "trade_id", "amount"))
         instrument, ticks, [lots] = self.grid(row, "amount")
         price, fee = row.get("price"), row.get("fee", Decimal(0))
         with localcontext(prec=200):
@@ -375,6 +375,30 @@ class Twin:
     def fills(self, value: Any) -> list[dict[str, Any]]:
         self.out_of_range |= len(self.items(value)) > ROWS_MAX
         return [self.fill(row) for row in value]
+
+    def prints(self, value: Any, name: str) -> dict[str, Any]:
+        self.out_of_range |= len(self.items(value)) > ROWS_MAX
+        found = [self.print(row, name) for row in value]
+        return {
+            "kind": "trades",
+            "instrument": self.table[name].index,
+            "prints": [row for row in found if row],
+        }
+
+    def print(self, value: Any, name: str) -> dict[str, Any] | None:
+        row = self.row(value, ("price", "amount", "timestamp"))
+        if row["instrument_name"] != name or not isinstance(row["price"], Decimal):
+            raise ShapeError
+        if any(value.get(key) is not None for key in ("block_trade_id", "combo_id")):
+            return None
+        _, ticks, [lots] = self.grid(row, "amount")
+        self.out_of_range |= ticks is None
+        return {
+            "side": "ask" if row["direction"] == "buy" else "bid",
+            "price_ticks": ticks,
+            "qty_lots": lots,
+            "venue_ms": row["timestamp"],
+        }
 
     # -- envelopes
 
@@ -450,14 +474,11 @@ def notification(twin: Twin, frame: dict[str, Any]) -> dict[str, Any]:
     if needs_escape(channel):
         return {"kind": "ignored"}
     parts = channel.split(".")
-    if parts[0] in ("book", "ticker") and len(parts) == 3 and parts[2]:
+    readers = {"book": twin.book, "ticker": twin.ticker, "trades": twin.prints}
+    if parts[0] in readers and len(parts) == 3 and parts[2]:
         if parts[1] not in twin.table:
             return {"kind": "unknown_instrument"}
-        return (
-            twin.book(data, parts[1])
-            if parts[0] == "book"
-            else twin.ticker(data, parts[1])
-        )
+        return readers[parts[0]](data, parts[1])
     if channel.startswith(("user.orders.", "user.trades.", "user.changes.")):
         return twin.private(channel, data)
     if channel.startswith(CONTROL_PREFIXES) or channel == "user.lock":

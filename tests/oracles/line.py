@@ -1,7 +1,7 @@
 """The true line of every price, order by order, around the slow venue.
 
-Whoever joins stands at the end, a trade takes from the front, an order of ours keeps its
-place when its price stays and its total does not grow (docs.deribit.com, order
+Whoever joins stands at the end, a trade takes from the front, an order of ours keeps
+its place when its price stays and its total does not grow (docs.deribit.com, order
 management, seen 2026-08-22). Orders, book and trades go out as three streams; a test
 delivers them in any order.
 """

@@ -30,7 +30,8 @@ cdef enum RowField:
     ROW_UPDATED = 4096         # last_update_timestamp, of an order
     ROW_TRADE_SEQ = 8192
     ROW_FEE_CURRENCY = 16384
-    ROW_OFF_BOOK = 32768       # block_trade_id or combo_id: not out of the book
+    ROW_BLOCK = 32768          # block_trade_id
+    ROW_COMBO = 65536          # combo_id
 
 
 cdef struct Row:

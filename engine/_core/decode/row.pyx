@@ -49,9 +49,9 @@ cdef int field_of(const Text* key) noexcept nogil:
     if first == c"a":
         return ROW_AMOUNT if is_word(key, b"amount", 6) else 0
     if first == c"b":
-        return ROW_OFF_BOOK if is_word(key, b"block_trade_id", 14) else 0
+        return ROW_BLOCK if is_word(key, b"block_trade_id", 14) else 0
     if first == c"c":
-        return ROW_OFF_BOOK if is_word(key, b"combo_id", 8) else 0
+        return ROW_COMBO if is_word(key, b"combo_id", 8) else 0
     if first == c"f":
         if is_word(key, b"filled_amount", 13):
             return ROW_FILLED
@@ -123,7 +123,7 @@ cdef bint take_field(Cursor* c, Row* row, int field) noexcept nogil:
         take_count(c, &row.time_ms)
     elif field == ROW_UPDATED:
         take_count(c, &row.updated_ms)
-    elif field == ROW_OFF_BOOK:
+    elif field == ROW_BLOCK or field == ROW_COMBO:
         skip(c)
     else:
         take_word(c, row, field)
@@ -141,8 +141,7 @@ cdef void read_row(Cursor* c, Row* row) noexcept nogil:
         if field == 0:
             skip(c)
             continue
-        if field != ROW_OFF_BOOK:
-            mark(c, &row.seen, field)
+        mark(c, &row.seen, field)
         if take_field(c, row, field):
             row.has |= field
 
@@ -268,7 +267,7 @@ cdef bint row_to_print(
     if find_instrument(table, &row.instrument) != instrument:
         c.trouble |= TROUBLE_SHAPE
         return False
-    if row.has & ROW_OFF_BOOK:
+    if row.has & (ROW_BLOCK | ROW_COMBO):
         return False
     out.side = ASK if row.side == BID else BID
     out.venue_ms = row.time_ms

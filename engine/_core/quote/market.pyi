@@ -3,6 +3,7 @@ from collections.abc import Mapping
 from engine._core.quote.strategy import Strategy
 from engine._core.state.book import Book
 from engine._core.state.position import Position
+from engine._core.state.queue import Queue
 from engine._core.state.signal import Signals
 
 LIMIT_KEYS: tuple[str, ...]
@@ -15,6 +16,7 @@ class Market:
     book: Book
     signals: Signals
     position: Position
+    queue: Queue
     gaps: int
     is_quoted: bool
     strategy: Strategy | None

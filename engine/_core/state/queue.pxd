@@ -35,11 +35,13 @@ cdef struct Place:
     double left_others_lots
 
 
-# What has left a level and may still stand in the book.
+# What has left a level and may stand in the book still, or yet.
 cdef struct Ghost:
     bint is_on
     price_t price_ticks
+    qty_t rest_lots            # what the book may show of it yet, 0 = nothing
     qty_t shown_lots
+    int64_t joined_ms
     int64_t own_ms
 
 

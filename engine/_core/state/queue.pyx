@@ -142,6 +142,20 @@ cdef void take_trade(Place* place, const Print* row, int64_t book_ms) noexcept n
             place.ahead_lots = 0.0
 
 
+cdef qty_t haunt(Ghost* ghost, int64_t ms, qty_t change) noexcept nogil:
+    """Let what has left come and go in the book; return by how much it changed it."""
+    cdef qty_t lots = ghost.rest_lots
+    if lots > 0 and ms >= ghost.joined_ms and change >= lots:
+        ghost.rest_lots = 0
+        ghost.shown_lots = lots
+        return lots
+    lots = ghost.shown_lots
+    if lots > 0 and ms == ghost.own_ms and change <= -lots:
+        ghost.is_on = False
+        return -lots
+    return 0
+
+
 cdef class Queue:
     """Places in line of the orders of one instrument; see the top of this file.
 
@@ -257,8 +271,9 @@ cdef class Queue:
         cdef Place* place = &self.now[i]
         cdef Ghost* ghost = &self.gone[i]
         place.is_on = False
-        ghost.is_on = (place.shown_lots > 0
-                       and not (is_read(book) and book.venue_ms > own_ms))
+        ghost.is_on = not (is_read(book) and book.venue_ms > own_ms)
+        ghost.rest_lots = 0 if place.is_shown else place.rest_lots
+        ghost.joined_ms = place.joined_ms
         ghost.price_ticks = place.price_ticks
         ghost.shown_lots = place.shown_lots
         ghost.own_ms = own_ms
@@ -337,11 +352,8 @@ cdef class Queue:
                 self._guess_joined(i, price_ticks, ms)
                 return 0
         for i in range(first, first + LEVELS_MAX):
-            if (self.gone[i].is_on and self.gone[i].price_ticks == price_ticks
-                    and ms == self.gone[i].own_ms
-                    and change <= -self.gone[i].shown_lots):
-                change += self.gone[i].shown_lots
-                self.gone[i].is_on = False
+            if self.gone[i].is_on and self.gone[i].price_ticks == price_ticks:
+                change -= haunt(&self.gone[i], ms, change)
             due = self._may_join(i, price_ticks)
             if due > 0 and change >= due:
                 change -= due
@@ -387,13 +399,12 @@ cdef class Queue:
         """Return what of an order its level may show, if it does not show it yet."""
         if not place.is_shown:
             return place.rest_lots if ms == place.joined_ms else place.shown_lots
-        if row.state == ORDER_LIVE:
-            return place.rest_lots if ms == place.own_ms else place.shown_lots
         if (row.cancel_id or row.state == ORDER_UNKNOWN
-                or row.wanted_price_ticks != place.price_ticks
-                or row.wanted_amount_lots > row.amount_lots):
+                or row.wanted_price_ticks != place.price_ticks):
             return 0
-        return rest_of(row, row.wanted_amount_lots)
+        if row.wanted_amount_lots < row.amount_lots:
+            return rest_of(row, row.wanted_amount_lots)
+        return place.rest_lots if ms == place.own_ms else place.shown_lots
 
     cdef void _level(
             self, OrderTable orders, int side, price_t price_ticks,

@@ -24,6 +24,7 @@ def test_everything_wanted_is_asked_for_private_channels_first() -> None:
                 "instrument.state.any.any",
                 "book.BTC-PERPETUAL.raw",
                 "ticker.BTC-PERPETUAL.raw",
+                "trades.BTC-PERPETUAL.raw",
             ]
         }
     ]
@@ -35,6 +36,13 @@ def test_a_slower_book_takes_the_slow_ticker(interval: str) -> None:
     channels = desk.params("public/subscribe")[0]["channels"]
     assert f"book.BTC-PERPETUAL.{interval}" in channels
     assert "ticker.BTC-PERPETUAL.100ms" in channels
+    assert f"trades.BTC-PERPETUAL.{interval}" in channels
+
+
+def test_trades_are_an_option() -> None:
+    desk = Desk(hears_trades=False).go()
+    channels = desk.params("public/subscribe")[0]["channels"]
+    assert not [name for name in channels if name.startswith("trades.")]
 
 
 def test_private_channels_go_to_the_orders_connection_market_data_to_its_own() -> None:
@@ -85,7 +93,7 @@ def test_many_missing_channels_are_counted_not_listed() -> None:
     desk.venue.answer["public/subscribe"] = lambda p: []
     desk.connect()
     desk.until(1)
-    assert "and 1 more" in desk.noted("critical")
+    assert "and 3 more" in desk.noted("critical")
 
 
 def test_raw_without_a_login_is_a_named_error() -> None:
@@ -132,7 +140,13 @@ def test_a_retired_instrument_is_unsubscribed_at_the_next_recovery() -> None:
     desk.until(1)
     assert desk.state == "quoting"
     assert desk.params("public/unsubscribe") == [
-        {"channels": ["book.ETH-PERPETUAL.raw", "ticker.ETH-PERPETUAL.raw"]}
+        {
+            "channels": [
+                "book.ETH-PERPETUAL.raw",
+                "ticker.ETH-PERPETUAL.raw",
+                "trades.ETH-PERPETUAL.raw",
+            ]
+        }
     ]
 
 

@@ -257,7 +257,6 @@ def test_channels_of_the_session(decoder: Decoder, channel: str) -> None:
         "book.BTC-PERPETUAL.",
         "book",
         "ticker.BTC-PERPETUAL",
-        "trades.BTC-PERPETUAL.raw",
         "trades.option.any.raw",
         "quote.BTC-PERPETUAL",
         "chart.trades.BTC-PERPETUAL.1",
@@ -482,3 +481,52 @@ def test_nothing_is_left_over_from_the_last_frame(decoder: Decoder) -> None:
 def test_a_decoder_needs_a_table() -> None:
     with pytest.raises(TypeError):
         Decoder(None)  # type: ignore[arg-type]
+
+
+# -- trades of anybody
+
+PRINT: dict[str, Any] = {
+    "timestamp": 1789344933994,
+    "price": 76917.5,
+    "amount": 8450.0,
+    "direction": "buy",
+    "instrument_name": "BTC-PERPETUAL",
+    "trade_seq": 140284854,
+    "trade_id": "267258393",
+}
+PRINT_READ = {
+    "side": "ask",
+    "price_ticks": 153835,
+    "qty_lots": 845,
+    "venue_ms": 1789344933994,
+}
+
+
+def test_a_buyer_hits_the_asks(decoder: Decoder) -> None:
+    out = decoder.read(frame("trades.BTC-PERPETUAL.raw", [PRINT]))
+    assert out == {"kind": "trades", "instrument": 0, "prints": [PRINT_READ]}
+
+
+@pytest.mark.parametrize("key", ["block_trade_id", "combo_id"])
+def test_what_did_not_come_out_of_the_book_is_left_out(
+    decoder: Decoder, key: str
+) -> None:
+    off_book = {**PRINT, key: "X-1", "price": 0.123}
+    out = decoder.read(frame("trades.BTC-PERPETUAL.raw", [off_book, PRINT]))
+    assert out["prints"] == [PRINT_READ]
+
+
+def test_a_print_of_another_instrument_or_off_the_grid(decoder: Decoder) -> None:
+    other = {**PRINT, "instrument_name": "ETH-PERPETUAL"}
+    assert kind(decoder, frame("trades.BTC-PERPETUAL.raw", [other])) == "unknown"
+    odd = {**PRINT, "price": 0.3}
+    assert kind(decoder, frame("trades.BTC-PERPETUAL.raw", [odd])) == "out_of_range"
+    assert kind(decoder, frame("trades.X.raw", [PRINT])) == "unknown_instrument"
+    assert kind(decoder, frame("trades.future.BTC.raw", [PRINT])) == "ignored"
+
+
+def test_prints_at_the_limit_and_one_past_it(decoder: Decoder) -> None:
+    full = frame("trades.BTC-PERPETUAL.raw", [PRINT] * ROWS_PER_FRAME_MAX)
+    assert len(decoder.read(full)["prints"]) == ROWS_PER_FRAME_MAX
+    more = frame("trades.BTC-PERPETUAL.raw", [PRINT] * (ROWS_PER_FRAME_MAX + 1))
+    assert kind(decoder, more) == "out_of_range"

@@ -46,6 +46,7 @@ def sample(kind: str, rows: str = "") -> dict[str, object]:
         ("OrderUpdate", "private", "orders"),
         ("Fill", "private", "fills"),
         ("Reply", "reply", ""),
+        ("Print", "trades", "prints"),
     ],
 )
 def test_fields_are_those_of_the_event(struct: str, kind: str, rows: str) -> None:

@@ -29,7 +29,7 @@ import urllib3
 from engine.config import is_loopback
 from engine.errors import ProtocolError, RequestRejected, VenueError
 from engine.live.secrets import Signer
-from engine.session.credits import Pool
+from engine.session.credits import BESIDE, BESIDE_PER_S, REQUEST_COST, Pool
 
 ANSWER_BYTES_MAX: Final = 1 << 25
 """The largest answer that is read: a thousand orders are less than 1 MiB."""
@@ -37,8 +37,8 @@ ANSWER_BYTES_MAX: Final = 1 << 25
 CHUNK_BYTES: Final = 1 << 16
 CONNECTIONS_MAX: Final = 2
 
-READS_BURST, READS_PER_S = 10, 2
-"""Requests that only read. The session keeps back ten for heartbeats."""
+READS_BURST, READS_PER_S = BESIDE // REQUEST_COST, BESIDE_PER_S // REQUEST_COST
+"""Requests that only read: what the session of an engine leaves to this road."""
 
 CANCELS_BURST, CANCELS_PER_S = 6, 2
 """Requests that cancel: three rounds of ``cancel_all`` with ``cancel_quotes``."""

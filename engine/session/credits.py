@@ -26,6 +26,9 @@ crash, may have taken as many a moment ago."""
 RESERVE = 5_000
 """Credits only a heartbeat answer may use: without it the venue hangs up."""
 
+BESIDE, BESIDE_PER_S = 5_000, 1_000
+"""Credits left to the second road, which the venue counts together with ours."""
+
 SUBSCRIBE_METHODS = ("public/subscribe", "private/subscribe")
 
 MATCHING_METHODS = ("private/cancel", "private/cancel_all_by_instrument")
@@ -95,7 +98,7 @@ class Credits:
     """The pools, shared by all connections of the account."""
 
     def __init__(self) -> None:
-        self.requests = Pool(POOL_SIZE, REFILL_PER_S)
+        self.requests = Pool(POOL_SIZE - BESIDE, REFILL_PER_S - BESIDE_PER_S)
         self.subscribes = Pool(SUBSCRIBE_POOL_SIZE, REFILL_PER_S)
         self.log = Pool(LOG_BURST * LOG_COST, REFILL_PER_S, LOG_COST)
 
@@ -126,9 +129,10 @@ class Credits:
         Units: requests per second, requests.
         """
         if rate_per_s > 0 and burst > 0:
+            size, refill = int(burst * REQUEST_COST), int(rate_per_s * REQUEST_COST)
             self.requests.shrink(
-                max(int(burst * REQUEST_COST), REQUEST_COST + RESERVE),
-                max(int(rate_per_s * REQUEST_COST), 1),
+                max(size - BESIDE, REQUEST_COST + RESERVE),
+                max(refill - BESIDE_PER_S, refill // 2, 1),
             )
 
     def _price(self, method: str) -> tuple[Pool, int, int]:

@@ -20,7 +20,7 @@ CONN_FIRST: Final = 1_000_000_000
 """The venue's numbers of these requests: far from those of any link."""
 
 OURS: Final = "hs-"
-PAUSE_NS: Final = 300_000_000
+PAUSE_NS: Final = 500_000_000
 """Between two readings, and after a failure."""
 
 READINGS_MAX: Final = 60

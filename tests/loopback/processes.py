@@ -157,6 +157,8 @@ class Wire:
         self._to = (parts.hostname, parts.port)
         self._server = socket.create_server(("127.0.0.1", 0))
         self._sockets: list[socket.socket] = []
+        self._flows = threading.Event()
+        self._flows.set()
         port = self._server.getsockname()[1]
         self.url = f"ws://127.0.0.1:{port}{parts.path}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -169,6 +171,10 @@ class Wire:
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
 
+    def freeze(self) -> None:
+        """Carry nothing any more, and tell nobody: every connection stands."""
+        self._flows.clear()
+
     def refuse(self) -> None:
         """Take no new connection; those that stand are left alone."""
         with contextlib.suppress(OSError):
@@ -178,6 +184,7 @@ class Wire:
     def close(self) -> None:
         """Cut everything and listen no more."""
         self.refuse()
+        self._flows.set()
         self.cut()
 
     def _accept(self) -> None:
@@ -191,9 +198,9 @@ class Wire:
             for pair in ((near, far), (far, near)):
                 threading.Thread(target=self._carry, args=pair, daemon=True).start()
 
-    @staticmethod
-    def _carry(source: socket.socket, sink: socket.socket) -> None:
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                self._flows.wait()
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_RDWR)

@@ -1,5 +1,6 @@
 """`halfspread ctl` and a running engine, as processes, on a simulated venue."""
 
+import signal
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from tests.loopback.processes import (
     ENV,
+    Wire,
     ask,
     command,
     free_port,
@@ -118,3 +120,29 @@ def test_a_second_engine_on_the_folder_is_refused(
     assert second.returncode == 2
     assert f"process {engine.pid} runs on this one" in log.decode()
     assert len(log.splitlines()) == 1
+
+
+def test_cancel_all_works_while_the_engines_socket_hangs(
+    tmp_path: Path, venue_url: str
+) -> None:
+    """Nothing passes on the WebSocket, and nobody is told; HTTP does it."""
+    wire, port = Wire(venue_url), free_port()
+    rest_url = venue_url.replace("ws://", "http://").replace("/ws/", "/")
+    path = write_config(tmp_path)
+    text = path.read_text().replace("ws://127.0.0.1:8765/ws/api/v2", wire.url)
+    text = text.replace("[venue]", f'[venue]\nrest_url = "{rest_url}"')
+    path.write_text(text + '[state]\npath = "state"\n')
+    options = ["--metrics-port", str(port)]
+    with running("run", str(path), *options, env=ENV) as engine:
+        until("quoting", lambda: is_quoting(port))
+        until("an order at the venue", lambda: bool(ask(venue_url, open_orders)))
+        wire.freeze()
+        arguments = ["ctl", str(path), "cancel-all", "--json", "--wait", "2"]
+        done = subprocess.run(command(*arguments), capture_output=True, timeout=30)
+        kill = orjson.loads(done.stdout)["now"]["kill"]
+        assert (kill["pending"], kill["confirmed_by"]) == (False, "http")
+        assert ask(venue_url, open_orders) == []
+        wire.close()
+        engine.send_signal(signal.SIGTERM)
+        _, log = engine.communicate(timeout=30)
+    assert engine.returncode == 0, log.decode()

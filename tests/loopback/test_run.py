@@ -97,6 +97,26 @@ def test_seconds_end_the_run_with_a_status_line_for_a_pipe(
     assert ask(venue_url, open_orders) == []
 
 
+def test_sigterm_without_a_line_is_confirmed_over_http(
+    venue_url: str, tmp_path: Path
+) -> None:
+    port, wire = free_port(), Wire(venue_url)
+    path = write_config(tmp_path)
+    rest_url = venue_url.replace("ws://", "http://").replace("/ws/", "/")
+    named = f'[venue]\nrest_url = "{rest_url}"'
+    path.write_text(path.read_text().replace("[venue]", named))
+    options = ["--url", wire.url, "--metrics-port", str(port)]
+    with running("run", str(path), *options, env=ENV) as engine:
+        until("quoting", lambda: is_quoting(port))
+        until("an order at the venue", lambda: bool(ask(venue_url, open_orders)))
+        wire.close()
+        until("the line is down", lambda: scrape(port)["halfspread_connected"] == 0)
+        engine.send_signal(signal.SIGTERM)
+        code, log = finish(engine)
+    assert code == 0, log
+    assert ask(venue_url, open_orders) == []
+
+
 def test_a_second_signal_cuts_the_line_and_the_venue_pulls_the_quotes(
     venue_url: str, tmp_path: Path
 ) -> None:

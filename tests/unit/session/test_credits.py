@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.session.credits import (
+    BESIDE,
     POOL_SIZE,
     REQUEST_COST,
     RESERVE,
@@ -67,7 +68,7 @@ def test_ordinary_requests_leave_the_reserve_to_heartbeats() -> None:
     count = 0
     while credits.take("public/status", 0):
         count += 1
-    assert count == (POOL_SIZE - RESERVE) // REQUEST_COST
+    assert count == (POOL_SIZE - BESIDE - RESERVE) // REQUEST_COST
     assert credits.requests.left(0) == RESERVE
     credits.force("public/test", 0)
     assert credits.requests.left(0) == RESERVE - REQUEST_COST
@@ -85,10 +86,11 @@ def test_the_pools_are_those_of_the_documentation() -> None:
     credits = Credits()
     subscribes = sum(credits.take("public/subscribe", 0) for _ in range(100))
     requests = sum(credits.take("public/status", 0) for _ in range(1_000))
-    # Bursts of 10 and of 100, of which 10 are kept for heartbeats.
-    assert (subscribes, requests) == (10, 90)
+    # Bursts of 10 and of 100, of which 10 are kept for heartbeats and 10, and two of
+    # the 20 a second, for the second road.
+    assert (subscribes, requests) == (10, 80)
     assert credits.ready_ns("public/subscribe", 0) == 3 * SECOND // 10
-    assert credits.ready_ns("public/status", 0) == SECOND // 20
+    assert credits.ready_ns("public/status", 0) == -(-SECOND // 18)
 
 
 def test_matching_requests_are_not_paid_here() -> None:
@@ -99,7 +101,7 @@ def test_matching_requests_are_not_paid_here() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate", "burst", "size"), [(1, 20, 10_000), (9e9, 9e9, 50_000)]
+    ("rate", "burst", "size"), [(1, 20, 5_500), (1, 30, 10_000), (9e9, 9e9, 45_000)]
 )
 def test_a_lower_account_limit_shrinks_the_pool_a_higher_one_does_not(
     rate: float, burst: float, size: int

@@ -4,14 +4,20 @@ from typing import Any
 
 import pytest
 
-from engine.session.credits import POOL_SIZE, REQUEST_COST, RESERVE, Credits
+from engine.session.credits import (
+    BESIDE,
+    POOL_SIZE,
+    REQUEST_COST,
+    RESERVE,
+    Credits,
+)
 from engine.session.flow import Ask, Reply
 from engine.session.rpc import ID_MAX, PENDING_MAX, WAITING_MAX, Rpc
 from engine.session.verdict import Reconnect
 from tests.unit.session.stand_in import SECOND, CoreStandIn
 
 TIMEOUT = 5 * SECOND
-AT_ONCE = (POOL_SIZE - RESERVE) // REQUEST_COST
+AT_ONCE = (POOL_SIZE - BESIDE - RESERVE) // REQUEST_COST
 
 
 class Bench:

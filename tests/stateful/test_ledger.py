@@ -27,7 +27,7 @@ from engine.session.ledger.ledger import Ledger
 from engine.session.ledger.poll import open_ledger, read_log
 from engine.session.plan import SessionSettings
 from engine.sim.venue import Reject
-from engine.sim.venue.config import FREE
+from engine.sim.venue.config import FREE, AccountConfig
 from engine.sim.venue.units import REF, to_atto
 from tests.rig import SilentSession
 from tests.stateful.test_money import CONFIG, DAY, HOUR, TRADED
@@ -43,7 +43,14 @@ QUOTED = (
     "BTC-25SEP26-80000-P", "BTC_USDC-25SEP26-80000-C", "BTC_USDC",
 )  # fmt: skip
 TRADES = "user.trades.any.any.raw"
-PATIENT = replace(CONFIG, credits=FREE, expires_in_s=10**9, idle_s=10**9)
+SUB = AccountConfig("one", "one-secret", 2001, main=US)
+PATIENT = replace(
+    CONFIG,
+    accounts=(*CONFIG.accounts, SUB),
+    credits=FREE,
+    expires_in_s=10**9,
+    idle_s=10**9,
+)
 SATOSHI = Decimal("1e-8")
 
 
@@ -186,6 +193,26 @@ class Books(RuleBasedStateMachine):
         money = to_atto(Decimal(amount) * SATOSHI)
         self.account.move(currency, money)
         self.account.ledger.moved(currency, money, self.exchange.now_ms)
+
+    @rule(
+        name=st.sampled_from(["BTC-PERPETUAL", "BTC-25DEC26", "BTC-25SEP26-80000-P"]),
+        lots=st.integers(1, 100),
+        leaves=st.booleans(),
+    )
+    def shift(self, name: str, lots: int, leaves: bool) -> None:
+        """Move a part of a position to a subaccount, or back."""
+        uids = (1001, 2001) if leaves else (2001, 1001)
+        amount = self.markets[name].instrument.amount(lots)
+        try:
+            self.desk.client.call(
+                "private/move_positions",
+                currency="BTC",
+                source_uid=uids[0],
+                target_uid=uids[1],
+                trades=[{"instrument_name": name, "amount": amount}],
+            )
+        except Refused as refused:
+            assert refused.code in (10009, 10012, 10020, 10021, 10041, 13020, 13780)
 
     @rule()
     def restart(self) -> None:

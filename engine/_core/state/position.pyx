@@ -1,7 +1,9 @@
 """Position and profit of one instrument, booked from fills.
 
 Sizes are exact lots. Money is a float in the settlement currency (coin for inverse
-contracts, quote currency for linear ones): good to 1e-12 of a coin per fill.
+contracts, quote currency for linear ones): good to 1e-12 of a coin per fill. It is what
+strategies, gate and rules can read in the middle of a turn; it knows neither funding
+nor settlements. The account's money is in the ledger (`engine/session/ledger`).
 
 Source: docs.deribit.com, inverse futures, seen 2026-08-22:
 PnL_coin(long) = size_usd * (1/entry - 1/exit); the average entry of an inverse position

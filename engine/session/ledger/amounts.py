@@ -6,7 +6,7 @@ Decimal; both stand for that decimal, and are taken as the exact ratio it is.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TypeAlias
 
 from engine.errors import ProtocolError
@@ -19,6 +19,9 @@ SATOSHI = 10**10
 
 HALF = SATOSHI // 2
 """So far may a printed amount be from the one it stands for."""
+
+_EXACT = Context(prec=100)
+"""Digits for any amount of money there is."""
 
 Number: TypeAlias = int | float | Decimal | str
 Ratio: TypeAlias = tuple[int, int]
@@ -33,20 +36,14 @@ def divide(numerator: int, denominator: int) -> int:
 
 
 def ratio(value: Number) -> Ratio:
-    """Return a decimal number as numerator and a power of ten.
+    """Return a decimal number as an exact ratio.
 
     Raises: ProtocolError when it is not a finite number.
     """
     try:
-        sign, digits, exponent = Decimal(str(value)).as_tuple()
-    except ArithmeticError as error:
-        raise ProtocolError(f"not a number: {value!r}") from error
-    if not isinstance(exponent, int):
-        raise ProtocolError(f"not a finite number: {value!r}")
-    numerator = int("".join(map(str, digits))) * (-1 if sign else 1)
-    if exponent >= 0:
-        return numerator * 10**exponent, 1
-    return numerator, int(10**-exponent)
+        return Decimal(str(value)).as_integer_ratio()
+    except (ArithmeticError, ValueError) as error:
+        raise ProtocolError(f"not a finite number: {value!r}") from error
 
 
 def to_atto(value: Number) -> int:
@@ -60,10 +57,7 @@ def to_atto(value: Number) -> int:
 
 def coins(atto: int) -> Decimal:
     """Return money as an exact decimal, without trailing zeros."""
-    sign = 1 if atto < 0 else 0
-    digits, exponent = abs(atto), -18
-    while exponent < 0 and digits % 10 == 0 and digits:
-        digits, exponent = digits // 10, exponent + 1
-    if not digits:
-        return Decimal(0)
-    return Decimal((sign, tuple(int(d) for d in str(digits)), exponent))
+    whole, rest = divmod(atto, ATTO)
+    if not rest:
+        return Decimal(whole)
+    return _EXACT.normalize(_EXACT.scaleb(Decimal(atto), -18))

@@ -84,9 +84,11 @@ class Ledger:
         self.is_open = True
         self._renew()
 
-    def take(self, entries: Iterable[Entry], now_ms: int) -> None:
-        """Book entries of the log, read up to ``now_ms`` of the venue's time."""
-        if self.tie.take(entries, now_ms):
+    def take(
+        self, entries: Iterable[Entry], now_ms: int, *, is_all: bool = True
+    ) -> None:
+        """Book entries of the log, read up to ``now_ms``; see `TieOut.take`."""
+        if self.tie.take(entries, now_ms, is_all=is_all):
             self._renew()
 
     def _renew(self) -> None:

@@ -130,7 +130,7 @@ def _read(ctx: Context, currencies: Sequence[str]) -> Script[None]:
     start_ms = max(0, ctx.ledger.tie.time_ms - OVERLAP_MS)
     for currency in currencies:
         found += yield from _pages(ctx, currency, start_ms, now_ms)
-    ctx.ledger.take(found, now_ms)
+    ctx.ledger.take(found, now_ms, is_all=False)
 
 
 def _pages(

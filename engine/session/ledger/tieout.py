@@ -8,8 +8,8 @@ fee. A difference is kept by currency or instrument until it is gone.
 
 What is waited for, and how long, in venue time: a fill that the log has and nobody told
 us (FILL_WAIT_MS, then it is booked from the log, and ``untold`` until it is), a number
-missing from the sequence (GAP_WAIT_MS, then counted as a gap), a fill that we were told
-and the log does not have (LOG_WAIT_MS, then ``unlogged`` until it has).
+missing before an entry (until that is GAP_WAIT_MS old, then it is a gap), a fill that
+we were told and the log does not have (LOG_WAIT_MS, then ``unlogged`` until it has).
 
 Source: docs.deribit.com, private/get_transaction_log, 2026-08-22.
 """
@@ -70,7 +70,6 @@ class TieOut:
         self._known: dict[str, None] = {}
         self._rest: dict[str, dict[str, int]] = {}
         self._contractless: dict[str, None] = {}
-        self._gap_since_ms = 0
 
     def tell(self, fill: Fill) -> bool:
         """Take a fill; False: it is in the books already."""
@@ -100,10 +99,13 @@ class TieOut:
 
     # Entries.
 
-    def take(self, entries: Iterable[Entry], now_ms: int) -> bool:
+    def take(
+        self, entries: Iterable[Entry], now_ms: int, *, is_all: bool = True
+    ) -> bool:
         """Book what can be booked; True: something was.
 
-        ``now_ms`` is the venue's time up to which the log has been read.
+        ``now_ms`` is the venue's time up to which the log has been read, ``is_all``
+        says that it was read in all currencies: only then can a number be a gap.
         """
         for one in entries:
             self._queue(one)
@@ -111,7 +113,7 @@ class TieOut:
         while True:  # ends: every round books an entry, or gives a gap up, or returns
             entry = self._waiting.get(self.user_seq + 1)
             if entry is None:
-                if not self._give_up_gap(now_ms):
+                if not (is_all and self._give_up_gap(now_ms)):
                     break
             elif not self._try(entry, now_ms):
                 break
@@ -139,27 +141,21 @@ class TieOut:
     def _done(self, entry: Entry) -> None:
         del self._waiting[entry.user_seq]
         self.user_seq, self.time_ms = entry.user_seq, entry.time_ms
-        self._gap_since_ms = 0
         self.counts["entries"] += 1
         self.kinds[entry.kind] = self.kinds.get(entry.kind, 0) + 1
 
     def _give_up_gap(self, now_ms: int) -> bool:
         """Skip numbers that stay missing; False: none is, or they may still come."""
         if not self._waiting:
-            self._gap_since_ms = 0
-            return False
-        self._gap_since_ms = self._gap_since_ms or now_ms
-        is_over = now_ms - self._gap_since_ms >= GAP_WAIT_MS
-        if not is_over and len(self._waiting) < WAITING_MAX:
             return False
         found = min(self._waiting)
-        lost = found - self.user_seq - 1
-        self.counts["gaps"] += lost
-        self._say(
-            "error", "ledger",
-            f"the log has no entries {self.user_seq + 1} to {found - 1}",
-        )  # fmt: skip
-        self.user_seq, self._gap_since_ms = found - 1, 0
+        is_old = now_ms - self._waiting[found].time_ms >= GAP_WAIT_MS
+        if not is_old and len(self._waiting) < WAITING_MAX:
+            return False
+        self.counts["gaps"] += found - self.user_seq - 1
+        text = f"the log has no entries {self.user_seq + 1} to {found - 1}"
+        self._say("error", "ledger", text)
+        self.user_seq = found - 1
         return True
 
     # One entry.

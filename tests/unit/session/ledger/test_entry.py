@@ -56,7 +56,7 @@ def test_a_trade_s_entry() -> None:
     )
     entry = entry_of(row)
     assert (entry.user_seq, entry.kind, entry.time_ms) == (9, "trade", 1_000)
-    assert (entry.sign, entry.amount, entry.price) == (-1, Decimal(20), (800005, 10))
+    assert (entry.sign, entry.amount, entry.price) == (-1, Decimal(20), (160001, 2))
     assert (entry.change, entry.commission) == (-SATOSHI, SATOSHI)
     assert entry.balance == 525_000_000 * SATOSHI
     assert (entry.position, entry.funding) == (Decimal(-10), -2 * SATOSHI)

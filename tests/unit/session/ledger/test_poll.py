@@ -114,6 +114,8 @@ def test_entries_of_a_currency_nobody_reads_are_found_when_they_are_missing() ->
     desk = desk_that_ties().go()
     desk.venue.summaries.append({"currency": "SOL", "balance": 1.0})
     desk.venue.log = [deposit(1, 1.0, "SOL"), deposit(2, 6.0)]
+    for row in desk.venue.log:
+        row["timestamp"] = WALL_MS - 30_000  # old enough for a gap
     desk.until(EVERY_S)
     shown = ledger(desk)
     assert (shown["user_seq"], shown["gaps"]) == (2, 0)

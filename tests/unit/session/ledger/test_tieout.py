@@ -134,11 +134,20 @@ def test_a_number_that_stays_missing_is_a_gap() -> None:
     bench = Bench()
     late = entry(4, "deposit", "BTC", change=0.5, balance=1.5)
     bench.take(late)
-    bench.take(now_ms=NOW + tieout.GAP_WAIT_MS - 1)
+    bench.take(now_ms=1_000 + tieout.GAP_WAIT_MS - 1)
     assert bench.tie.counts["gaps"] == 0
-    assert bench.take(now_ms=NOW + tieout.GAP_WAIT_MS)
+    assert bench.take(now_ms=1_000 + tieout.GAP_WAIT_MS)
     assert (bench.tie.counts["gaps"], bench.tie.user_seq) == (3, 4)
     assert bench.notes.texts() == ["the log has no entries 1 to 3"]
+
+
+def test_a_number_is_no_gap_before_all_currencies_were_read() -> None:
+    bench = Bench()
+    late = entry(4, "deposit", "BTC", change=0.5, balance=1.5)
+    assert not bench.tie.take([late], 10**9, is_all=False)
+    earlier = [entry(n, "deposit", "SOL", change=1, balance=n) for n in (1, 2, 3)]
+    assert bench.tie.take(earlier, 10**9)
+    assert (bench.tie.user_seq, bench.tie.counts["gaps"]) == (4, 0)
 
 
 def test_too_many_entries_behind_a_gap_end_the_wait(

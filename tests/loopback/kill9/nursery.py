@@ -45,7 +45,8 @@ class Nursery:
     def close(self) -> None:
         """End the nursery; its engines were ended before."""
         self._stdin.close()
-        self._process.wait(10)
+        self._process.kill()
+        self._process.wait()
         self._stdout.close()
 
     @property

@@ -14,11 +14,15 @@ from typing import Any
 
 from engine.errors import ProtocolError
 from engine.session.context import Context, Listing
-from engine.session.flow import Ask, Script
+from engine.session.flow import Ask, Script, Sleep
 from engine.session.trades import fetch_trades
 from engine.session.verdict import Reconnect, Unusable, as_rows, rejection, short
 
 POSITION_READS_MAX = 10
+
+LOOKS = 3
+LOOK_AGAIN_NS = 1_000_000_000
+"""A position that contradicts ours is believed at the third look, two seconds later."""
 
 COMPARES_MAX = 3
 """While quoting goes on, positions that fills move this often are left for later."""
@@ -29,15 +33,23 @@ _POSITIONS = "private/get_positions"
 def settle(ctx: Context) -> Script[None]:
     """Take the venue's positions, once they fit the fills that are booked.
 
+    One that differs from ours is looked at again first: the trade that explains it may
+    not be in the history yet.
+
     Raises: Reconnect when fills keep arriving between the readings.
     """
+    looks = 0
     for _ in range(POSITION_READS_MAX):
         booked = ctx.core.fills_booked()
         positions = yield from _read_positions(ctx)
         yield from fetch_trades(ctx)
-        if ctx.core.fills_booked() == booked:
+        if ctx.core.fills_booked() != booked:
+            continue
+        looks += 1
+        if looks == LOOKS or not _contradictions(ctx, positions):
             _take(ctx, positions)
             return
+        yield Sleep(LOOK_AGAIN_NS)
     conn = ctx.settings.orders_conn
     raise Reconnect(conn, f"fills arrived during {POSITION_READS_MAX} position reads")
 
@@ -87,11 +99,15 @@ def position_of(ctx: Context, one: Listing, row: dict[str, Any]) -> tuple[int, f
     return sign * lots, float(average) if isinstance(average, int | float) else 0.0
 
 
+def _contradictions(ctx: Context, positions: dict[str, tuple[int, float]]) -> list[str]:
+    """Return where the core has a position, and the venue another one."""
+    return [name for name in different(ctx, positions) if name in ctx.has_baseline]
+
+
 def _take(ctx: Context, positions: dict[str, tuple[int, float]]) -> None:
     """Give the core the venue's positions; one it has may not differ from them."""
-    for name in different(ctx, positions):
-        if name in ctx.has_baseline:
-            take_position(ctx, ctx.listings[name], *positions[name])
+    for name in _contradictions(ctx, positions):
+        take_position(ctx, ctx.listings[name], *positions[name])
     for name in positions:
         if name not in ctx.has_baseline:
             ctx.core.set_position(ctx.listings[name].index, *positions[name])

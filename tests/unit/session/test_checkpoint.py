@@ -68,6 +68,7 @@ def later(found: Any, *names: str, **settings: Any) -> Desk:
     """Return a run that begins with a checkpoint, not connected yet."""
     desk = Desk(*names, **settings)
     desk.core.run_id = RUN_ID + 1
+    desk.venue.positions = [position(30.0)]
     desk.now_ns += 10**10
     desk.command("restore", checkpoint=found)
     return desk
@@ -154,7 +155,9 @@ def test_where_checkpoint_and_venue_disagree_the_venue_is_right() -> None:
     _, found = earlier()
     desk = later(found)
     desk.venue.positions = [position(50.0)]
-    desk.go()
+    desk.connect()
+    desk.until(3)
+    assert desk.state == "quoting"
     assert desk.core.positions[0][0] == 5
     assert "we had 30, the venue says 50" in desk.noted("error")
     assert desk.session.snapshot()["differences"]["positions"] == 1
@@ -183,7 +186,6 @@ def test_an_instrument_that_is_not_quoted_any_more_is_left_out() -> None:
     found["positions"]["GONE-PERPETUAL"] = found["positions"][NAME]
     found["trades"]["ids"].append([1, "GONE-PERPETUAL", "GONE-9"])
     desk = later(found)
-    desk.venue.positions = [position(30.0)]
     desk.go()
     assert "GONE-9" not in desk.core.trades
     assert desk.noted("error") == ""
@@ -264,6 +266,7 @@ def test_parts_of_the_session_outlive_a_restart() -> None:
     desk.go()
     found = left_behind(desk)
     other = later(found)
+    other.venue.positions = []
     part = other.session._ctx.lasting["part"] = Part()
     other.go()
     assert part.value == 41

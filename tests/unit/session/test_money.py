@@ -88,7 +88,9 @@ def test_a_reconnect_that_disagrees_is_an_error_and_the_venue_wins() -> None:
     desk.venue.positions = [position(150.0, "buy")]
     desk.lose()
     desk.connect()
-    desk.until(1)
+    desk.until(1.9)
+    assert desk.state == "recovering", "looked at again first"
+    desk.until(0.3)
     assert "BTC-PERPETUAL: we had 120, the venue says 150" in desk.noted("error")
     assert desk.core.positions[0] == (15, 61_000.5)
     assert desk.state == "quoting"
@@ -169,3 +171,18 @@ def test_spot_has_no_position_to_compare() -> None:
     desk.until(70)
     assert desk.core.positions[1] == (-3, 0.0)
     assert desk.noted("error") == ""
+
+
+def test_a_trade_the_history_shows_late_is_booked_and_no_difference() -> None:
+    desk = Desk().go()
+    desk.until(5)
+    desk.lose()
+    desk.venue.positions = [position(10.0, "buy")]
+    desk.connect()
+    desk.until(0.5)
+    desk.venue.trades = [trade(1, wall_ms(desk) - 3_000)]
+    desk.core.positions[0] = (1, 61_000.5)  # what booking it leads to
+    desk.until(2)
+    assert list(desk.core.trades) == ["BTC-PERPETUAL-1"]
+    assert desk.noted("error") == ""
+    assert desk.state == "quoting"

@@ -11,7 +11,9 @@ from tests.unit.session.stand_in import (
     Nothing,
     Refusal,
     order,
+    trade,
     unknown_slot,
+    wall_ms,
 )
 
 ROAD = [
@@ -243,3 +245,25 @@ def test_no_answer_of_any_shape_breaks_the_session(method: str, result: Any) -> 
     assert desk.state in ("connecting", "recovering", "quoting", "halted", "preparing")
     if desk.state == "connecting":
         assert len(desk.core.closed) == 1
+
+
+def test_what_an_order_that_ended_long_ago_has_filled_is_in_the_history() -> None:
+    # The venue forgets an ended order after half an hour; its trades it never forgets.
+    desk = Desk().go()
+    desk.lose()
+    label = "hs-abcd1234-3-7"
+    desk.core.slots[3] = unknown_slot(3, label)
+    desk.venue.trades = [trade(1, wall_ms(desk) + 1, label=label)]
+    desk.until(3_600)
+    booked_first: list[bool] = []
+    resolve = desk.core.resolve
+
+    def watch(slot: int, row: Any, of: str | None = None) -> None:
+        booked_first.append("BTC-PERPETUAL-1" in desk.core.trades)
+        resolve(slot, row, of)
+
+    desk.core.resolve = watch  # type: ignore[method-assign]
+    desk.connect()
+    desk.until(20)
+    assert booked_first == [True]
+    assert desk.core.resolved == [(3, None)]

@@ -8,7 +8,8 @@ All integers are little endian::
 keys ``environment``, ``written_wall_ms`` and ``state``, which the session made.
 
 There are two generations. A new one is written beside the old ones and brought to the
-disk; then the newest becomes ``checkpoint.old``, and the new one takes its name. Each
+disk; then the newest becomes ``checkpoint.old``, and the new one takes its name. A
+newest that is damaged is overwritten instead: it must not push out the good one. Each
 step is one the file system does whole or not at all, so whatever ends the process, or
 the machine, one of the two is complete. A reader takes the newest that is; if neither
 is, the one that was about to be named.
@@ -72,7 +73,7 @@ def write(path: Path, content: bytes) -> None:
             while written < len(content):
                 written += file.write(memoryview(content)[written:])
             os.fsync(fd)
-        if path.exists():
+        if is_whole(path):
             path.replace(old)
         fresh.replace(path)
         _sync_folder(path.parent)
@@ -88,6 +89,15 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file is a checkpoint without damage, of whatever environment."""
+    try:
+        _open(path, path.read_bytes())
+    except (OSError, JournalError):
+        return False
+    return True
 
 
 def read(path: Path, environment: str) -> Found:
@@ -123,6 +133,25 @@ def decode(
 
     Raises: JournalError naming what is wrong with it.
     """
+    text = _open(path, content)
+    try:
+        fields = orjson.loads(text)
+        wall_ms, state = int(fields["written_wall_ms"]), dict(fields["state"])
+        found = str(fields["environment"])
+    except (KeyError, TypeError, ValueError) as error:
+        problem = f"not usable: {error}"
+        raise JournalError(path, HEADER_HEAD.size, problem) from None
+    if found != environment:
+        problem = f'of environment "{found}", this is "{environment}"'
+        raise JournalError(path, HEADER_HEAD.size, problem)
+    return wall_ms, state
+
+
+def _open(path: Path, content: bytes) -> bytes:
+    """Return the JSON of a checkpoint file.
+
+    Raises: JournalError naming the damage.
+    """
     head, text = content[: HEADER_HEAD.size], content[HEADER_HEAD.size :]
     if len(head) < HEADER_HEAD.size or len(content) > BYTES_MAX:
         problem = f"{len(content)} bytes are no checkpoint"
@@ -138,14 +167,4 @@ def decode(
         raise JournalError(path, 12, problem)
     if header_crc(version, flags, text) != crc:
         raise JournalError(path, 16, "the checksum is wrong: it was changed")
-    try:
-        fields = orjson.loads(text)
-        wall_ms, state = int(fields["written_wall_ms"]), dict(fields["state"])
-        found = str(fields["environment"])
-    except (KeyError, TypeError, ValueError) as error:
-        problem = f"not usable: {error}"
-        raise JournalError(path, HEADER_HEAD.size, problem) from None
-    if found != environment:
-        problem = f'of environment "{found}", this is "{environment}"'
-        raise JournalError(path, HEADER_HEAD.size, problem)
-    return wall_ms, state
+    return text

@@ -76,6 +76,16 @@ def test_no_changed_byte_goes_unnoticed(path: Path, at: int) -> None:
     assert len(found.problems) == 1
 
 
+def test_a_damaged_newest_does_not_push_out_the_good_one(path: Path) -> None:
+    write(path, content(1))
+    write(path, content(2))
+    path.write_bytes(path.read_bytes()[:-1])
+    write(path, content(3))
+    assert number(path) == 3
+    path.unlink()
+    assert number(path) == 1
+
+
 def test_both_damaged_is_two_lines_and_nothing(path: Path) -> None:
     for each in (path, path.with_name(path.name + OLD)):
         each.write_bytes(b"no checkpoint at all, but long enough for a header")

@@ -32,6 +32,9 @@ REFRESH_PERCENT = 80
 LIFE_MAX_S = 31_536_000
 """A longer life is counted as this long: one year."""
 
+UNAUTHORIZED = (10000, 13009)
+"""The venue does not know the key, or does not like it."""
+
 _METHOD = "public/auth"
 _NS = 1_000_000_000
 
@@ -64,12 +67,10 @@ def log_in(ctx: Context, link: Link, nonce: str) -> Script[None]:
     try:
         result = yield from ask_one(ask, ctx.note, ctx.backoff_ns)
     except RequestRejected as error:
-        verdict = verdict_of(error.code)
+        is_wrong = verdict_of(error.code) is Verdict.REFUSED
         # A key that worked in this run may be refused for a moment; one that never
         # worked is wrong, and knocking again would only get the address banned.
-        if verdict is Verdict.REFUSED or (
-            verdict is Verdict.LOGIN and not ctx.has_recovered
-        ):
+        if is_wrong or (error.code in UNAUTHORIZED and not ctx.has_recovered):
             raise LoginRefused(f"the venue refuses the login: {error}") from error
         raise
     _take_grant(ctx, link, result)

@@ -89,7 +89,7 @@ def draw(seed: int) -> Setup:
         down=dice.choice(LATENCIES),
         connections=connections,
         kinds=kinds or (dice.choice(KINDS),),
-        gap_ns=round(SECOND_NS * 3.0 * 20.0 ** dice.random()),
+        gap_ns=round(SECOND_NS * 1.5 * 20.0 ** dice.random()),
         limits=limits,
         memory=dice.choice(("newest", "old", "spoilt", "none")),
         plans=tuple(_plan(dice, name, limits[name]) for name in names),
@@ -183,7 +183,8 @@ def _engine(dice: random.Random, connections: int) -> dict[str, Any]:
         },
         "orders": {
             "on_start": dice.choice(("cancel", "adopt")),
-            "ack_timeout_ms": dice.choice((300, 1_000, 3_000, 5_000)),
+            "ack_timeout_ms": dice.choice((200, 500, 1_000, 3_000)),
+            "valid_for_ms": dice.choice((1_000, 2_000, 5_000)),
             "cancel_reserve": dice.choice((1, 4, 6)),
         },
     }

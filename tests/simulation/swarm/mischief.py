@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 from typing import Protocol
 
+from engine.session.auth import UNAUTHORIZED
 from engine.session.verdict import Verdict, verdict_of
 from engine.sim.links import Links
 from engine.sim.venue.errors import NAMES
@@ -331,6 +332,7 @@ def error(who: Culprit) -> None:
     codes = [code for code in sorted(NAMES) if code != EXHAUSTED]
     if method not in TRADING:
         codes = [code for code in codes if verdict_of(code) is not Verdict.REFUSED]
+        codes = [code for code in codes if code not in UNAUTHORIZED]
     which = {"method": method, "code": dice.choice(codes)}
     who.inject(traffic.Error(**which, **_sometimes(dice), **_window(dice)))
 

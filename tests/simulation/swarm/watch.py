@@ -69,6 +69,7 @@ class Watch:
         self.heard_ns = dict.fromkeys(limits, -1)
         self.priced = self.worst = 0
         self._moved = self._spoke = False
+        self._labels: set[str] = set()
         self._instruments: dict[str, str] = {}
         links.on_frame, links.on_event = self.on_frame, self.on_event
         self._listen()
@@ -137,6 +138,11 @@ class Watch:
         self.priced += 1
         params = said["params"]
         name = params.get("instrument_name")
+        label = params.get("label")
+        if label is not None:
+            if label in self._labels:
+                raise Broken(f"the label {label} is used twice")
+            self._labels.add(label)
         if name is None:
             order = self.venue.exchange.orders.get(params.get("order_id"))
             if order is None:

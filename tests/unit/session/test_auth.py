@@ -132,6 +132,15 @@ def test_a_refused_key_ends_the_run_and_is_not_tried_again(code: int) -> None:
     assert desk.core.closed[-1] == (0, "the session is over")
 
 
+def test_a_door_that_is_closed_for_a_while_says_nothing_of_the_key() -> None:
+    desk = Desk()
+    desk.venue.answer["public/auth"] = lambda p: refuse(11056)
+    desk.connect()
+    desk.until(1)
+    assert desk.core.halted == ""
+    assert desk.state == "connecting"
+
+
 def test_a_key_that_worked_before_is_tried_again() -> None:
     desk = Desk().go()
     desk.venue.answer["public/auth"] = lambda p: refuse(13009)

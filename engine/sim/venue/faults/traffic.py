@@ -224,10 +224,9 @@ class StaleBook(BookFault):
                 for rows in (data[side],)
             }
             change = {
-                "timestamp": data["timestamp"],
+                **data,  # whatever another fault has left of it
                 "type": "change",
                 "change_id": newest - age + 1,
-                "instrument_name": data["instrument_name"],
                 **sides,
                 "prev_change_id": newest - age,
             }

@@ -34,6 +34,7 @@ _SNAPSHOT = {
     "requests": {"new": 0},
     "rejects_by_code": {"0": 0},
     "orders": {"live": 0},
+    "turnover": {"BTC future": {"changes": 0, "volume": 0, "per_coin": 0, "used": 0}},
     "credits": {"trading": {"left": 0, "burst": 0, "rate": 0}},
     "instruments": {
         "BTC-PERPETUAL": {

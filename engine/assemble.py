@@ -44,6 +44,8 @@ def assemble(config: Config, run_id: int) -> Core:
         ack_timeout_ns=config.orders.ack_timeout_ms * _NS_PER_MS,
         cancel_reserve=config.orders.cancel_reserve,
         valid_for_ns=config.orders.valid_for_ms * _NS_PER_MS,
+        changes_per_coin=config.orders.changes_per_coin,
+        changes_free=config.orders.changes_free,
     )
     core.attach(Session(core, settings, plans))
     return core

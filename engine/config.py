@@ -40,6 +40,9 @@ URLS_MAX: Final = 8
 QUOTES_MAX: Final = 1024
 """The most instruments one engine quotes."""
 
+CHANGE_BUDGETS_MAX: Final = 64
+"""The most coins with a budget of book changes."""
+
 SCOPES_NEEDED: Final = ("account:read_write", "trade:read_write")
 """Scopes without which orders, or cancel-on-disconnect, would be refused.
 
@@ -269,6 +272,21 @@ class Orders(Section):
         Field(ge=1, le=100),
         Key("requests' worth of credits that only cancels may use", "requests"),
     ] = 4
+    changes_per_coin: Annotated[
+        dict[str, Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]],
+        Field(max_length=CHANGE_BUDGETS_MAX),
+        Key(
+            "book changes (orders, edits, cancels) allowed for each coin of maker "
+            "volume; near it quotes are moved less often. A coin not listed: no limit",
+            "changes a coin",
+            "table of coins, each with a number above 0, at most 1e+09",
+        ),
+    ] = {"BTC": 10_000.0, "ETH": 1_000.0}
+    changes_free: Annotated[
+        int,
+        Field(ge=1, le=1_000_000_000),
+        Key("book changes, of one kind of product and coin, that need no volume"),
+    ] = 10_000
     recheck_s: Annotated[
         int,
         Field(ge=5, le=3_600),

@@ -37,10 +37,12 @@ cdef class Core(Inbox):
         run_id: unsigned 32-bit number of this run; part of every label.
         connections: 1, or 2 when market data has its own (then it is number 1).
         ack_timeout_ns: an order request without an answer for longer is UNKNOWN.
-        cancel_reserve: matching-engine requests only cancels may spend.
+        cancel_reserve: matching-engine requests only cancels may spend, of each pool.
         valid_for_ns: a new order or an edit that reaches the book later is not carried
             out; nothing of the kind is sent before the venue's clock is known. 0: no
             such limit, and no order is ever taken for missing.
+        changes_per_coin: book changes allowed for each coin of maker volume, by coin.
+        changes_free: book changes that need no volume.
     """
     cdef void _step(self, int conn, bytes data, bint more_coming):
         """One payload, or none, through the rooms from left to right."""
@@ -96,6 +98,8 @@ cdef class Core(Inbox):
         self.tick_ns = self.now_ns + TICK_NS
         for market in self.quoted:
             market.is_dirty = True
+            market.limits.requote_ticks = market.requote_ticks + (
+                self.turnover.slack_ticks(market.turnover_group, &market.permitted))
             if market.crossed_ns and self.now_ns - market.crossed_ns > CROSSED_MAX_NS:
                 self._lose_book(market)
             if self.mode != MODE_HOLD:

@@ -10,6 +10,7 @@ from engine._core.decode.message cimport MESSAGE_KINDS, Decoder, MessageKind
 from engine._core.gateway.credits cimport Credits
 from engine._core.gateway.differ cimport Differ
 from engine._core.gateway.scheduler cimport Scheduler
+from engine._core.gateway.turnover cimport Turnover
 from engine._core.quote.market cimport Market
 from engine._core.state.orders cimport REQUEST_KINDS, OrderTable
 
@@ -49,6 +50,7 @@ cdef class Desk:
         Decoder decoder
         Differ differ
         Scheduler scheduler
+        Turnover turnover
         list buffers                   # ByteBuf by connection
         list markets                   # Market or None by instrument index
         list quoted                    # markets with a strategy

@@ -11,6 +11,8 @@ from engine._core.verbs import SessionHooks
 
 KILL_POOL: str
 
+def coin_of(row: Mapping[str, Any]) -> str: ...
+
 class Desk:
     table: InstrumentTable
     orders: OrderTable
@@ -23,6 +25,8 @@ class Desk:
         ack_timeout_ns: int = 3_000_000_000,
         cancel_reserve: int = 4,
         valid_for_ns: int = 0,
+        changes_per_coin: Mapping[str, float] = ...,
+        changes_free: float = 0,
     ) -> None: ...
     @property
     def run_id(self) -> int: ...

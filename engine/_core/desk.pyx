@@ -23,6 +23,7 @@ from engine._core.decode.message cimport (
 from engine._core.gateway.credits cimport NO_POOL, Credits
 from engine._core.gateway.differ cimport Differ
 from engine._core.gateway.scheduler cimport Scheduler
+from engine._core.gateway.turnover cimport Turnover
 from engine._core.quote.market cimport Market, new_market
 from engine._core.quote.strategy cimport Strategy
 from engine._core.state.orders cimport ORDER_DONE, ORDER_UNKNOWN, OrderTable
@@ -32,12 +33,18 @@ KILL_POOL = "cancel_all"
 """Name of the pool that pays for cancel_all."""
 
 
+def coin_of(row):
+    """Return the coin an instrument is about, by its row; else by its name."""
+    name = row["instrument_name"].partition("-")[0].partition("_")[0]
+    return str(row.get("base_currency") or name)
+
+
 cdef class Desk:
     """State of the core; see Core for the arguments."""
 
     def __init__(self, uint32_t run_id, *, int connections=1,
                  nanos_t ack_timeout_ns=3_000_000_000, int cancel_reserve=4,
-                 nanos_t valid_for_ns=0):
+                 nanos_t valid_for_ns=0, changes_per_coin=(), double changes_free=0):
         if not 1 <= connections <= CONNECTIONS_MAX:
             raise ValueError(f"connections must be 1..{CONNECTIONS_MAX}")
         self.table = InstrumentTable()
@@ -46,6 +53,7 @@ cdef class Desk:
         self.decoder = Decoder(self.table)
         self.differ = Differ()
         self.scheduler = Scheduler()
+        self.turnover = Turnover(changes_per_coin, changes_free)
         self.buffers = [ByteBuf() for _ in range(connections)]
         self.markets, self.quoted, self.views = [], [], {}
         self.session = None
@@ -116,6 +124,8 @@ cdef class Desk:
             currency = row.get("settlement_currency") or row.get("quote_currency") or ""
             self.markets[index] = new_market(
                 row["instrument_name"], currency, self.table, index, self.views)
+            (<Market>self.markets[index]).turnover_group = self.turnover.find(
+                &self.table.rows[index], coin_of(row))
         return index
 
     def bind(self, int32_t index, Strategy strategy not None, limits):

@@ -151,6 +151,10 @@ cdef class Inbox(Outbox):
                 &self.decoder.fills[i], market.position):
             return False
         self.counters.fills += 1
+        if self.decoder.fills[i].is_maker:
+            self.turnover.traded(
+                market.turnover_group, market.row, self.decoder.fills[i].price_ticks,
+                self.decoder.fills[i].qty_lots)
         market.is_dirty = True
         if (self.decoder.fills[i].label.ours
                 and self.decoder.fills[i].label.slot // SLOTS_PER_INSTRUMENT

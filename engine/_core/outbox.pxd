@@ -20,6 +20,7 @@ cdef class Outbox(Desk):
     cdef void _offer(self, Market market)
     cdef void _measure(self, Market market, Yardstick* yard)
     cdef void _spend(self)
+    cdef void _count_mass_cancel(self)
     cdef bint _affords(self, Market market, const Offer* offer)
     cdef void _wake(self)
     cdef Written _write_one(self, Market market, const Action* action)

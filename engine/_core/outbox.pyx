@@ -160,6 +160,7 @@ cdef class Outbox(Desk):
         self.n_by_request[<int>action.kind] += 1
         if action.kind != REQUEST_CANCEL:
             market.queue.sent(self.orders, action.slot, market.book)
+        self.turnover.count(market.turnover_group, 2 if action.is_take else 1)
         if action.kind == REQUEST_NEW:
             put_new(out, request_id, market.row, action.side, action.price_ticks,
                     action.amount_lots, order, action.slot, until_ms, &self.fault)
@@ -236,12 +237,23 @@ cdef class Outbox(Desk):
         errand that sends the same on a road which needs none.
         """
         self.kill_ns = self.now_ns
+        self._count_mass_cancel()
         self.errand(CANCEL_ALL)
         if not self.is_connected[0]:
             return
         self.n_by_request[<int>REQUEST_CANCEL_ALL] += 1
         put_cancel_all(self.buffers[0], self._kill_request(), &self.fault)
         put_cancel_quotes(self.buffers[0], self._kill_request(), &self.fault)
+
+    cdef void _count_mass_cancel(self):
+        """A mass cancel changes the book once for each order."""
+        cdef Market market
+        cdef int32_t slot, first
+        for market in self.quoted:
+            first = market.index * SLOTS_PER_INSTRUMENT
+            for slot in range(first, first + SLOTS_PER_INSTRUMENT):
+                if self.orders.rows[slot].state != ORDER_DONE:
+                    self.turnover.count(market.turnover_group, 1)
 
     cdef bint _kill_is_fresh(self) noexcept:
         """Whether one request that cancels everything makes single cancels a waste."""

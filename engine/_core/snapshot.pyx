@@ -70,6 +70,13 @@ cdef list places_in_line(Market market, OrderTable orders, Side side):
     return sorted(places, reverse=side == BID)
 
 
+cdef list wished(Market market, Side side):
+    """Return the permitted wish of a side as ``[[price, amount], ...]``."""
+    return [[price_of(market.row, market.permitted.levels[<int>side][i].price_ticks),
+             amount_of(market.row, market.permitted.levels[<int>side][i].qty_lots)]
+            for i in range(market.permitted.n_levels[<int>side])]
+
+
 cdef dict market_snapshot(Market market, OrderTable orders):
     cdef double mark = market.ticker.mark_price
     return {
@@ -82,6 +89,7 @@ cdef dict market_snapshot(Market market, OrderTable orders):
                    "ask": own_quotes(market, orders, ASK)},
         "queue": {"bid": places_in_line(market, orders, BID),
                   "ask": places_in_line(market, orders, ASK)},
+        "wished": {"bid": wished(market, BID), "ask": wished(market, ASK)},
         "why_blank": market.why_blank,
         "stance": STANCES[<int>market.limits.stance],
         "stance_reason": market.why_stance,
@@ -140,6 +148,7 @@ cdef dict core_snapshot(Desk desk):
         },
         "rejects_by_code": dict(desk.rejects),
         "credits": desk.credits.describe(desk.now_ns),
+        "turnover": desk.turnover.describe(),
         "orders": desk.orders.counts(),
         "instruments": {market.name: market_snapshot(market, desk.orders)
                         for market in desk.quoted},

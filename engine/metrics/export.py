@@ -145,6 +145,7 @@ class CoreCollector(Collector):
         yield from _build_info(reading.environment)
         yield from _counters(snapshot, reading.shell)
         yield from _orders_and_credits(snapshot)
+        yield from _turnover(snapshot)
         yield from _instruments(snapshot.get("instruments", {}))
         yield from _session(snapshot)
         yield from _risk(snapshot)
@@ -213,6 +214,26 @@ def _orders_and_credits(snapshot: Mapping[str, Any]) -> Iterator[Metric]:
         for pool, row in snapshot.get("credits", {}).items():
             family.add_metric([pool], row[key])
         yield family
+
+
+def _turnover(snapshot: Mapping[str, Any]) -> Iterator[Metric]:
+    """Yield book changes against maker volume, per product group."""
+    for key, name, text in (
+        ("changes", "book_changes", "Inserts, edits and cancels, as the venue counts"),
+        ("volume", "maker_volume", "Volume traded as maker, in coins"),
+    ):
+        counter = CounterMetricFamily(f"halfspread_{name}", text, labels=["group"])
+        for group, row in snapshot.get("turnover", {}).items():
+            counter.add_metric([group], row[key])
+        yield counter
+    used = GaugeMetricFamily(
+        "halfspread_book_changes_used",
+        "Share of the budget of book changes that is used up",
+        labels=["group"],
+    )
+    for group, row in snapshot.get("turnover", {}).items():
+        used.add_metric([group], row["used"])
+    yield used
 
 
 def _instruments(instruments: Mapping[str, Any]) -> Iterator[Metric]:

@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t
 from engine._core.base.event cimport Ticker
 from engine._core.base.instrument cimport Instrument, InstrumentTable
 from engine._core.base.stance cimport Stance
-from engine._core.base.types cimport nanos_t
+from engine._core.base.types cimport nanos_t, price_t
 from engine._core.quote.gate cimport GateCounts
 from engine._core.quote.sheet cimport Permitted, QuoteLimits, QuoteSheet
 from engine._core.quote.strategy cimport Strategy, View
@@ -45,6 +45,8 @@ cdef class Market:
         int credit_pool                # which its requests pay from, -1 = not told yet
         int second_pool                # and this one as well, -1 = no other
         bint in_coin                   # priced in the coin itself, as options of it are
+        int turnover_group             # whose book changes and volume it adds to
+        price_t requote_ticks          # as configured; limits has the one in force
         bint waits                     # some of its requests wait for a credit
         readonly long quotes           # decisions that wished for something
         readonly long strategy_errors

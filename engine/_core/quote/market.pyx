@@ -62,7 +62,7 @@ cdef class Market:
         self.limits.order_max_lots = limits["order_max_lots"]
         self.limits.collar_bps = limits["collar_bps"]
         self.limits.stale_ns = limits["stale_ns"]
-        self.limits.requote_ticks = limits["requote_ticks"]
+        self.limits.requote_ticks = self.requote_ticks = limits["requote_ticks"]
         self.limits.requote_qty_pct = limits["requote_qty_pct"]
         # A Python subclass of a calculator may bring a `quote` of its own; it wins.
         strategy.python_hook = isinstance(type(strategy).quote, FunctionType)

@@ -32,6 +32,7 @@ def snapshot() -> dict[str, Any]:
         "counters": {"frames": 1000, "gaps": 2, "quotes": 400, "fills": 7},
         "requests": {"new": 10, "edit": 300, "cancel": 5, "cancel_all": 1},
         "rejects_by_code": {10028: 1, 11054: 3},
+        "turnover": {"BTC future": {"changes": 90, "volume": 0.5, "used": 0.25}},
         "credits": {"trading": {"left": 17.5, "burst": 20.0, "rate": 5.0}},
         "orders": {"live": 2, "unknown": 0},
         "instruments": {
@@ -93,6 +94,9 @@ def test_every_number_is_exported(snapshot: dict[str, Any]) -> None:
     assert value(found, "halfspread_requests_total", kind="edit") == 300
     assert value(found, "halfspread_rejects_by_code_total", code="10028") == 1
     assert value(found, "halfspread_credits_left", pool="trading") == 17.5
+    assert value(found, "halfspread_book_changes_total", group="BTC future") == 90
+    assert value(found, "halfspread_maker_volume_total", group="BTC future") == 0.5
+    assert value(found, "halfspread_book_changes_used", group="BTC future") == 0.25
     assert value(found, "halfspread_orders", state="live") == 2
     assert value(found, "halfspread_position", **perp) == -120
     assert value(found, "halfspread_position_limit", **perp) == 500

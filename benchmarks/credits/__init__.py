@@ -1,0 +1,1 @@
+"""Benchmark: credits by value against first in, first out."""

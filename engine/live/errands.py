@@ -68,7 +68,10 @@ class Errands:
         self._idle.clear()
 
         def run() -> None:
-            by_http(self._rest, attempt)
+            try:
+                by_http(self._rest, attempt)
+            except Exception as error:  # a bug of ours; the core has to hear of it
+                attempt.problems["bug"] = f"{type(error).__name__}: {error}"
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
                 self._loop.call_soon_threadsafe(self._done, name, attempt)
 

@@ -27,6 +27,9 @@ CLIENTS_MAX: Final = 8
 SAY_TIMEOUT_S: Final = 5.0
 """A client that has connected must say what it wants by then."""
 
+GRACE_S: Final = 0.5
+"""At the end of a run a client has this long to take its answer."""
+
 WAIT_MAX_S: Final = 60.0
 POLL_S: Final = 0.02
 TEXT_CHARS_MAX: Final = 200
@@ -50,6 +53,7 @@ class Operator:
         self._tell, self._status, self._stop = tell, status, stop
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_over = asyncio.Event()
 
     async def open(self) -> None:
         """Listen. The folder's lock is ours, so what stands there is a left-over."""
@@ -65,10 +69,13 @@ class Operator:
         )
 
     async def close(self) -> None:
-        """Listen no more; commands under way are cut off."""
+        """Listen no more; who still waits is told how things stand at the end."""
         if self._server is None:
             return
         self._server.close()
+        self._is_over.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=GRACE_S)
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -113,9 +120,10 @@ class Operator:
         end_s = time.monotonic() + wait_s
         now = self._status()
         while not (refused or command.is_so(now, instrument)):
-            if time.monotonic() >= end_s:
+            if time.monotonic() >= end_s or self._is_over.is_set():
                 break
-            await asyncio.sleep(POLL_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._is_over.wait(), POLL_S)
             now = self._status()
         is_so = not refused and command.is_so(now, instrument)
         return {"command": name, "refused": refused, "is_so": is_so, "now": now}

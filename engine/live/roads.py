@@ -309,3 +309,5 @@ async def by_both(
         for task in (first, second):
             task.cancel()
         await asyncio.wait({first, second}, timeout=HANG_UP_S)
+        if first.done() and not first.cancelled() and (bug := first.exception()):
+            attempt.problems["bug"] = f"{type(bug).__name__}: {bug}"

@@ -1,12 +1,12 @@
 """The second road against the simulated venue: what it says is what the first says."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
 import pytest
 
+from engine import cli
 from engine.errors import RequestRejected
 from engine.live.dialogue import Dialogue
 from engine.live.rest import Rest
@@ -17,7 +17,6 @@ from tests.loopback.processes import (
     ask,
     open_orders,
     place,
-    running,
     running_venue,
     write_config,
 )
@@ -39,13 +38,15 @@ def config(tmp_path: Path, venue_url: str) -> Path:
     return path
 
 
-def said(process: subprocess.Popen[bytes]) -> object:
-    out, err = process.communicate(timeout=30)
-    assert process.returncode == 0, err.decode()
-    return orjson.loads(out)
+def test_the_commands_show_what_the_venue_has(
+    venue_url: str,
+    config: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in ENV.items():
+        monkeypatch.setenv(name, value)
 
-
-def test_the_commands_show_what_the_venue_has(venue_url: str, config: Path) -> None:
     async def trade(venue: Dialogue) -> None:
         order = {"instrument_name": "BTC-PERPETUAL", "amount": 100, "type": "market"}
         await venue.call("private/buy", order)
@@ -60,8 +61,8 @@ def test_the_commands_show_what_the_venue_has(venue_url: str, config: Path) -> N
         ("positions",),
         ("account",),
     ):
-        with running(command, str(config), "--json", *options, env=ENV) as process:
-            found[command, *options] = said(process)
+        assert cli.main([command, str(config), "--json", *options]) == 0
+        found[command, *options] = orjson.loads(capsys.readouterr().out)
     open_ids = {row["order_id"] for row in ask(venue_url, open_orders)}
     assert {row["order_id"] for row in found["orders",]} == open_ids
     (trade_row,) = found["orders", "--trades"]

@@ -29,7 +29,7 @@ from tests.loopback.processes import (
 
 pytestmark = pytest.mark.loopback
 
-STALL_S = 1.0
+STALL_S = 2.0
 BOUND_S = STALL_S + 2.0
 
 

@@ -126,6 +126,23 @@ def test_waiting_has_an_end_and_after_closing_nothing_is_told() -> None:
     assert reports == []
 
 
+def test_a_bug_on_the_way_is_told_and_does_not_block_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("lost my mind")
+
+    monkeypatch.setattr(errands_module, "by_http", broken)
+
+    async def once(errands: Errands) -> None:
+        errands.take(["cancel_all"])
+        assert await errands.finish(10)
+
+    reports, _ = run(lambda *_: result([]), once)
+    assert reports[0]["open_orders"] is None
+    assert "RuntimeError: lost my mind" in reports[0]["problem"]
+
+
 def test_a_name_nobody_knows_is_a_bug() -> None:
     async def wrong(errands: Errands) -> None:
         with pytest.raises(KeyError):

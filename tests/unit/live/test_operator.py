@@ -231,17 +231,43 @@ def test_no_more_clients_than_there_may_be_and_one_that_left_makes_room(
     run(tmp_path, ask)
 
 
-def test_closing_cuts_off_who_still_waits(tmp_path: Path) -> None:
-    async def ask(engine: Engine, path: Path) -> None:
+def test_who_still_waits_at_the_end_is_told_how_things_stand(tmp_path: Path) -> None:
+    answers: list[dict[str, Any]] = []
+
+    async def scenario() -> None:
+        engine, path = Engine(), tmp_path / "ctl.sock"
         engine.looks_until_so = 1_000_000
-        _, writer = await asyncio.open_unix_connection(str(path))
-        writer.write(b'{"cmd":"pull","wait_s":60}\n')
-        await writer.drain()
+        served = Operator(path, engine.tell, engine.status, engine.stop)
+        await served.open()
+        waiting = asyncio.create_task(order(path, "pull", wait_s=60))
         while not engine.told:
             await asyncio.sleep(0)
-        writer.close()
+        await served.close()
+        answers.append(await waiting)
 
-    assert run(tmp_path, ask).told == [{"cmd": "pull"}]
+    asyncio.run(scenario())
+    assert not answers[0]["is_so"]
+    assert answers[0]["now"]["state"] == "quoting"
+
+
+def test_who_has_not_said_anything_at_the_end_is_hung_up_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operator, "GRACE_S", 0.05)
+
+    async def scenario() -> bytes:
+        engine, path = Engine(), tmp_path / "ctl.sock"
+        served = Operator(path, engine.tell, engine.status, engine.stop)
+        await served.open()
+        reader, writer = await asyncio.open_unix_connection(str(path))
+        while not served._tasks:
+            await asyncio.sleep(0)
+        await served.close()
+        said = await reader.read()
+        writer.close()
+        return said
+
+    assert asyncio.run(scenario()) == b""
 
 
 def test_no_command_reaches_the_core_under_a_name_of_the_shells() -> None:

@@ -112,11 +112,13 @@ def assert_equal_to_the_venue(rig: Rig) -> None:
     account, shown = rig.account(), ledger(rig)
     assert shown["pending"] == shown["untold"] == shown["unlogged"] == 0
     assert shown["user_seq"] == account.ledger.entries[-1].user_seq
+    began = shown["user_seq"] - shown["entries"] - shown["gaps"]
+    since = [entry for entry in account.ledger.entries if entry.user_seq > began]
     for currency, atto in account.cash.items():
         ours = shown["currencies"][currency]
         assert ours["cash_difference"] == ours["fee_difference"] == 0.0
         assert abs(ours["cash"] - atto / 1e18) < 1e-8, currency
-        paid = account.fees.get(currency, 0) / 1e18
+        paid = sum(entry.fee for entry in since if entry.currency == currency) / 1e18
         assert ours["fees"] == pytest.approx(paid, abs=1e-12), currency
     for name, row in shown["instruments"].items():
         assert row["position_difference"] == 0.0
@@ -133,20 +135,21 @@ def assert_equal_to_the_venue(rig: Rig) -> None:
 def stand_still(rig: Rig) -> None:
     """Stop quoting, and let the log and what is under way arrive."""
     rig.links.command("pause")
-    rig.run(25)
+    rig.run(14)
 
 
 def test_the_books_are_the_venue_s_over_a_settlement_and_an_expiry() -> None:
-    rig = rig_before_eight(1, seconds=40)
-    rig.run(10)
+    rig = rig_before_eight(1, seconds=12)
+    rig.run(4)
     trade_by_hand(rig, "buy", 0)
-    rig.run(10)
+    rig.run(2)
     trade_by_hand(rig, "sell", 1)
-    rig.run(30)
+    rig.run(10)
     trade_by_hand(rig, "buy", 0)
+    rig.run(2)
     stand_still(rig)
     shown = ledger(rig)
-    assert shown["kinds"]["settlement"] >= 3
+    assert shown["kinds"]["settlement"] >= 2
     assert shown["kinds"]["delivery"] >= 2
     assert shown["foreign"] >= 5
     assert shown["gaps"] == shown["repeats"] == shown["unread"] == 0
@@ -178,11 +181,12 @@ def test_an_entry_the_venue_has_lost_is_a_gap() -> None:
     rig = Rig(3)
     rig.run_until_state("quoting")
     entries = rig.account().ledger.entries
-    rig.run_until(lambda: ledger(rig)["entries"] > 0, 60)
+    rig.run_until(lambda: ledger(rig)["is_open"])
     count = len(entries)
     rig.run_until(lambda: len(entries) >= count + 3, 60)
     del entries[-2]
-    rig.run(100)
+    rig.links.command("pause")
+    rig.run(75)
     shown = ledger(rig)
     assert shown["gaps"] == 1
     assert shown["unlogged"] == 1, "its fill stays without an entry"
@@ -193,7 +197,8 @@ def test_an_entry_the_venue_has_lost_is_a_gap() -> None:
 def test_a_deposit_is_booked_as_what_it_is() -> None:
     rig = Rig(4)
     rig.run_until_state("quoting")
-    rig.run(5)
+    rig.run_until(lambda: ledger(rig)["is_open"])
+    rig.run(1)
     account = rig.account()
     account.move("USDC", 5 * 10**18)
     account.ledger.moved("USDC", 5 * 10**18, rig.world.venue.exchange.now_ms)
@@ -206,7 +211,7 @@ def test_a_deposit_is_booked_as_what_it_is() -> None:
 def test_a_killed_engine_goes_on_with_its_books() -> None:
     rig = Rig(5)
     rig.run_until_state("quoting")
-    rig.run(30)
+    rig.run(20)
     before = ledger(rig)
     kept = rig.core.checkpoint()
     rig.run(4)  # what happens from here on, no checkpoint knows
@@ -215,13 +220,11 @@ def test_a_killed_engine_goes_on_with_its_books() -> None:
     rig.links.crash(rig.core, signer, restarts_ns=3 * SECOND_NS)
     rig.links.command("restore", checkpoint=orjson.loads(orjson.dumps(kept)))
     rig.run_until_state("quoting", 60)
-    rig.run(20)
+    rig.run(10)
     stand_still(rig)
     shown = ledger(rig)
     assert shown["entries"] > before["entries"]
     fees = shown["instruments"][PERPETUAL]["fees"]
     assert fees > before["instruments"][PERPETUAL]["fees"] > 0
-    total = float(rig.account().fees["BTC"]) / 1e18
-    assert fees == pytest.approx(total, abs=1e-12)
     assert_equal_to_the_venue(rig)
     assert ledger_problems(rig) == []

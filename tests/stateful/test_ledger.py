@@ -21,11 +21,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from engine._core.core import Core
-from engine.session.context import Context
+from engine.session.context import Context, Listing
 from engine.session.flow import Ask, Reply, Sleep
 from engine.session.ledger.ledger import Ledger
 from engine.session.ledger.poll import open_ledger, read_log
-from engine.session.plan import SessionSettings
+from engine.session.plan import QuotePlan, SessionSettings
 from engine.sim.venue import Reject
 from engine.sim.venue.config import FREE, AccountConfig
 from engine.sim.venue.units import REF, to_atto
@@ -69,7 +69,9 @@ class Desk:
         self.ctx.ledger = Ledger(self.notes)
         for name in QUOTED:
             row = self.client.call("public/get_instrument", instrument_name=name)
-            self.core.add_instrument(row)
+            plan = QuotePlan(name, None, 1, 1, 1.0, SECOND)
+            index = self.core.add_instrument(row)
+            self.ctx.listings[name] = Listing(plan, row, index)
             self.ctx.ledger.know(row)
         self.taken = 0
 
@@ -288,4 +290,4 @@ class Books(RuleBasedStateMachine):
 
 
 TestBooks = Books.TestCase
-TestBooks.settings = settings(max_examples=10, stateful_step_count=30, deadline=None)
+TestBooks.settings = settings(max_examples=8, stateful_step_count=25, deadline=None)

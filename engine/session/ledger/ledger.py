@@ -21,6 +21,7 @@ from engine.session.ledger.book import Book
 from engine.session.ledger.books import Books
 from engine.session.ledger.contract import Contract, contract_of, facts_of
 from engine.session.ledger.entry import Entry, Fill, fill_of
+from engine.session.ledger.opening import Opening
 from engine.session.ledger.performance import DOLLARS, Performance, Track
 from engine.session.ledger.tieout import Say, TieOut
 
@@ -71,16 +72,11 @@ class Ledger:
         if self.tie.tell(fill):
             self._add(self._live, fill)
 
-    def begin(
-        self, books: Books, user_seq: int, time_ms: int, counted: Iterable[str]
-    ) -> None:
-        """Begin with books that hold all up to an entry of the log.
-
-        ``counted`` are trades they hold already.
-        """
+    def begin(self, books: Books, opening: Opening) -> None:
+        """Begin with books that hold what an opening says."""
         books.contracts = self._live.contracts
         self.tie.books = books
-        self.tie.begin(user_seq, time_ms, counted)
+        self.tie.begin(opening)
         self.is_open = True
         self._renew()
 

@@ -11,6 +11,7 @@ Source: docs.deribit.com, private/get_positions and private/get_account_summarie
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import ProtocolError
@@ -19,6 +20,22 @@ from engine.session.ledger.book import Book
 from engine.session.ledger.books import Books
 from engine.session.ledger.contract import Contract
 from engine.session.ledger.span import printed_span
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the opening books hold.
+
+    Units: ms since epoch on the venue's clock. All entries up to ``user_seq``, of
+    ``time_ms``, and these trades; of the currencies ``beside``, whose log was not read,
+    all entries up to ``read_ms``.
+    """
+
+    user_seq: int
+    time_ms: int
+    trades: tuple[str, ...] = ()
+    read_ms: int = 0
+    beside: tuple[str, ...] = ()
 
 
 def opening_books(

@@ -4,9 +4,9 @@ The log is read currency by currency, newest first, back to what is booked. Its
 requests have credits of their own (1/s, burst 8), so a script that wants one waits
 here, not in the queue where others would wait behind it.
 
-The opening page must show one moment: the log's newest entries are asked for before
-and after the positions, and only when both are the same has nothing been booked in
-between.
+The opening page must show one moment: the newest entries of the currencies we trade in
+are asked for before and after the positions, and only when both are the same has
+nothing been booked in between.
 
 Source: docs.deribit.com, private/get_transaction_log and rate limits, 2026-08-22.
 """
@@ -21,7 +21,7 @@ from engine.session.context import Context
 from engine.session.credits import LOG_BURST, LOG_METHOD
 from engine.session.flow import Ask, Reply, Script, Sleep
 from engine.session.ledger.entry import Entry, entry_of
-from engine.session.ledger.opening import opening_books
+from engine.session.ledger.opening import Opening, opening_books
 from engine.session.verdict import Verdict, as_object, as_rows, rejection, verdict_of
 
 OPEN_AGAIN_NS = 2_000_000_000
@@ -79,31 +79,33 @@ def open_ledger(ctx: Context) -> Script[None]:
     Raises: RequestRejected, ProtocolError.
     """
     conn, now_ms = ctx.settings.orders_conn, _now_ms(ctx)
-    held = yield from _ask(ctx, [Ask(conn, _SUMMARIES)])
-    currencies = _currencies(ctx, _summaries(held[0]))
-    logs = [_log_ask(ctx, one, 0, now_ms) for one in currencies]
+    traded = _traded(ctx)
+    logs = [_log_ask(ctx, one, 0, now_ms) for one in traded]
     asks = [Ask(conn, _SUMMARIES), Ask(conn, _POSITIONS, {"currency": "any"})]
     replies = yield from _ask(ctx, [*logs, *asks, *logs])
-    before, after = replies[: len(logs)], replies[len(logs) + 2 :]
-    summaries = {str(row["currency"]): row for row in _summaries(replies[len(logs)])}
-    positions = as_rows(_POSITIONS, replies[len(logs) + 1].result)
-    entries = [entry for reply in before for entry in _page(reply)[0]]
+    count = len(logs)
+    entries = [entry for reply in replies[:count] for entry in _page(reply)[0]]
     newest = max((entry.user_seq for entry in entries), default=0)
-    newest_after = max(
-        (entry.user_seq for reply in after for entry in _page(reply)[0]), default=0
-    )
-    if newest_after != newest:
+    again = [entry for reply in replies[count + 2 :] for entry in _page(reply)[0]]
+    if max((entry.user_seq for entry in again), default=0) != newest:
         return
+    balances = _balances(traded, _summaries(replies[count]))
+    positions = as_rows(_POSITIONS, replies[count + 1].result)
     names = [str(row.get("instrument_name")) for row in positions]
     yield from _learn(ctx, [name for name in names if not ctx.ledger.knows(name)])
     known = [row for row in positions if ctx.ledger.knows(row["instrument_name"])]
-    balances = {c: summaries[c].get("balance") for c in currencies if c in summaries}
     books = opening_books(ctx.ledger.contracts, known, balances)
     for row in known:
         ctx.ledger.mark(row["instrument_name"], row["mark_price"])
-    counted = [entry.trade_id for entry in entries if entry.trade_id]
-    newest_ms = max((entry.time_ms for entry in entries), default=now_ms)
-    ctx.ledger.begin(books, newest, newest_ms, counted)
+    read_ms = replies[count + 1].us_out // 1_000 or now_ms
+    opening = Opening(
+        user_seq=newest,
+        time_ms=max((entry.time_ms for entry in entries), default=now_ms),
+        trades=tuple(entry.trade_id for entry in entries if entry.trade_id),
+        read_ms=read_ms,
+        beside=tuple(currency for currency in balances if currency not in traded),
+    )
+    ctx.ledger.begin(books, opening)
 
 
 def read_log(ctx: Context) -> Script[None]:
@@ -181,10 +183,14 @@ def _summaries(reply: Reply) -> list[dict[str, Any]]:
     return [row for row in rows if isinstance(row.get("currency"), str)]
 
 
-def _currencies(ctx: Context, summaries: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the currencies we trade in or hold something of, as far as they go."""
-    held = [str(row["currency"]) for row in summaries if row.get("balance")]
-    return list(dict.fromkeys([*_traded(ctx), *held]))[:CURRENCIES_MAX]
+def _balances(
+    traded: Sequence[str], summaries: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return the balance of what we trade in or the account has, as far as they go."""
+    found = {str(row["currency"]): row.get("balance") for row in summaries}
+    held = [currency for currency, balance in found.items() if balance]
+    wanted = list(dict.fromkeys([*traded, *held]))[:CURRENCIES_MAX]
+    return {currency: found[currency] for currency in wanted if currency in found}
 
 
 def _traded(ctx: Context) -> list[str]:
@@ -229,16 +235,24 @@ def _ask(ctx: Context, asks: Sequence[Ask]) -> Script[list[Reply]]:
     Raises: RequestRejected.
     """
     replies: list[Reply] = []
-    for start in range(0, len(asks), LOG_BURST):
-        some = asks[start : start + LOG_BURST]
-        cost = sum(ask.method == LOG_METHOD for ask in some)
-        while (wait_ns := _wait_ns(ctx, cost)) > 0:
+    while len(replies) < len(asks):
+        some: list[Ask] = []
+        for ask in asks[len(replies) :]:
+            if _cost([*some, ask]) > LOG_BURST:
+                break
+            some.append(ask)
+        while (wait_ns := _wait_ns(ctx, _cost(some))) > 0:
             yield Sleep(wait_ns)
         replies += yield from ctx.ask_all(some)
     for reply in replies:
         if reply.code:
             raise rejection(reply.method, reply.code, reply.message)
     return replies
+
+
+def _cost(asks: Sequence[Ask]) -> int:
+    """Return how many of some requests are for the log."""
+    return sum(ask.method == LOG_METHOD for ask in asks)
 
 
 def _wait_ns(ctx: Context, count: int) -> int:

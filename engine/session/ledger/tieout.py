@@ -24,6 +24,7 @@ from engine.errors import ProtocolError
 from engine.session.ledger.amounts import HALF, SATOSHI, coins, divide
 from engine.session.ledger.books import Books
 from engine.session.ledger.entry import Entry, Fill, dumped_fill
+from engine.session.ledger.opening import Opening
 
 FILL_WAIT_MS = 10_000
 GAP_WAIT_MS = 60_000
@@ -70,6 +71,7 @@ class TieOut:
         self._known: dict[str, None] = {}
         self._rest: dict[str, dict[str, int]] = {}
         self._contractless: dict[str, None] = {}
+        self._held_ms: dict[str, int] = {}
 
     def tell(self, fill: Fill) -> bool:
         """Take a fill; False: it is in the books already."""
@@ -85,10 +87,11 @@ class TieOut:
             self.counts["untied"] += 1
         return True
 
-    def begin(self, user_seq: int, time_ms: int, counted: Iterable[str]) -> None:
-        """Say that the books hold all up to an entry, these trades among it."""
-        self.user_seq, self.time_ms = user_seq, time_ms
-        for trade_id in counted:
+    def begin(self, opening: Opening) -> None:
+        """Say what the books hold already."""
+        self.user_seq, self.time_ms = opening.user_seq, opening.time_ms
+        self._held_ms = dict.fromkeys(opening.beside, opening.read_ms)
+        for trade_id in opening.trades:
             self.pending.pop(trade_id, None)
             self._know(trade_id)
 
@@ -129,6 +132,8 @@ class TieOut:
     def _queue(self, entry: Entry) -> None:
         if entry.user_seq <= self.user_seq:
             return
+        if not self._is_readable(entry):
+            self.unknown[entry.name] = None
         known = self._waiting.setdefault(entry.user_seq, entry)
         if known != entry:
             self.counts["repeats"] += 1
@@ -137,6 +142,11 @@ class TieOut:
                 f"log entry {entry.user_seq} says {entry.kind} {coins(entry.change)} "
                 f"{entry.currency}, and {known.kind} {coins(known.change)} before",
             )  # fmt: skip
+
+    def _is_readable(self, entry: Entry) -> bool:
+        """Say whether its contract is known, if it has one that can be known."""
+        name = entry.name
+        return not name or name in self.books.contracts or name in self._contractless
 
     def _done(self, entry: Entry) -> None:
         del self._waiting[entry.user_seq]
@@ -174,9 +184,10 @@ class TieOut:
     def _book(self, entry: Entry, now_ms: int) -> bool:
         """Book an entry and compare; False: something has to come first."""
         name = entry.name
+        if entry.time_ms <= self._held_ms.get(entry.currency, -1):
+            return True  # the opening books hold it
         has_contract = name in self.books.contracts
-        if name and not has_contract and name not in self._contractless:
-            self.unknown[name] = None
+        if not self._is_readable(entry):
             return False
         if entry.kind == "trade" and has_contract:
             moved = self._trade(entry, now_ms)
@@ -336,6 +347,7 @@ class TieOut:
             "books": self.books.dump(),
             "pending": [fill.dump() for fill in self.pending.values()],
             "known": list(self._known),
+            "held_ms": self._held_ms,
             "untold": list(self.untold),
             "unlogged": list(self.unlogged),
             "cash": {c: str(n) for c, n in self.cash.items()},
@@ -357,6 +369,7 @@ class TieOut:
         fills = [dumped_fill(row) for row in kept["pending"]]
         self.pending = {fill.trade_id: fill for fill in fills}
         self._known = dict.fromkeys(kept["known"])
+        self._held_ms = {c: int(ms) for c, ms in kept["held_ms"].items()}
         self.untold = dict.fromkeys(kept["untold"])
         self.unlogged = dict.fromkeys(kept["unlogged"])
         self.cash = {c: int(n) for c, n in kept["cash"].items()}

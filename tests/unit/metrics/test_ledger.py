@@ -4,6 +4,7 @@ from prometheus_client.metrics_core import Metric
 
 from engine.metrics.ledger import ledger_metrics
 from engine.session.ledger.ledger import Ledger
+from engine.session.ledger.opening import Opening
 from tests.unit.session.ledger.samples import PERP, ROWS, Notes, books, entry
 
 NOT_SHOWN = {"user_seq", "time_ms", "kinds", "position", "average_price", "currency",
@@ -26,7 +27,7 @@ def by_name(metrics: list[Metric]) -> dict[str, dict[str, float]]:
 def a_ledger() -> Ledger:
     ledger = Ledger(Notes())
     ledger.know(ROWS[PERP])
-    ledger.begin(books(BTC=5), 0, 0, ())
+    ledger.begin(books(BTC=5), Opening(0, 0))
     ledger.take([entry(1, "deposit", "BTC", change=1, balance=6 + 2e-8)], 0)
     ledger.tie.books.book(PERP).fees = 3 * 10**18
     ledger.take([entry(2, "deposit", "BTC", balance=6 + 2e-8)], 0)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from engine.session.ledger.ledger import Ledger, Prices
+from engine.session.ledger.opening import Opening
 from tests.unit.session.ledger.samples import (
     LINEAR,
     PERP,
@@ -42,7 +43,7 @@ def fresh(is_open: bool = True, prices: Prices = PRICES) -> Ledger:
     for name in (PERP, LINEAR, SPOT):
         ledger.know(ROWS[name])
     if is_open:
-        ledger.begin(books(BTC=5, USDC=1_000), 10, NOON_MS, ["before"])
+        ledger.begin(books(BTC=5, USDC=1_000), Opening(10, NOON_MS, ("before",)))
         ledger.look(prices, NOON_MS)
     return ledger
 
@@ -93,7 +94,7 @@ def test_fills_before_it_has_begun_are_kept() -> None:
     ledger.on_fill(told("1"))
     ledger.on_fill(told("2"))
     assert ledger.pnl()["currencies"] == {}
-    ledger.begin(books(BTC=5), 10, NOON_MS, ["1"])
+    ledger.begin(books(BTC=5), Opening(10, NOON_MS, ("1",)))
     assert ledger.position(PERP) == 80_000
     assert list(ledger.tie.pending) == ["2"]
 

@@ -45,6 +45,7 @@ def test_it_begins_with_what_the_account_holds_and_goes_on_from_there() -> None:
     desk.venue.log = [deposit(6, 4.0), deposit(7, 5.0)]
     desk.venue.positions = [held(PERP, 30.0)]
     desk.go()
+    desk.until(1)
     shown = ledger(desk)
     assert (shown["is_open"], shown["user_seq"], shown["entries"]) == (True, 7, 0)
     assert shown["currencies"]["BTC"]["cash"] == 5.0
@@ -136,6 +137,17 @@ def test_a_trade_we_do_not_quote_is_booked_when_its_contract_was_fetched() -> No
     assert ledger(desk)["instruments"][LINEAR]["position"] == 0.01
 
 
+def test_all_contracts_that_are_missing_are_fetched_at_once() -> None:
+    desk = desk_that_ties().go()
+    names = [f"BTC-{day}SEP26" for day in (25, 26, 27)]
+    desk.venue.log = [
+        deposit(n + 1, 6.0 + n) | {"instrument_name": name, "type": "correction"}
+        for n, name in enumerate(names)
+    ]
+    desk.until(EVERY_S)
+    assert ledger(desk)["user_seq"] == 3
+
+
 def test_a_contract_nobody_can_fetch_is_booked_as_money_alone() -> None:
     desk = desk_that_ties().go()
     desk.venue.log = [deposit(1, 6.0) | {"instrument_name": "GONE", "type": "trade"}]
@@ -147,7 +159,7 @@ def test_a_contract_nobody_can_fetch_is_booked_as_money_alone() -> None:
 def test_the_log_is_never_asked_for_more_often_than_its_credits_allow() -> None:
     desk = desk_that_ties()
     desk.venue.summaries = [
-        {"currency": name, "balance": 1.0} for name in ("BTC", "ETH", "SOL", "XRP")
+        {"currency": name, "balance": 1.0} for name in ("BTC", *"ABCDEFGHIJK")
     ]
     times = []
 
@@ -162,8 +174,7 @@ def test_the_log_is_never_asked_for_more_often_than_its_credits_allow() -> None:
     for n, at_ns in enumerate(times):
         burst = sum(at_ns <= other < at_ns + SECOND for other in times[n:])
         assert burst <= LOG_BURST + 1
-    assert len(times) <= LOG_BURST + 31
-    assert len(times) >= 16
+    assert 14 <= len(times) <= 1 + 31
 
 
 def test_a_refusal_is_said_and_the_line_stays() -> None:
@@ -201,7 +212,7 @@ def test_it_goes_on_after_a_reconnect() -> None:
     desk.go()
     desk.until(1)
     assert ledger(desk)["user_seq"] == 1
-    assert desk.params(SUMMARIES).count({}) == 2, "the opening page is read once"
+    assert desk.params(SUMMARIES).count({}) == 1, "the opening page is read once"
 
 
 def test_it_is_not_read_when_nobody_wants_it() -> None:

@@ -8,6 +8,7 @@ import pytest
 from engine.session.ledger import tieout
 from engine.session.ledger.amounts import ATTO, HALF, SATOSHI
 from engine.session.ledger.entry import Entry
+from engine.session.ledger.opening import Opening
 from engine.session.ledger.tieout import TieOut, whole
 from tests.unit.session.ledger.samples import (
     CALL,
@@ -32,7 +33,7 @@ class Bench:
         self.notes = Notes()
         self.tie = TieOut(books(BTC=1, USDC=100_000), self.notes)
         self.tie.listed = dict.fromkeys([PERP, FUTURE, SPOT])
-        self.tie.begin(0, 0, ())
+        self.tie.begin(Opening(0, 0))
 
     def take(self, *entries: Entry, now_ms: int = NOW) -> bool:
         return self.tie.take(entries, now_ms)
@@ -128,6 +129,19 @@ def test_entries_are_booked_in_the_order_of_their_numbers() -> None:
     bench.take(trade(1, "1"))
     assert (bench.tie.user_seq, bench.tie.missing()) == (2, False)
     assert bench.tie.cash == {"BTC": 0}
+
+
+def test_what_the_opening_books_hold_of_a_log_nobody_read_is_not_booked_again() -> None:
+    bench = Bench()
+    bench.tie.begin(Opening(0, 0, read_ms=1_000, beside=("USDC",)))
+    bench.take(
+        entry(1, "deposit", "USDC", change=5, balance=5),
+        entry(2, "deposit", "BTC", change=1, balance=2),
+        entry(3, "deposit", "USDC", change=1, balance=100_001, timestamp=1_001),
+    )
+    assert bench.tie.books.outside == {"BTC": ATTO, "USDC": ATTO}
+    assert bench.tie.cash == {"BTC": 0, "USDC": 0}
+    assert bench.tie.user_seq == 3
 
 
 def test_a_number_that_stays_missing_is_a_gap() -> None:
@@ -244,9 +258,9 @@ def test_only_so_many_booked_trades_are_remembered(
 ) -> None:
     monkeypatch.setattr(tieout, "KNOWN_MAX", 2)
     bench = Bench()
-    bench.tie.begin(0, 0, ["1", "2"])
+    bench.tie.begin(Opening(0, 0, ("1", "2")))
     assert not bench.tie.tell(buy("1"))
-    bench.tie.begin(0, 0, ["3"])
+    bench.tie.begin(Opening(0, 0, ("3",)))
     assert bench.tie.tell(buy("1"))
     assert not bench.tie.tell(buy("2"))
 

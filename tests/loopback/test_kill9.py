@@ -19,6 +19,12 @@ RUNS = 3
 SIM = "simulation"
 
 
+@pytest.fixture(autouse=True)
+def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.loopback.kill9.ordeal.LATE_S", 0.2)
+    monkeypatch.setattr("tests.loopback.kill9.ordeal.EARLY_S", 0.5)
+
+
 def test_whenever_it_is_killed_the_next_one_knows_everything(tmp_path: Path) -> None:
     seen: list[int] = []
     tally = asyncio.run(ordeal(RUNS, 1, tmp_path, lambda n, tally: seen.append(n)))

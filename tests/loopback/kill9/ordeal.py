@@ -44,6 +44,7 @@ environment = "simulation"
 urls = ["{url}"]
 [orders]
 on_start = "{on_start}"
+valid_for_ms = 500
 [state]
 path = "{folder}/state"
 checkpoint_ms = 100
@@ -80,8 +81,8 @@ activity = 40.0
 TICK_S = 0.02
 RECOVERED_S = 30.0
 AGREED_S = 20.0
-EARLY_S = 0.4
-LATE_S = 0.6
+EARLY_S = 1.0
+LATE_S = 2.0
 HOLD_S = 0.5
 JOURNALS_KEPT = 3
 CONTRACT = 10.0
@@ -154,7 +155,7 @@ class Ordeal:
         """
         pid = self._begin()
         if self._dice.random() < 0.4:
-            await self._pass_time(self._dice.uniform(0.0, EARLY_S))
+            await self._pass_time(EARLY_S * self._dice.random() ** 2)
         else:
             await self._until_recovered()
             await self._until_agreed()

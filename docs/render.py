@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from engine.config import Config
+from engine.config_risk import REFUSE, TABLE, limits_of
 from engine.config_text import key_infos, toml_text
 from engine.metrics.export import BOUNDS_NS, CoreCollector, Reading, Stage
 from engine.sim.settings import SimConfig
@@ -31,6 +32,7 @@ from tests.tidy.sources import ROOT, code_files, hot_declarations, module_name
 _PART = re.compile(r"(<!-- made by make docs: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 _SNAPSHOT = {
+    "exposure": {"": 0.0},
     "requests": {"new": 0},
     "rejects_by_code": {"0": 0},
     "orders": {"live": 0},
@@ -56,7 +58,8 @@ _SNAPSHOT = {
         "risk": {
             "trips": [
                 {"rule": "operator", "scope": "", "stance": "pull", "latched": True}
-            ]
+            ],
+            "rules": [{"rule": "loss_day", "scope": "", "value": 0.0, "limit": 1.0}],
         },
     },
 }
@@ -78,6 +81,36 @@ def _keys(model: type[BaseModel]) -> str:
         default = "**required**" if info.default is None else f"`{info.default}`"
         cells = (f"`{info.key}`", info.allowed, info.unit, default, info.meaning)
         lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def risk_limits() -> str:
+    """Return the table of every limit, from the rows the rules are made of."""
+    lines = [
+        "| limit | of | unit | default | measured | past it | goes on |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for place, model in TABLE.items():
+        for key, limit in limits_of(model):
+            field = model.model_fields[key]
+            default = "none" if field.is_required() else toml_text(field.get_default())
+            action = (
+                "no such request"
+                if limit.action == REFUSE
+                else "the step `on_loss` names"
+                if limit.action == "on_loss"
+                else f"`{limit.action}`"
+            )
+            cells = (
+                f"`{place}` `{key}`",
+                limit.meaning,
+                limit.unit,
+                default.replace("absent", "none"),
+                limit.measured,
+                action,
+                limit.rearm,
+            )
+            lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -205,6 +238,7 @@ def hot_path() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "configuration": configuration,
     "metrics": metrics,
+    "risk_limits": risk_limits,
     "hot_path": hot_path,
     "sim_configuration": sim_configuration,
     "venue_methods": venue_methods,

@@ -16,9 +16,11 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from engine._core.core import Core
 from engine._core.quote.strategy import Strategy
 from engine.config import Config, Quote
-from engine.config_text import key_text
+from engine.config_risk import OPERATOR, Limit, Risk, limits_of
+from engine.config_text import Section, key_text
 from engine.errors import NO_VALUE, ConfigError
 from engine.session.machine import QuotePlan, Session, SessionSettings
+from engine.session.plan import Rule
 
 _NS_PER_MS = 1_000_000
 _NS_PER_S = 1_000_000_000
@@ -35,7 +37,7 @@ def assemble(config: Config, run_id: int) -> Core:
     """
     settings = session_settings(config)
     plans = [
-        plan(quote, load_strategy(config, index))
+        plan(config, quote, load_strategy(config, index))
         for index, quote in enumerate(config.quote)
     ]
     core = Core(
@@ -47,6 +49,7 @@ def assemble(config: Config, run_id: int) -> Core:
         changes_per_coin=config.orders.changes_per_coin,
         changes_free=config.orders.changes_free,
     )
+    _set_caps(core, config.risk)
     core.attach(Session(core, settings, plans))
     return core
 
@@ -68,10 +71,38 @@ def session_settings(config: Config) -> SessionSettings:
         recheck_ns=config.orders.recheck_s * _NS_PER_S,
         keeps_checkpoint=config.state.path is not None,
         tie_out_ns=config.orders.tie_out_s * _NS_PER_S,
+        rules=rules(config),
     )
 
 
-def plan(quote: Quote, strategy: Strategy) -> QuotePlan:
+def rules(config: Config) -> tuple[Rule, ...]:
+    """Return the limits the session watches, those that are set."""
+    places: list[tuple[str, Section]] = [
+        ("", config.risk),
+        *config.risk.currency.items(),
+    ]
+    places += [(quote.instrument, quote.limits) for quote in config.quote]
+    return tuple(
+        _rule(scope, getattr(section, key), limit, config.risk.on_loss)
+        for scope, section in places
+        for key, limit in limits_of(type(section))
+        if limit.rule and getattr(section, key) is not None
+    )
+
+
+def _rule(scope: str, value: float, limit: Limit, on_loss: str) -> Rule:
+    return Rule(
+        name=limit.rule,
+        scope=None if limit.spread else scope,
+        limit=value,
+        step=on_loss if limit.action == "on_loss" else limit.action,
+        latched=limit.rearm == OPERATOR,
+        unit=limit.unit.replace("coins of X", scope),
+        rest_ns=round(limit.rest_s * _NS_PER_S),
+    )
+
+
+def plan(config: Config, quote: Quote, strategy: Strategy) -> QuotePlan:
     """Return what the session needs to know to have one instrument quoted."""
     return QuotePlan(
         instrument=quote.instrument,
@@ -82,6 +113,52 @@ def plan(quote: Quote, strategy: Strategy) -> QuotePlan:
         stale_ns=quote.limits.stale_ms * _NS_PER_MS,
         requote_ticks=quote.requote_ticks,
         requote_qty_pct=quote.requote_qty_pct,
+        guards=_guards(config, quote),
+        counts_in_usd=any(
+            value is not None
+            for section in (config.risk, *config.risk.currency.values())
+            for key, value in section
+            if key in ("exposure_max_usd", "order_max_usd")
+        ),
+    )
+
+
+def _guards(config: Config, quote: Quote) -> dict[str, float]:
+    """Return the optional limits of one instrument in the core's units."""
+    limits, risk = quote.limits, config.risk
+    given = {
+        "widen_ticks": limits.widen_ticks,
+        "widen_factor": limits.widen_factor,
+        "unwind_bps": limits.unwind_bps,
+        "collar_index_bps": limits.collar_index_bps,
+        "collar_fair_bps": limits.collar_fair_bps,
+        "post_only_rejects_max": limits.post_only_rejects_max,
+        "order_max_usd": risk.order_max_usd,
+    }
+    millis = {
+        "stale_book_ns": limits.stale_book_ms,
+        "stale_mark_ns": limits.stale_mark_ms,
+        "stale_index_ns": limits.stale_index_ms,
+        "lag_widen_ns": risk.feed_lag_widen_ms,
+        "lag_max_ns": risk.feed_lag_max_ms,
+    }
+    return {
+        **{key: value for key, value in given.items() if value is not None},
+        **{k: value * _NS_PER_MS for k, value in millis.items() if value is not None},
+    }
+
+
+def _set_caps(core: Core, risk: Risk) -> None:
+    """Give the core the limits of the account."""
+    core.set_caps(
+        exposure_max_usd=risk.exposure_max_usd or 0.0,
+        by_currency={
+            name: (one.exposure_max_usd or 0.0, one.delta_max or 0.0)
+            for name, one in risk.currency.items()
+        },
+        open_orders_max=risk.open_orders_max or 0,
+        requests_per_s_max=risk.requests_per_s_max or 0,
+        stall_max_ns=risk.stall_max_ms * _NS_PER_MS,
     )
 
 

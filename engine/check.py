@@ -104,6 +104,9 @@ def _settings(
         key = f"{prefix}{name}"
         if isinstance(value, BaseModel):
             yield from _settings(value, f"{key}.", params)
+        elif isinstance(value, dict) and name != "params":
+            for each, inner in value.items():
+                yield from _settings(inner, f"{key}.{each}.", params)
         elif name == "quote":
             for index, quote in enumerate(value):
                 yield from _quote_settings(quote, index, params)

@@ -19,8 +19,6 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationError,
@@ -28,7 +26,8 @@ from pydantic import (
     model_validator,
 )
 
-from engine.config_text import NAMES_A_SECRET, Key, explain, refusal
+from engine.config_risk import Limits, Risk
+from engine.config_text import NAMES_A_SECRET, Key, Section, explain, refusal
 from engine.errors import NO_VALUE, ConfigError
 
 CONFIG_BYTES_MAX: Final = 1 << 20
@@ -51,12 +50,6 @@ seen 2026-08-22.
 """
 
 Environment = Literal["simulation", "testnet", "production"]
-
-
-class Section(BaseModel):
-    """One table of the file: no unknown keys, no conversions, no later changes."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
 def environment_of(url: str) -> Environment:
@@ -299,44 +292,6 @@ class Orders(Section):
     ] = 10
 
 
-class Limits(Section):
-    """``[quote.limits]``: what bounds one instrument. No key has a default."""
-
-    position_max: Annotated[
-        float,
-        Field(gt=0, le=1e12, allow_inf_nan=False),
-        Key(
-            "largest position either way, open and unknown orders counted in full",
-            "amount units",
-        ),
-    ]
-    order_max: Annotated[
-        float,
-        Field(gt=0, le=1e12, allow_inf_nan=False),
-        Key("largest single order; not above position_max", "amount units"),
-    ]
-    collar_bps: Annotated[
-        float,
-        Field(gt=0, le=10_000, allow_inf_nan=False),
-        Key("farthest distance of a quote from the mark price", "bps"),
-    ]
-    stale_ms: Annotated[
-        int,
-        Field(ge=10, le=60_000),
-        Key("no quote when the last word about the book is older", "ms"),
-    ]
-
-    @model_validator(mode="after")
-    def _order_fits_position(self) -> Self:
-        if self.order_max > self.position_max:
-            raise refusal(
-                f"at most position_max, which is {self.position_max:g}",
-                at=("order_max",),
-                value=self.order_max,
-            )
-        return self
-
-
 class Quote(Section):
     """``[[quote]]``: one instrument, the strategy that quotes it, and its limits."""
 
@@ -437,6 +392,7 @@ class Config(Section):
     venue: Venue
     credentials: Credentials = Credentials()
     orders: Orders = Orders()
+    risk: Risk = Risk()
     quote: Annotated[list[Quote], Field(min_length=1, max_length=QUOTES_MAX)]
     journal: Journal = Journal()
     state: State = State()

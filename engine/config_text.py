@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -31,6 +31,9 @@ SHOWN_CHARS_MAX: Final = 200
 
 _THE_INPUT: Final = "the input"
 
+_MARKS: Final[dict[Any, str]] = {list: "[]", dict: ".X"}
+"""How a key below an array of tables, or tables by name, is written."""
+
 _TYPE_WORDS: Final = {
     bool: "true or false",
     int: "integer",
@@ -41,6 +44,12 @@ _TYPE_WORDS: Final = {
 }
 
 Loc = tuple[str | int, ...]
+
+
+class Section(BaseModel):
+    """One table of the file: no unknown keys, no conversions, no later changes."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +100,9 @@ def key_infos(model: type[BaseModel], prefix: str = "") -> Iterator[KeyInfo]:
     for name, field in model.model_fields.items():
         inner = _model_in(field.annotation)
         if inner:
-            is_array = typing.get_origin(field.annotation) is list
-            yield from key_infos(inner, f"{prefix}{name}{'[]' * is_array}.")
+            origin: Any = typing.get_origin(field.annotation)
+            mark = _MARKS.get(origin, "")
+            yield from key_infos(inner, f"{prefix}{name}{mark}.")
             continue
         key = key_of(field)
         default = None if field.is_required() else toml_text(field.get_default())
@@ -221,13 +231,16 @@ def _field_at(model: type[BaseModel], loc: Loc) -> FieldInfo | None:
     """Return the field a location leads to or through, None when there is none."""
     field: FieldInfo | None = None
     inner: type[BaseModel] | None = model
+    is_name = False  # of a table by name: no key of ours
     for part in loc:
-        if isinstance(part, int):
+        if isinstance(part, int) or is_name:
+            is_name = False
             continue
         if inner is None:
             return field
         field = inner.model_fields.get(part)
         inner = _model_in(field.annotation) if field else None
+        is_name = field is not None and typing.get_origin(field.annotation) is dict
     return field
 
 

@@ -27,6 +27,7 @@ from engine._core.snapshot cimport core_snapshot
 
 cdef nanos_t TICK_NS = 250_000_000          # the core's own timer
 cdef nanos_t CROSSED_MAX_NS = 2_000_000_000  # a book crossed for longer is given up
+cdef nanos_t NEVER_NS = 1 << 62
 cdef nanos_t KILL_AGAIN_NS = 1_000_000_000  # while halted, cancel_all is repeated
 
 
@@ -75,9 +76,10 @@ cdef class Core(Inbox):
             if self.measures:
                 t2 = probe_ns()
             # 3. strategy -> wish
-            market.wish(self.now_ns, self.mode == MODE_QUOTE)
+            market.wish(self.now_ns, self.mode == MODE_QUOTE,
+                        NEVER_NS if self.is_stalled else self.fresh_ns)
             # 4. gate -> permitted wish
-            market.permit(self.orders)
+            market.permit(self.orders, self.exposure)
             if self.measures:
                 t3 = probe_ns()
                 self.hist_quote.add(t3 - t2)
@@ -96,6 +98,9 @@ cdef class Core(Inbox):
         """Every TICK_NS: staleness, crossed books, orders without an answer."""
         cdef Market market
         self.tick_ns = self.now_ns + TICK_NS
+        if self.is_stalled:
+            self.is_stalled = False
+            self.fresh_ns = self.now_ns
         for market in self.quoted:
             market.is_dirty = True
             market.limits.requote_ticks = market.requote_ticks + (
@@ -136,6 +141,7 @@ cdef class Core(Inbox):
             IndexError: no such connection.
         """
         self._enter(conn, t_ns)
+        self.heard_ns[conn] = self.now_ns
         self._step(conn, data, more_coming)
         self._settle()
 
@@ -196,7 +202,20 @@ cdef class Core(Inbox):
             raise IndexError(f"connection {conn}: there are {self.n_connections}")
         if t_ns > self.now_ns:
             self.now_ns = t_ns
+        if (self.stall_max_ns and self.tick_ns and not self.is_stalled
+                and t_ns - self.tick_ns > self.stall_max_ns):
+            self._stall(t_ns - self.tick_ns)
         return 0
+
+    cdef void _stall(self, nanos_t late_ns):
+        """We stood still: what is known is old, until data comes after the timer."""
+        cdef Market market
+        self.is_stalled = True
+        self.counters.stalls += 1
+        self.note("error", "stall", f"the engine stood still: its timer is "
+                                    f"{late_ns // 1000000} ms late; quotes are pulled")
+        for market in self.quoted:
+            market.is_dirty = True
 
     def data_to_send(self, int conn):
         """Return what to write on a connection: frames, each ended by a newline.

@@ -11,7 +11,9 @@ from engine._core.gateway.credits cimport Credits
 from engine._core.gateway.differ cimport Differ
 from engine._core.gateway.scheduler cimport Scheduler
 from engine._core.gateway.turnover cimport Turnover
+from engine._core.gateway.caps cimport Caps
 from engine._core.quote.market cimport Market
+from engine._core.state.exposure cimport ExposureTable
 from engine._core.state.orders cimport REQUEST_KINDS, OrderTable
 
 cdef enum:
@@ -40,6 +42,8 @@ cdef struct Counters:
     long turns
     long held_back         # actions that waited for an own order of the other side
     long credit_waits      # decisions cut short for want of credits
+    long cap_waits         # requests held back by a cap or a limit over instruments
+    long stalls            # times the engine stood still for longer than its limit
 
 
 cdef class Desk:
@@ -61,6 +65,13 @@ cdef class Desk:
         str mode_reason
         Stance stance                  # of the account
         str stance_reason
+        readonly ExposureTable exposure
+        readonly Caps caps
+        nanos_t stall_max_ns           # 0 = no limit
+        bint is_stalled                # our timer is late by more, and not called yet
+        nanos_t fresh_ns               # data from before this counts for nothing
+        long refusals                  # order requests in a row, of all instruments
+        nanos_t[CONNECTIONS_MAX] heard_ns
         str halted
         nanos_t now_ns
         int64_t wall_offset_ns         # venue wall clock - t_ns, 0 = not told

@@ -3,9 +3,11 @@ from typing import Any
 
 from engine._core.base.hist import Histogram
 from engine._core.base.instrument import InstrumentTable
+from engine._core.gateway.caps import Caps
 from engine._core.gateway.credits import Credits
 from engine._core.quote.market import Market
 from engine._core.quote.strategy import Strategy
+from engine._core.state.exposure import ExposureTable
 from engine._core.state.orders import OrderTable
 from engine._core.verbs import SessionHooks
 
@@ -47,6 +49,18 @@ class Desk:
     def take_credit(self, first: str, second: str = "") -> bool: ...
     def credit_answered(self, sent_ns: int, first: str, second: str = "") -> None: ...
     def set_venue_clock(self, offset_ns: int) -> None: ...
+    exposure: ExposureTable
+    caps: Caps
+    def set_caps(
+        self,
+        *,
+        exposure_max_usd: float = 0.0,
+        by_currency: Mapping[str, tuple[float, float]] | None = None,
+        open_orders_max: int = 0,
+        requests_per_s_max: int = 0,
+        stall_max_ns: int = 0,
+    ) -> None: ...
+    def vitals(self) -> dict[str, Any]: ...
     def expect_snapshot(self, index: int) -> None: ...
     def set_position(
         self, index: int, size_lots: int, average_price: float

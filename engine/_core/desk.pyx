@@ -60,6 +60,7 @@ cdef class Desk:
         self.mode = MODE_HOLD
         self.mode_reason = "not connected"
         self.stance, self.stance_reason = STANCE_NORMAL, ""
+        self.exposure, self.caps = ExposureTable(), Caps()
         self.halted = ""
         self.ack_timeout_ns = ack_timeout_ns
         self.valid_for_ns = valid_for_ns
@@ -126,6 +127,7 @@ cdef class Desk:
                 row["instrument_name"], currency, self.table, index, self.views)
             (<Market>self.markets[index]).turnover_group = self.turnover.find(
                 &self.table.rows[index], coin_of(row))
+            (<Market>self.markets[index]).base = row.get("base_currency") or currency
         return index
 
     def bind(self, int32_t index, Strategy strategy not None, limits):
@@ -137,6 +139,8 @@ cdef class Desk:
         """
         cdef Market market = self.market(index)
         market.bind(strategy, limits)
+        market.place = self.exposure.add(
+            index, market.row, market.currency, market.base, market.position)
         market.set_stance(market.own_stance, market.own_reason, self.stance,
                           self.stance_reason)
         if market not in self.quoted:
@@ -200,6 +204,35 @@ cdef class Desk:
         if self.valid_for_ns == 0:
             return 0
         return (self.now_ns + self.venue_offset_ns + self.valid_for_ns) // 1000000
+
+    def set_caps(self, *, double exposure_max_usd=0.0, by_currency=None,
+                 long open_orders_max=0, long requests_per_s_max=0,
+                 nanos_t stall_max_ns=0):
+        """Take the limits of the account; 0 = none.
+
+        Args:
+            by_currency: currency -> (exposure max USD, delta max coins).
+
+        Raises:
+            ValueError: negative, or more than a table holds.
+        """
+        self.exposure.set_caps(exposure_max_usd, by_currency or {})
+        self.caps.set(open_orders_max, requests_per_s_max)
+        self.stall_max_ns = stall_max_ns
+
+    def vitals(self):
+        """Return what the risk rules watch; cheap, called several times a second.
+
+        Units: heard_ns when a frame last came on the orders connection; refusals in a
+        row since the last order request that was accepted.
+        """
+        cdef Market market
+        return {
+            "heard_ns": self.heard_ns[0],
+            "refusals": self.refusals,
+            "markets": {market.index: {"refusals": market.refusals}
+                        for market in self.quoted},
+        }
 
     def set_credit_limits(self, limits):
         """Tell the matching-engine allowances of the account.

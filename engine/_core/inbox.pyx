@@ -22,6 +22,7 @@ from engine._core.told cimport told_fill
 
 cdef nanos_t PAUSE_NS = 500_000_000         # after a refusal; each in a row doubles it
 cdef int PAUSE_DOUBLINGS_MAX = 6            # so 32 s at most
+cdef int POST_ONLY_REJECT = 11054
 
 ODD_NAMES = {
     MESSAGE_UNKNOWN: "unknown",
@@ -64,7 +65,7 @@ cdef class Inbox(Outbox):
             return
         was_readable = market.book.is_readable()
         outcome = market.book.apply(&self.decoder.book, self.now_ns, &self.fault)
-        market.heard_ns = self.now_ns
+        market.hear_book(self.now_ns, self.decoder.book.venue_ms)
         if self.wall_offset_ns:
             self.hist_feed.add(self.now_ns + self.wall_offset_ns
                                - self.decoder.book.venue_ms * 1000000)
@@ -99,15 +100,12 @@ cdef class Inbox(Outbox):
 
     cdef void _absorb_ticker(self):
         cdef Market market = self._market(self.decoder.ticker.instrument)
-        cdef double before
         if market is None:
             return
-        before = market.ticker.mark_price
-        if (before != self.decoder.ticker.mark_price
-                or market.ticker.is_open != self.decoder.ticker.is_open):
-            market.is_dirty = True
-        market.ticker = self.decoder.ticker
-        market.heard_ns = self.now_ns
+        market.hear_ticker(self.now_ns, &self.decoder.ticker)
+        if market.is_quoted:
+            self.exposure.price(market.place, market.ticker.mark_price,
+                                market.ticker.index_price)
 
     cdef void _absorb_trades(self):
         """Trades of the venue move nothing but our orders' places in line."""
@@ -197,7 +195,7 @@ cdef class Inbox(Outbox):
         self._answered(market, &request)
         if not self.decoder.reply.is_error:
             if market is not None:
-                market.refusals = 0
+                market.refusals = market.post_only_refusals = self.refusals = 0
             self._absorb_orders(request.id)
             return
         self.counters.rejects += 1
@@ -218,6 +216,15 @@ cdef class Inbox(Outbox):
         """Stop asking for what the venue refuses; cancels still go out."""
         cdef int doublings = min(market.refusals, PAUSE_DOUBLINGS_MAX)
         market.refusals += 1
+        self.refusals += 1
+        market.post_only_refusals = (
+            market.post_only_refusals + 1 if code == POST_ONLY_REJECT else 0)
+        if 0 < market.limits.post_only_rejects_max < market.post_only_refusals:
+            # The price was passive by our book and is not by theirs: ours is old.
+            market.post_only_refusals = 0
+            self.note("error", "post_only",
+                      f"{market.name}: the book is old by the venue's refusals")
+            self._lose_book(market)
         market.paused_until_ns = self.now_ns + (PAUSE_NS << doublings)
         self.note("warning", "refused",
                   f"{market.name}: error {code}, {market.refusals} in a row; no new "

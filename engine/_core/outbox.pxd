@@ -1,6 +1,7 @@
 # What goes out: requests, the kill, and what is told to the session.
 from libc.stdint cimport int64_t
 
+from engine._core.base.types cimport qty_t
 from engine._core.desk cimport Desk
 from engine._core.gateway.differ cimport Action
 from engine._core.gateway.scheduler cimport Offer, Yardstick
@@ -25,6 +26,7 @@ cdef class Outbox(Desk):
     cdef void _wake(self)
     cdef Written _write_one(self, Market market, const Action* action)
     cdef void _answered(self, Market market, const Request* request)
+    cdef bint _fits(self, Market market, const Action* action, qty_t worst)
     # Orders without an answer.
     cdef void _check_orders(self, Market market)
     cdef void _lose_orders(self)

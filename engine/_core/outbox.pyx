@@ -14,10 +14,11 @@ from engine._core.gateway.credits cimport NO_POOL
 from engine._core.gateway.differ cimport RANKS, Action, own_barrier
 from engine._core.gateway.encode cimport (
     put_cancel, put_cancel_all, put_cancel_quotes, put_edit, put_new)
-from engine._core.gateway.fuse cimport holds
+from engine._core.gateway.fuse cimport holds, holds_together
 from engine._core.gateway.scheduler cimport (
     Offer, Yardstick, is_plenty, observe, price_nano, set_yardstick, value_of, worth_of)
 from engine._core.quote.market cimport Market
+from engine._core.quote.sheet cimport Anchor
 from engine._core.state.orders cimport (
     ORDER_DONE, ORDER_LIVE, ORDER_STATES, ORDER_UNKNOWN, REQUEST_CANCEL,
     REQUEST_CANCEL_ALL, REQUEST_EDIT, REQUEST_NEW, Order,
@@ -128,6 +129,7 @@ cdef class Outbox(Desk):
         cdef Order* order = &self.orders.rows[action.slot]
         cdef qty_t worst = self.orders.worst(action.slot)
         cdef int64_t barrier, request_id = 0, until_ms = self._valid_until_ms()
+        cdef Anchor anchor
         if action.kind != REQUEST_CANCEL:
             if self.now_ns < market.paused_until_ns or until_ms and not self.has_clock:
                 return WRITE_DROPPED
@@ -137,6 +139,8 @@ cdef class Outbox(Desk):
                     else action.price_ticks <= barrier):
                 self.counters.held_back += 1
                 return WRITE_HELD
+            if not self._fits(market, action, worst):
+                return WRITE_DROPPED
         if action.kind == REQUEST_NEW:
             request_id = self.orders.send_new(
                 action.slot, action.price_ticks, action.amount_lots, action.is_take,
@@ -151,11 +155,15 @@ cdef class Outbox(Desk):
         if request_id == 0:
             market.is_dirty = True
             return WRITE_FAILED
-        if not holds(action, market.index, market.row, &market.limits,
-                     market.reference_ticks(), self.orders, market.position,
-                     self.credits.least_nano(market.credit_pool, market.second_pool,
-                                             self.now_ns), worst, &self.fault):
+        market.anchor(self.exposure, &anchor)
+        if not (holds(action, market.index, market.row, &market.limits, &anchor,
+                      self.orders, market.position,
+                      self.credits.least_nano(market.credit_pool, market.second_pool,
+                                              self.now_ns), worst, &self.fault)
+                and holds_together(action, market.place, self.exposure, self.orders,
+                                   worst, &self.fault)):
             return WRITE_FAILED
+        self.caps.sent(action.kind, self.now_ns)
         self.credits.take(market.credit_pool, market.second_pool, self.now_ns)
         self.n_by_request[<int>action.kind] += 1
         if action.kind != REQUEST_CANCEL:
@@ -179,6 +187,25 @@ cdef class Outbox(Desk):
         elif market is not None:
             self.credits.answered(market.credit_pool, market.second_pool,
                                   request.sent_ns, self.now_ns)
+
+    cdef bint _fits(self, Market market, const Action* action, qty_t worst):
+        """Whether caps and limits over instruments leave room for a request now.
+
+        The gate gave each market its room when nothing of this turn was written yet.
+        """
+        cdef qty_t[2] room
+        cdef qty_t grown = action.amount_lots - worst
+        if action.kind == REQUEST_EDIT:
+            grown -= self.orders.rows[action.slot].booked_lots
+        if grown > 0 and self.exposure.is_capped:
+            self.exposure.room(self.orders, market.place, room)
+            if grown > room[<int>action.side]:
+                self.counters.cap_waits += 1
+                return False
+        if not self.caps.may_send(action.kind, self.orders, self.now_ns):
+            self.counters.cap_waits += 1
+            return False
+        return True
 
     cdef bint _has_orders(self) noexcept:
         cdef int i

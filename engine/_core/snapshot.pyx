@@ -116,6 +116,12 @@ cdef dict market_snapshot(Market market, OrderTable orders):
     }
 
 
+cdef dict exposures(Desk desk):
+    """Return worst-case exposure in USD: "" the account, and by currency."""
+    account, by_currency = desk.exposure.totals(desk.orders)
+    return {"": account, **{name: row[0] for name, row in by_currency.items()}}
+
+
 cdef dict core_snapshot(Desk desk):
     """Return the whole core; instruments that are not quoted are left out."""
     cdef Market market
@@ -138,6 +144,7 @@ cdef dict core_snapshot(Desk desk):
         "halted": desk.halted,
         "stance": STANCES[<int>desk.stance],
         "stance_reason": desk.stance_reason,
+        "exposure": exposures(desk),
         "connected": [bool(desk.is_connected[i]) for i in range(desk.n_connections)],
         "counters": counters,
         "requests": {

@@ -72,6 +72,8 @@ _COUNTERS = {
     "rejects": "Requests the venue rejected",
     "turns": "Bursts worked off, one write each",
     "held_back": "Wishes the gate cut down or blanked",
+    "cap_waits": "Requests held back by a cap or a limit over instruments",
+    "stalls": "Times the engine stood still for longer than its limit",
     "credit_waits": "Turns that had more to send than credits",
 }
 _DIFFERENCES = {
@@ -284,6 +286,27 @@ def _risk(snapshot: Mapping[str, Any]) -> Iterator[Metric]:
     for name, row in rows.items():
         stance.add_metric([name], STANCES.index(row.get("stance", "normal")))
     yield stance
+    labels = ["rule", "scope"]
+    value = GaugeMetricFamily(
+        "halfspread_risk_value",
+        "What a risk rule last measured, in the unit of docs/risk.md",
+        labels=labels,
+    )
+    limit = GaugeMetricFamily(
+        "halfspread_risk_limit", "The limit of that rule", labels=labels
+    )
+    for row in snapshot.get("session", {}).get("risk", {}).get("rules", ()):
+        value.add_metric([row["rule"], row["scope"]], row["value"])
+        limit.add_metric([row["rule"], row["scope"]], row["limit"])
+    yield from (value, limit)
+    exposure = GaugeMetricFamily(
+        "halfspread_exposure_usd",
+        "Worst-case exposure in USD, of the account and by settlement currency",
+        labels=["currency"],
+    )
+    for name, usd in (snapshot.get("exposure") or {}).items():
+        exposure.add_metric([name], usd)
+    yield exposure
     tripped = GaugeMetricFamily(
         "halfspread_risk_tripped",
         "1 for each rule that holds us back; without scope: the account",

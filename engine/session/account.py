@@ -54,6 +54,7 @@ def read_account(ctx: Context) -> Script[None]:
         for name, (rate, burst) in limits.pools.items():
             known_rate, known_burst = found.get(name, (rate, burst))
             found[name] = min(rate, known_rate), min(burst, known_burst)
+        ctx.set_margin(currency, summary)
         _limit_requests(ctx, summary.get("limits"))
         _take_fees(ctx, currency, summary.get("fees"))
     _set_credits(ctx, AccountLimits(found, per_currency))

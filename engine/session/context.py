@@ -97,6 +97,7 @@ class Context:
         self.links = [Link(conn) for conn in range(settings.connections)]
         self.listings: dict[str, Listing] = {}
         self.balances: dict[str, float] = {}
+        self.margins: dict[str, tuple[float, float]] = {}
         self.holds: dict[str, str] = {}
         self.kill = Kill(core)
         self.now_ns = 0
@@ -168,6 +169,14 @@ class Context:
             return
         if currency in self.balances or len(self.balances) < BALANCES_MAX:
             self.balances[currency] = float(equity)
+
+    def set_margin(self, currency: str, row: Mapping[str, Any]) -> None:
+        """Keep initial margin and equity of a currency, as the venue states them."""
+        initial, equity = row.get("initial_margin"), row.get("equity")
+        if not isinstance(initial, int | float) or not isinstance(equity, int | float):
+            return
+        if currency in self.margins or len(self.margins) < BALANCES_MAX:
+            self.margins[currency] = (float(initial), float(equity))
 
     def ask(
         self, conn: int, method: str, params: Mapping[str, Any] | None = None

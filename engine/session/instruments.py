@@ -139,6 +139,20 @@ def list_all(ctx: Context) -> None:
         one.index = index
 
 
+def _demand_price(one: Listing) -> None:
+    """Refuse guards that mean nothing for the kind of instrument.
+
+    Raises: Unusable when a price that a guard needs has another unit.
+    """
+    kind, quote = one.row.get("kind"), str(one.row.get("quote_currency") or "USD")
+    is_option = str(kind).startswith("option")
+    if one.plan.guards.get("collar_index_bps") and is_option:
+        text = f"instrument {one.name}: collar_index_bps is not for options"
+        raise Unusable(text)
+    if one.plan.counts_in_usd and not (is_option or quote.startswith("USD")):
+        raise Unusable(f"instrument {one.name}: its price is in {quote}, not in USD")
+
+
 def _limits(ctx: Context, one: Listing, index: int) -> dict[str, int | float]:
     """Return the limits of a plan in the core's units."""
     plan = one.plan
@@ -157,6 +171,7 @@ def _limits(ctx: Context, one: Listing, index: int) -> dict[str, int | float]:
             f"instrument {one.name}: order_max = {plan.order_max} is below the "
             f"venue's smallest order, {smallest}"
         )
+    _demand_price(one)
     return {
         "position_max_lots": lots["position_max"],
         "order_max_lots": lots["order_max"],
@@ -164,4 +179,5 @@ def _limits(ctx: Context, one: Listing, index: int) -> dict[str, int | float]:
         "stale_ns": plan.stale_ns,
         "requote_ticks": plan.requote_ticks,
         "requote_qty_pct": plan.requote_qty_pct,
+        **plan.guards,
     }

@@ -87,7 +87,7 @@ class Session:
         self._silence = Silence(settings.heartbeat_s * _NS, settings.request_timeout_ns)
         self._resync = Resync()
         self._timetable = Timetable(settings.recheck_ns)
-        self._risk = RiskOfficer(self._ctx)
+        self._risk = self._ctx.lasting["risk"] = RiskOfficer(self._ctx)
         self._nonce = Nonce()
         self._lateness = Lateness()
         self._doubted: dict[int, None] = {}
@@ -182,12 +182,16 @@ class Session:
         if self._state in GOING and self._timetable.is_due(self._ctx):
             self._timetable.begin(self._ctx)
             self._start_once("recheck", self._recheck_flow)
+        self._risk.watch()
         self._runner.step()
         self._end()
 
     def next_timer_ns(self) -> int:
         """Return when `on_timer` wants to be called. Empty: 0, never."""
-        return self._next_ns
+        due_ns = self._risk.due_ns
+        if due_ns and self._next_ns:
+            return min(due_ns, self._next_ns)
+        return due_ns or self._next_ns
 
     @property
     def wants_lines(self) -> bool:
@@ -234,6 +238,7 @@ class Session:
         """Book it; another hook may be running, so nothing else is done."""
         self._ctx.booked.note(fill)
         self._ctx.ledger.on_fill(fill)
+        self._risk.hurry()
 
     def on_halt(self, t_ns: int, reason: str) -> None:
         """The core has cancelled everything; see that the venue did, too."""

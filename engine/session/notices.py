@@ -83,3 +83,4 @@ def on_portfolio(ctx: Context, body: Any) -> None:
         ctx.warn_once("portfolio", f"not understood: {short(body)}")
         return
     ctx.set_balance(currency, body.get("equity"))
+    ctx.set_margin(currency, body)

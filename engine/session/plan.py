@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 ORDER_LABEL_PREFIX = "hs-"
 """Labels of orders of this engine, of any run, start with this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One limit the session watches.
+
+    ``name`` is a key of `session.risk.rules.MEASURES`; ``scope`` None stands for every
+    scope it measures, else "" the account, a currency, or an instrument. ``step`` is
+    a name of STANCES. Units: limit in ``unit``; rest_ns in nanoseconds, how long a
+    trip lasts at least.
+    """
+
+    name: str
+    scope: str | None
+    limit: float
+    step: str
+    latched: bool
+    unit: str = ""
+    rest_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +51,15 @@ class SessionSettings:
     keeps_checkpoint: bool = False
     tie_out_ns: int = 10_000_000_000
     hears_trades: bool = True
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class QuotePlan:
     """One instrument to quote, the strategy that quotes it, and its limits.
 
+    ``guards`` are the core's optional limits by name, see `quote.market`;
+    ``counts_in_usd`` says that a limit values the instrument in USD.
     Units: position_max and order_max in the venue's ``amount``; collar_bps in 1/10000
     of the mark price; stale_ns in nanoseconds; requote_ticks in base ticks;
     requote_qty_pct in per cent of the resting size.
@@ -50,3 +73,5 @@ class QuotePlan:
     stale_ns: int
     requote_ticks: int = 0
     requote_qty_pct: float = 0.0
+    guards: Mapping[str, float] = field(default_factory=dict)
+    counts_in_usd: bool = False

@@ -91,6 +91,9 @@ class CorePort(Protocol):
     def remember_trade(self, index: int, trade_id: str) -> None:
         """Never book a trade again that an earlier run has booked."""
 
+    def vitals(self) -> dict[str, Any]:
+        """Return what the risk rules watch of the core; see `Desk.vitals`."""
+
     def mark_prices(self) -> dict[str, tuple[float, float]]:
         """Return ``(mark, index)`` of every quoted instrument, 0 = not told yet."""
 

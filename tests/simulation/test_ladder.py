@@ -72,7 +72,7 @@ def test_a_step_outlives_a_lost_line() -> None:
     rig.links.command("pull")
     rig.links.drop(0)
     rig.run_until(lambda: rig.state() == "connecting")
-    rig.run_until_state("quoting")
+    rig.run_until_state("paused")
     rig.run(10)
     assert rig.open_orders() == []
 

@@ -85,7 +85,7 @@ def test_a_market_data_url_makes_a_second_connection():
 
 def test_a_plan_carries_limits_and_tolerances():
     made = config()
-    result = plan(made.quote[0], load_strategy(made, 0))
+    result = plan(made, made.quote[0], load_strategy(made, 0))
     assert result.instrument == "BTC-PERPETUAL"
     assert (result.position_max, result.order_max) == (1000, 100)
     assert (result.collar_bps, result.stale_ns) == (50, 1_500_000_000)

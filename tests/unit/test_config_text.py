@@ -56,7 +56,11 @@ def test_defaults_are_written_as_toml():
     assert made["metrics.enabled"].default == "true"
     assert made["journal.path"].default == "absent"
     assert made["venue.urls"].default is None
-    assert all(infos()[key].default is None for key in made if ".limits." in key)
+    required = [key for key in made if ".limits." in key and not made[key].default]
+    assert required == [
+        f"quote[].limits.{name}"
+        for name in ("position_max", "order_max", "collar_bps", "stale_ms")
+    ]
 
 
 @pytest.mark.parametrize(

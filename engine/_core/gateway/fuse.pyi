@@ -11,6 +11,8 @@ def judge(
     position_lots: int = 0,
     own_other_ticks: int | None = None,
     reference_ticks: float = 0.0,
+    index_ticks: float = 0.0,
+    fair_ticks: float = 0.0,
     credits: int = 10,
     stance: str = "normal",
     is_take: bool = False,

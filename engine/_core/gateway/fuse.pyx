@@ -18,10 +18,14 @@ from engine._core.base.types cimport (
     ASK, BID, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, TAKE_SLOT, qty_t)
 from engine._core.gateway.credits cimport CREDIT
 from engine._core.gateway.differ cimport Action
-from engine._core.quote.sheet cimport QuoteLimits
+from engine._core.quote.sheet cimport Anchor, QuoteLimits
+from engine._core.state.exposure cimport Exposed, ExposureTable
 from engine._core.state.orders cimport (
     ORDER_DONE, REQUEST_CANCEL, REQUEST_NEW, Order, OrderTable)
 from engine._core.state.position cimport Position
+
+
+cdef double SLACK = 1.0 + 1e-9   # floats are added up in two orders
 
 
 cdef bint meets_own(
@@ -43,15 +47,73 @@ cdef bint meets_own(
     return False
 
 
+cdef bint is_inside(
+        const Action* action, double middle_ticks, double bps) noexcept nogil:
+    """Whether a price does not reach past a collar; one that is not set holds all."""
+    cdef double width = middle_ticks * bps * 1e-4
+    if bps == 0.0:
+        return True
+    if width < 0:
+        width = -width
+    if action.side == BID:
+        return <double>action.price_ticks <= middle_ticks + width + 1.0
+    return <double>action.price_ticks >= middle_ticks - width - 1.0
+
+
+cdef bint holds_together(
+        const Action* action, int place, ExposureTable table, OrderTable orders,
+        qty_t worst_before_lots, Fault* fault) noexcept:
+    cdef qty_t grown = orders.worst(action.slot) - worst_before_lots
+    cdef qty_t buys, sells, before, after
+    cdef double account = 0.0, settles = 0.0, coins = 0.0, usd
+    cdef Exposed* mine = &table.rows[place]
+    cdef Exposed* one
+    cdef Position position
+    cdef int i
+    cdef int32_t slot, first
+    cdef bint is_larger = False
+    if grown <= 0 or not table.is_capped:
+        return True
+    for i in range(table.size):
+        one = &table.rows[i]
+        position = table.positions[i]
+        buys = position.size_lots + position.unbooked_lots[0]
+        sells = position.unbooked_lots[1] - position.size_lots
+        first = one.instrument * SLOTS_PER_INSTRUMENT
+        for slot in range(first, first + SLOTS_PER_SIDE):
+            buys += orders.worst(slot)
+            sells += orders.worst(slot + SLOTS_PER_SIDE)
+        after = buys if buys > sells else sells
+        if i == place:
+            before = (buys if action.side == BID else sells) - grown
+            is_larger = after > before and after > (
+                sells if action.side == BID else buys)
+        usd = after * one.usd_per_lot
+        account += usd
+        settles += usd if one.settles == mine.settles else 0.0
+        if one.base == mine.base:
+            coins += (buys if action.side == BID else sells) * one.coins_per_lot
+    if not check(fault, is_below(coins, table.group_max_coins[mine.base])
+                 and (not is_larger or (
+                     is_below(account, table.account_max_usd)
+                     and is_below(settles, table.group_max_usd[mine.settles]))),
+                 FAULT_FUSE_EXPOSURE):
+        return False
+    return check(fault, mine.usd_per_lot > 0.0 and mine.coins_per_lot > 0.0,
+                 FAULT_FUSE_EXPOSURE)
+
+
+cdef inline bint is_below(double value, double limit) noexcept nogil:
+    return limit == 0.0 or value <= limit * SLACK
+
+
 cdef bint holds(
         const Action* action, int32_t instrument, const Instrument* row,
-        const QuoteLimits* limits, double reference_ticks, OrderTable orders,
+        const QuoteLimits* limits, const Anchor* anchor, OrderTable orders,
         Position position, int64_t credits_nano, qty_t worst_before_lots, Fault* fault
         ) noexcept nogil:
     cdef Order* order = &orders.rows[action.slot]
-    cdef double price = <double>action.price_ticks
-    cdef double width = reference_ticks * limits.collar_bps * 1e-4
-    cdef qty_t held
+    cdef qty_t held, size = action.amount_lots - order.filled_lots
     if not check(fault, credits_nano >= CREDIT, FAULT_FUSE_RATE):
         return False
     if action.kind == REQUEST_CANCEL:
@@ -60,19 +122,19 @@ cdef bint holds(
                  or (limits.stance == STANCE_FLATTEN and action.is_take),
                  FAULT_FUSE_STANCE):
         return False
-    if not check(fault, 0 < action.amount_lots - order.filled_lots
-                 <= limits.order_max_lots, FAULT_FUSE_SIZE):
+    if not check(fault, 0 < size <= limits.order_max_lots, FAULT_FUSE_SIZE):
         return False
-    if width < 0:
-        width = -width
-    if action.side == BID:
-        if not check(fault, price <= reference_ticks + width + 1.0, FAULT_FUSE_PRICE):
-            return False
-        held = position.size_lots
-    else:
-        if not check(fault, price >= reference_ticks - width - 1.0, FAULT_FUSE_PRICE):
-            return False
-        held = -position.size_lots
+    if not check(fault, limits.order_max_usd == 0.0
+                 or size * anchor.usd_per_lot <= limits.order_max_usd * SLACK,
+                 FAULT_FUSE_SIZE):
+        return False
+    if not check(fault, is_inside(action, anchor.mark_ticks, limits.collar_bps)
+                 and is_inside(action, anchor.index_ticks, limits.collar_index_bps)
+                 and (action.is_take or is_inside(
+                     action, anchor.fair_ticks, limits.collar_fair_bps)),
+                 FAULT_FUSE_PRICE):
+        return False
+    held = position.size_lots if action.side == BID else -position.size_lots
     if orders.worst(action.slot) > worst_before_lots:
         held += position.unbooked_lots[<int>action.side]
         held += orders.worst_side(instrument, action.side)
@@ -86,20 +148,24 @@ cdef bint holds(
 
 def judge(row, limits, *, str side, long price_ticks, long amount_lots,
           long position_lots=0, own_other_ticks=None, double reference_ticks=0.0,
-          long credits=10, str stance="normal", bint is_take=False):
+          double index_ticks=0.0, double fair_ticks=0.0, long credits=10,
+          str stance="normal", bint is_take=False):
     """Return the name of the fault a new order would raise, "none" when it may pass.
 
     For tests and tools: builds the smallest world in which the question can be asked.
 
     Args:
         row: an instrument as the venue describes it.
-        limits: position_max_lots, order_max_lots and collar_bps.
+        limits: position_max_lots, order_max_lots and collar_bps; collar_index_bps,
+            collar_fair_bps and order_max_usd when there are any.
         side: "bid" or "ask".
         price_ticks: price of the new order, base ticks.
         amount_lots: its size.
         position_lots: position held before, long positive.
         own_other_ticks: price of an own order on the other side, None = none.
         reference_ticks: reference price of the collar.
+        index_ticks: index price, 0 = none.
+        fair_ticks: own fair value, 0 = none.
         credits: requests left.
         stance: how far the desk has withdrawn, a name of STANCES.
         is_take: whether the order is immediate or cancel.
@@ -109,16 +175,25 @@ def judge(row, limits, *, str side, long price_ticks, long amount_lots,
     cdef OrderTable orders = OrderTable(1)
     cdef Position position = Position()
     cdef QuoteLimits bounds
+    cdef Anchor anchor
     cdef Action action
     cdef Fault fault
     cdef bint is_bid = side == "bid"
     memset(&bounds, 0, sizeof(bounds))
+    memset(&anchor, 0, sizeof(anchor))
+    anchor.mark_ticks = reference_ticks
+    anchor.index_ticks = index_ticks
+    anchor.fair_ticks = fair_ticks
+    anchor.usd_per_lot = table.rows[index].lot_size
     fault.code = FAULT_NONE
     position.row = &table.rows[index]
     position.size_lots = position_lots
     bounds.position_max_lots = limits["position_max_lots"]
     bounds.order_max_lots = limits["order_max_lots"]
     bounds.collar_bps = limits["collar_bps"]
+    bounds.collar_index_bps = limits.get("collar_index_bps", 0.0)
+    bounds.collar_fair_bps = limits.get("collar_fair_bps", 0.0)
+    bounds.order_max_usd = limits.get("order_max_usd", 0.0)
     bounds.stance = <Stance>stance_of(stance)
     action.kind = REQUEST_NEW
     action.side = BID if is_bid else ASK
@@ -131,6 +206,6 @@ def judge(row, limits, *, str side, long price_ticks, long amount_lots,
             index * SLOTS_PER_INSTRUMENT + (SLOTS_PER_SIDE if is_bid else 0),
             own_other_ticks, 1, False, 0, 0, &fault)
     orders.send_new(action.slot, price_ticks, amount_lots, False, 0, 0, &fault)
-    holds(&action, index, &table.rows[index], &bounds, reference_ticks, orders,
+    holds(&action, index, &table.rows[index], &bounds, &anchor, orders,
           position, credits * <int64_t>CREDIT, 0, &fault)
     return fault_name(fault.code)

@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t
 from engine._core.base.event cimport Ticker
 from engine._core.base.instrument cimport Instrument
 from engine._core.base.types cimport Side, qty_t
-from engine._core.quote.sheet cimport Permitted, QuoteLimits, QuoteSheet
+from engine._core.quote.sheet cimport Anchor, Permitted, QuoteLimits, QuoteSheet
 from engine._core.state.book cimport Book
 from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
@@ -20,11 +20,13 @@ cdef struct GateCounts:
 
 cdef void blank(Permitted* out) noexcept nogil
 
-# Shape a sheet. Needs a readable, two-sided book; reference is the mark, else the mid.
+# Shape a sheet. Needs a readable, two-sided book; together is the room, by side, which
+# the limits over instruments leave.
 cdef void shape(
     QuoteSheet sheet, int32_t instrument, const Instrument* row,
-    const QuoteLimits* limits, Book book, const Ticker* ticker, OrderTable orders,
-    Position position, Permitted* out, GateCounts* counts) noexcept nogil
+    const QuoteLimits* limits, Book book, const Ticker* ticker, const Anchor* anchor,
+    const qty_t* together, OrderTable orders, Position position, Permitted* out,
+    GateCounts* counts) noexcept nogil
 
 # How much more a side may put at risk: the limit less position, unbooked fills and the
 # worst case of every order. Negative when the limit is passed already.

@@ -8,25 +8,27 @@ In this order, each wish is
 2. cut to ``order_max_lots``, dropped below the instrument's minimum;
 3. cut so that position plus all permitted size of its side stays inside the limit.
 
-Under WIDEN every resting wish is first moved away from the middle of the book. From
-REDUCE on the position limit counts as nothing: a side may close what is held and no
-more, and orders that could do more than that are pulled or made smaller.
+Sizes are also cut to ``order_cap_lots`` and to the room the limits over instruments
+leave. Under WIDEN every resting wish is first moved away from the middle of the book.
+From REDUCE on the position limit counts as nothing: a side may close what is held and
+no more, and orders that could do more than that are pulled or made smaller.
 
 ``headroom_lots`` says how much more may be put at risk now, with everything open,
 in flight and unknown counted at its worst; the differ may not pass it, so the limit
 holds at every instant and not only after the requests have been answered.
 """
 
-from libc.math cimport ceil, floor, fmax
+from libc.math cimport ceil, fabs, floor, fmax, fmin
 from libc.stdint cimport int32_t
 
 from engine._core.base.event cimport Ticker
 from engine._core.base.instrument cimport (
     Instrument, round_down, round_passive, round_up)
-from engine._core.base.stance cimport STANCE_REDUCE, STANCE_WIDEN
+from engine._core.base.stance cimport STANCE_REDUCE
 from engine._core.base.types cimport (
-    ASK, BID, NO_PRICE, Side, price_max, price_min, price_t, qty_t)
-from engine._core.quote.sheet cimport Permitted, QuoteLimits, QuoteSheet, Wish
+    ASK, BID, NO_PRICE, Side, price_max, price_min, price_t, qty_min, qty_t)
+from engine._core.quote.sheet cimport (
+    Anchor, Permitted, QuoteLimits, QuoteSheet, Wish)
 from engine._core.state.book cimport Book
 from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
@@ -52,24 +54,30 @@ cdef qty_t headroom(
 
 cdef void set_bounds(
         const Instrument* row, const QuoteLimits* limits, Book book,
-        const Ticker* ticker, Permitted* out) noexcept nogil:
-    """Write the price bounds of both sides: collar, venue band, post-only."""
-    cdef double reference = ticker.mark_price / row.tick_size
-    cdef double width
+        const Ticker* ticker, const Anchor* anchor, Permitted* out) noexcept nogil:
+    """Write the price bounds of both sides: collars, venue band, post-only."""
+    cdef double width = fabs(anchor.mark_ticks) * limits.collar_bps * 1e-4
+    cdef double lowest = anchor.mark_ticks - width
+    cdef double highest = anchor.mark_ticks + width
     cdef price_t low, high
-    if ticker.mark_price <= 0.0:
-        reference = 0.5 * <double>(book.best(BID) + book.best(ASK))
-    width = reference * limits.collar_bps * 1e-4
-    if width < 0:
-        width = -width
-    low = round_up(row, <price_t>ceil(reference - width))
-    high = round_down(row, <price_t>floor(reference + width))
+    if limits.collar_index_bps > 0.0 and anchor.index_ticks > 0.0:
+        width = anchor.index_ticks * limits.collar_index_bps * 1e-4
+        lowest = fmax(lowest, anchor.index_ticks - width)
+        highest = fmin(highest, anchor.index_ticks + width)
+    low = round_up(row, <price_t>ceil(lowest))
+    high = round_down(row, <price_t>floor(highest))
     out.lowest_ticks[<int>BID] = low
     out.highest_ticks[<int>BID] = price_min(
         high, round_down(row, book.best(ASK) - 1))
     if ticker.max_price_ticks != NO_PRICE:
         out.highest_ticks[<int>BID] = price_min(
             out.highest_ticks[<int>BID], ticker.max_price_ticks)
+    if limits.collar_fair_bps > 0.0:
+        width = fabs(anchor.fair_ticks) * limits.collar_fair_bps * 1e-4
+        out.highest_ticks[<int>BID] = price_min(
+            out.highest_ticks[<int>BID],
+            round_down(row, <price_t>floor(anchor.fair_ticks + width)))
+        low = price_max(low, round_up(row, <price_t>ceil(anchor.fair_ticks - width)))
     out.highest_ticks[<int>ASK] = high
     out.lowest_ticks[<int>ASK] = price_max(low, round_up(row, book.best(BID) + 1))
     if ticker.min_price_ticks != NO_PRICE:
@@ -118,8 +126,11 @@ cdef bint hold_size(
         const Instrument* row, const QuoteLimits* limits, Wish* wish, qty_t* room,
         GateCounts* counts) noexcept nogil:
     """Cut a size to the order limit and the room left; False: below the minimum."""
-    if wish.qty_lots > limits.order_max_lots:
-        wish.qty_lots = limits.order_max_lots
+    cdef qty_t most = limits.order_max_lots
+    if limits.order_max_usd > 0.0:
+        most = qty_min(most, limits.order_cap_lots)
+    if wish.qty_lots > most:
+        wish.qty_lots = most
         counts.clipped_size += 1
     if wish.qty_lots > room[0]:
         wish.qty_lots = room[0]
@@ -152,25 +163,29 @@ cdef void shape_take(
 
 cdef void shape(
         QuoteSheet sheet, int32_t instrument, const Instrument* row,
-        const QuoteLimits* limits, Book book, const Ticker* ticker, OrderTable orders,
+        const QuoteLimits* limits, Book book, const Ticker* ticker,
+        const Anchor* anchor, const qty_t* together, OrderTable orders,
         Position position, Permitted* out, GateCounts* counts) noexcept nogil:
     cdef qty_t[2] room
     cdef Wish wish
     cdef Side side
     cdef int i, s
     blank(out)
-    set_bounds(row, limits, book, ticker, out)
+    set_bounds(row, limits, book, ticker, anchor, out)
     for s in range(2):
         side = <Side>s
-        out.headroom_lots[s] = headroom(instrument, side, limits, orders, position)
-        room[s] = (position_bound(limits) - position.unbooked_lots[s]
-                   - (position.size_lots if side == BID else -position.size_lots))
+        out.headroom_lots[s] = qty_min(
+            together[s], headroom(instrument, side, limits, orders, position))
+        room[s] = qty_min(
+            together[s] + orders.worst_side(instrument, side),
+            position_bound(limits) - position.unbooked_lots[s]
+            - (position.size_lots if side == BID else -position.size_lots))
     shape_take(sheet, row, limits, room, out, counts)
     for s in range(2):
         side = <Side>s
         for i in range(sheet.n_levels[s]):
             wish = sheet.levels[s][i]
-            if limits.stance == STANCE_WIDEN:
+            if limits.widens:
                 widen(side, row, limits, book, &wish)
             if (hold_price(side, &wish, out, counts)
                     and hold_size(row, limits, &wish, &room[s], counts)):

@@ -1,14 +1,16 @@
 # One instrument as the core holds it: its state, its strategy, its wish.
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, int64_t
 
 from engine._core.base.event cimport Ticker
 from engine._core.base.instrument cimport Instrument, InstrumentTable
 from engine._core.base.stance cimport Stance
 from engine._core.base.types cimport nanos_t, price_t
 from engine._core.quote.gate cimport GateCounts
-from engine._core.quote.sheet cimport Permitted, QuoteLimits, QuoteSheet
+from engine._core.quote.sheet cimport Anchor, Permitted, QuoteLimits, QuoteSheet
 from engine._core.quote.strategy cimport Strategy, View
 from engine._core.state.book cimport Book
+from engine._core.state.exposure cimport ExposureTable
+from engine._core.state.feed cimport FeedLag
 from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
 from engine._core.state.queue cimport Queue
@@ -20,6 +22,7 @@ cdef class Market:
         readonly int32_t index
         readonly str name
         readonly str currency          # settlement currency
+        str base                       # base currency
         InstrumentTable table
         const Instrument* row
         readonly Book book
@@ -28,6 +31,11 @@ cdef class Market:
         readonly Queue queue           # where our orders stand in line
         Ticker ticker                  # newest; mark_price 0 = none yet
         nanos_t heard_ns               # last book or ticker frame, 0 = never
+        nanos_t heard_book_ns
+        nanos_t heard_mark_ns
+        nanos_t index_moved_ns         # when the index price last changed
+        FeedLag lag
+        bint is_lagging                # the lag passed its limit and is not back yet
         nanos_t crossed_ns             # since when the book is crossed, 0 = it is not
         readonly long gaps
 
@@ -48,6 +56,8 @@ cdef class Market:
         int turnover_group             # whose book changes and volume it adds to
         price_t requote_ticks          # as configured; limits has the one in force
         bint waits                     # some of its requests wait for a credit
+        int post_only_refusals         # of these, those of post-only prices, in a row
+        int place                      # in the exposure table
         readonly long quotes           # decisions that wished for something
         readonly long strategy_errors
         readonly str why_blank         # why nothing is wished for, "" = something is
@@ -56,15 +66,21 @@ cdef class Market:
         readonly str why_stance        # reason of the stance in force, "" = normal
 
     # 3. Ask the strategy for its wish; blank when not allowed or not healthy.
-    cdef void wish(self, nanos_t now_ns, bint allowed)
+    # fresh_ns: data that is not newer does not count.
+    cdef void wish(self, nanos_t now_ns, bint allowed, nanos_t fresh_ns)
     # 4. Put the wish through the gate.
-    cdef void permit(self, OrderTable orders) noexcept
+    cdef void permit(self, OrderTable orders, ExposureTable exposure) noexcept
+    cdef void anchor(self, ExposureTable exposure, Anchor* out) noexcept
+    # Frames of the two channels, after the book has taken its own.
+    cdef void hear_book(self, nanos_t now_ns, int64_t venue_ms) noexcept
+    cdef void hear_ticker(self, nanos_t now_ns, const Ticker* ticker) noexcept
     # Mark, else mid, in base ticks; 0 when there is neither.
     cdef double reference_ticks(self) noexcept nogil
     # US dollars of one lot moved by one tick, at a price; coins other than the index's
     # quote currency count at the index price.
     cdef double dollars_per_tick(self, double at_ticks) noexcept nogil
-    cdef str health(self, nanos_t now_ns)
+    cdef str health(self, nanos_t now_ns, nanos_t fresh_ns)
+    cdef str _aged(self, nanos_t now_ns)
     # Take the stance of this market and of the account; the worse is in force.
     cdef void set_stance(
         self, Stance own, str reason, Stance account, str account_reason)

@@ -2,19 +2,23 @@
 
 from types import FunctionType
 
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memset
 
+from engine._core.base.event cimport Ticker
 from engine._core.base.instrument cimport (
     KIND_OPTION, KIND_OPTION_COMBO, InstrumentTable)
-from engine._core.base.stance cimport STANCE_FLATTEN, STANCE_PULL, Stance
+from engine._core.base.stance cimport (
+    STANCE_FLATTEN, STANCE_PULL, STANCE_WIDEN, Stance)
 from engine._core.base.types cimport (
-    ASK, BID, NO_PRICE, SLOTS_PER_INSTRUMENT, nanos_t)
+    ASK, BID, NO_PRICE, SLOTS_PER_INSTRUMENT, nanos_t, qty_t)
 from engine._core.quote.gate cimport blank, shape
-from engine._core.quote.sheet cimport new_sheet
+from engine._core.quote.sheet cimport Anchor, new_sheet
 from engine._core.quote.strategy cimport Strategy, new_view
 from engine._core.quote.unwind cimport wish_unwind
 from engine._core.state.book cimport Book
+from engine._core.state.exposure cimport ExposureTable
+from engine._core.state.feed cimport hear
 from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
 from engine._core.state.queue cimport Queue
@@ -24,11 +28,20 @@ from engine._core.base.stance import STANCES
 
 LIMIT_KEYS = ("position_max_lots", "order_max_lots", "collar_bps", "stale_ns",
               "requote_ticks", "requote_qty_pct")
-OPTIONAL_LIMITS = {"widen_ticks": 0.0, "widen_factor": 2.0, "unwind_bps": 10.0}
-"""What has a default; 0 or more."""
+OPTIONAL_LIMITS = {
+    "widen_ticks": 0.0, "widen_factor": 2.0, "unwind_bps": 10.0,
+    "collar_index_bps": 0.0, "collar_fair_bps": 0.0, "stale_book_ns": 0,
+    "stale_mark_ns": 0, "stale_index_ns": 0, "lag_widen_ns": 0, "lag_max_ns": 0,
+    "order_max_usd": 0.0, "post_only_rejects_max": 0}
+"""What has a default; 0 or more, and 0 is no limit."""
+
 
 DOLLARS = ("USD", "USDC", "USDT", "USDE")
 """Currencies worth about a dollar: requests are compared in these."""
+
+
+cdef inline bint is_old(nanos_t age_ns, nanos_t limit_ns) noexcept nogil:
+    return limit_ns > 0 and age_ns > limit_ns
 
 
 cdef class Market:
@@ -58,6 +71,15 @@ cdef class Market:
         self.limits.widen_ticks = optional["widen_ticks"]
         self.limits.widen_factor = optional["widen_factor"]
         self.limits.unwind_bps = optional["unwind_bps"]
+        self.limits.collar_index_bps = optional["collar_index_bps"]
+        self.limits.collar_fair_bps = optional["collar_fair_bps"]
+        self.limits.stale_book_ns = optional["stale_book_ns"]
+        self.limits.stale_mark_ns = optional["stale_mark_ns"]
+        self.limits.stale_index_ns = optional["stale_index_ns"]
+        self.limits.lag_widen_ns = optional["lag_widen_ns"]
+        self.limits.lag_max_ns = optional["lag_max_ns"]
+        self.limits.order_max_usd = optional["order_max_usd"]
+        self.limits.post_only_rejects_max = optional["post_only_rejects_max"]
         self.limits.position_max_lots = limits["position_max_lots"]
         self.limits.order_max_lots = limits["order_max_lots"]
         self.limits.collar_bps = limits["collar_bps"]
@@ -70,22 +92,55 @@ cdef class Market:
         self.view.inventory_limit_lots = self.limits.position_max_lots
         self.is_quoted = self.is_dirty = True
 
-    cdef str health(self, nanos_t now_ns):
+    cdef void hear_book(self, nanos_t now_ns, int64_t venue_ms) noexcept:
+        self.heard_ns = self.heard_book_ns = now_ns
+        hear(&self.lag, now_ns, venue_ms)
+        if self.limits.lag_max_ns and (
+                self.lag.beyond_ns > self.limits.lag_max_ns if not self.is_lagging
+                else 2 * self.lag.beyond_ns <= self.limits.lag_max_ns):
+            self.is_lagging = not self.is_lagging
+            self.is_dirty = True
+
+    cdef void hear_ticker(self, nanos_t now_ns, const Ticker* ticker) noexcept:
+        if (self.ticker.mark_price != ticker.mark_price
+                or self.ticker.is_open != ticker.is_open):
+            self.is_dirty = True
+        if self.ticker.index_price != ticker.index_price:
+            self.index_moved_ns = now_ns
+        self.ticker = ticker[0]
+        self.heard_ns = self.heard_mark_ns = now_ns
+
+    cdef str _aged(self, nanos_t now_ns):
+        """Return which channel is too old to quote by, "" when none is."""
+        if now_ns - self.heard_ns > self.limits.stale_ns:
+            return "market data is stale"
+        if is_old(now_ns - self.heard_book_ns, self.limits.stale_book_ns):
+            return "the book is stale"
+        if is_old(now_ns - self.heard_mark_ns, self.limits.stale_mark_ns):
+            return "the mark is stale"
+        if is_old(now_ns - self.index_moved_ns, self.limits.stale_index_ns):
+            return "the index is stale"
+        return ""
+
+    cdef str health(self, nanos_t now_ns, nanos_t fresh_ns):
         """Return why the instrument cannot be quoted now, "" when it can."""
         if not self.book.is_readable():
             return "book is not readable"
         if self.book.best(BID) == NO_PRICE or self.book.best(ASK) == NO_PRICE:
             return "book has an empty side"
-        if now_ns - self.heard_ns > self.limits.stale_ns:
-            return "market data is stale"
         if not self.ticker.is_open:
             return "instrument is not open"
-        return ""
+        if fresh_ns and self.heard_ns <= fresh_ns:
+            return "the engine stood still: waiting for fresh data"
+        if self.is_lagging:
+            return f"the feed lags by {self.lag.beyond_ns // 1000000} ms"
+        return self._aged(now_ns)
 
-    cdef void wish(self, nanos_t now_ns, bint allowed):
+    cdef void wish(self, nanos_t now_ns, bint allowed, nanos_t fresh_ns):
         cdef bint worked
         self.sheet.clear()
-        self.why_blank = self.health(now_ns) if allowed else "quoting is off"
+        self.why_blank = (
+            self.health(now_ns, fresh_ns) if allowed else "quoting is off")
         if not self.why_blank and self.limits.stance >= STANCE_PULL:
             self.why_blank = self._withdrawn()
             return
@@ -123,12 +178,29 @@ cdef class Market:
         self.why_stance = reason if own >= account else account_reason
         self.is_dirty = True
 
-    cdef void permit(self, OrderTable orders) noexcept:
+    cdef void permit(self, OrderTable orders, ExposureTable exposure) noexcept:
+        cdef Anchor anchor
+        cdef qty_t[2] together
         if self.why_blank:
             blank(&self.permitted)
             return
+        self.anchor(exposure, &anchor)
+        exposure.room(orders, self.place, together)
+        self.limits.widens = self.limits.stance == STANCE_WIDEN or (
+            self.limits.lag_widen_ns > 0
+            and self.lag.beyond_ns > self.limits.lag_widen_ns)
+        if self.limits.order_max_usd > 0.0:
+            self.limits.order_cap_lots = 0 if anchor.usd_per_lot == 0.0 else <qty_t>(
+                self.limits.order_max_usd / anchor.usd_per_lot + 1e-9)
         shape(self.sheet, self.index, self.row, &self.limits, self.book, &self.ticker,
-              orders, self.position, &self.permitted, &self.gate_counts)
+              &anchor, together, orders, self.position, &self.permitted,
+              &self.gate_counts)
+
+    cdef void anchor(self, ExposureTable exposure, Anchor* out) noexcept:
+        out.mark_ticks = self.reference_ticks()
+        out.index_ticks = self.ticker.index_price / self.row.tick_size
+        out.fair_ticks = self.signals.micro_ticks
+        out.usd_per_lot = exposure.rows[self.place].usd_per_lot
 
     cdef double dollars_per_tick(self, double at_ticks) noexcept nogil:
         if self.row.inverse:

@@ -20,7 +20,26 @@ cdef struct QuoteLimits:
     double widen_ticks         # under WIDEN a quote stands this much farther out, and
     double widen_factor        # at least this many times as far from the middle
     double unwind_bps          # an unwinding order reaches this far past the touch
+    double collar_index_bps    # the same as collar_bps around the index, 0 = none
+    double collar_fair_bps     # farthest past our own fair value, 0 = none
+    nanos_t stale_book_ns      # silence of the book channel, 0 = no limit
+    nanos_t stale_mark_ns      # silence of the ticker, 0 = no limit
+    nanos_t stale_index_ns     # standstill of the index price, 0 = no limit
+    nanos_t lag_widen_ns       # feed lag beyond the usual: wider, 0 = no limit
+    nanos_t lag_max_ns         # feed lag beyond the usual: no quotes, 0 = no limit
+    double order_max_usd       # notional of one order, 0 = no limit
+    qty_t order_cap_lots       # the same in lots at the price of now
+    int post_only_rejects_max  # in a row: the book is subscribed anew, 0 = no limit
+    bint widens                # quotes stand wider: by the stance, or a mild feed lag
     Stance stance              # in force: the worse of the account's and the market's
+
+
+# What prices are held against, base ticks; 0 = there is none.
+cdef struct Anchor:
+    double mark_ticks          # mark, else the middle of the book
+    double index_ticks
+    double fair_ticks          # the micro-price
+    double usd_per_lot
 
 
 # The permitted wish. Levels are compacted; a taking wish stands in take_wish.

@@ -1,12 +1,18 @@
-"""Who decides how far we withdraw: operator and rules in, stances of the core out."""
+"""Who decides how far we withdraw: operator and rules in, stances of the core out.
+
+Rules are looked at every LOOK_NS while a connection is up, and at once after a fill.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from engine.session.context import Context
+from engine.session.plan import Rule
 from engine.session.risk.ladder import ACCOUNT, Ladder, Stance, Trip
+from engine.session.risk.rules import MEASURES, Look, Memory, Values
 from engine.session.verdict import short
 
 OPERATOR = "operator"
@@ -14,6 +20,14 @@ OPERATOR = "operator"
 
 REASON_MAX = 120
 """Characters of a reason that is kept."""
+
+LOOK_NS = 250_000_000
+"""Time between two looks at the rules."""
+
+RELEASE = 0.9
+"""A trip that ends by itself ends at this share of its limit."""
+
+_HOLD = "risk"
 
 _STEPS = {stance.text: stance for stance in Stance if stance is not Stance.NORMAL}
 
@@ -23,7 +37,13 @@ class RiskOfficer:
 
     def __init__(self, ctx: Context) -> None:
         self.ladder = Ladder()
+        self.memory = Memory()
+        self.due_ns = 1 if ctx.settings.rules else 0
+        """When to look at the rules. Empty: 0, never."""
         self._ctx = ctx
+        self._values: dict[tuple[str, str], float] = {}
+        self._kill_reason = ""
+        self._ends_ns: dict[tuple[str, str], int] = {}
         self._told: dict[int, tuple[Stance, str]] = {}
         self._is_changed = True
 
@@ -64,6 +84,8 @@ class RiskOfficer:
         gone = self.ladder.rearm(None if rule is None else str(rule), scope)
         self._is_changed = self._is_changed or bool(gone)
         for trip in gone:
+            value = self._values.get((trip.rule, trip.scope), 0.0)
+            self.memory.forgive(trip.rule, trip.scope, value)
             self._ctx.note("warning", "rearm", f"armed again: {_words(trip)}")
         if not gone:
             self._ctx.note("warning", "rearm", "nothing to arm again")
@@ -80,6 +102,50 @@ class RiskOfficer:
         self._ctx.note("error", "command", text)
         return None
 
+    def hurry(self) -> None:
+        """Look at the next turn: something was filled."""
+        self.due_ns = min(self.due_ns, 1)
+
+    def watch(self) -> None:
+        """Look at the rules when it is time."""
+        ctx = self._ctx
+        if not self.due_ns or ctx.now_ns < self.due_ns:
+            return
+        self.due_ns = ctx.now_ns + LOOK_NS
+        look = Look(ctx, self.memory, self._profits(), ctx.core.vitals())
+        seen: dict[str, Values] = {}
+        for rule in ctx.settings.rules:
+            if rule.name not in seen:
+                seen[rule.name] = MEASURES[rule.name](look)
+            for scope, value in seen[rule.name].items():
+                if rule.scope in (None, scope):
+                    self._judge(rule, scope, value)
+
+    def _profits(self) -> Mapping[str, Any]:
+        ctx = self._ctx
+        venue_ms = ctx.clock.venue_ms(ctx.now_ns)
+        if venue_ms is None or not ctx.ledger.is_open:
+            return {}
+        ctx.ledger.look(ctx.core.mark_prices(), venue_ms)
+        return ctx.ledger.pnl()
+
+    def _judge(self, rule: Rule, scope: str, value: float) -> None:
+        """Compare one number with its limit: past it is a trip, at it is none."""
+        key = (rule.name, scope)
+        self._values[key] = value
+        if value > rule.limit:
+            step = Stance[rule.step.upper()]
+            reason = f"{value:.6g} {rule.unit}, the limit is {rule.limit:g}"
+            self.trip(rule.name, scope, step, reason, latched=rule.latched)
+            ends_ns = self._ends_ns.setdefault(key, self._ctx.now_ns + rule.rest_ns)
+            if rule.rest_ns and self._ctx.now_ns >= ends_ns:
+                self.memory.forgive(rule.name, scope, value)
+                self.end(rule.name, scope)
+        elif value <= RELEASE * rule.limit:
+            self.end(rule.name, scope)
+        if self.ladder.find(*key) is None:
+            self._ends_ns.pop(key, None)
+
     def trip(
         self, rule: str, scope: str, stance: Stance, reason: str, *, latched: bool
     ) -> None:
@@ -88,6 +154,8 @@ class RiskOfficer:
         trip = Trip(rule, scope, stance, short(reason, REASON_MAX), latched, since_ms)
         if self.ladder.add(trip):
             self._is_changed = True
+            if latched and scope == ACCOUNT and stance >= Stance.PULL:
+                self._kill_reason = f"{rule}: {trip.reason}"
             level = "warning" if stance < Stance.PULL else "error"
             self._ctx.note(level, "risk", _words(trip))
 
@@ -104,9 +172,20 @@ class RiskOfficer:
         if not self._is_changed and len(self._told) == len(listings) + 1:
             return
         self._is_changed = False
-        self._tell(-1, self.ladder.worst(ACCOUNT))
+        worst = self.ladder.worst(ACCOUNT)
+        self._hold(worst)
+        self._tell(-1, worst)
         for one in listings:
             self._tell(one.index, self.ladder.worst(one.name, one.currency))
+        if self._kill_reason:
+            reason, self._kill_reason = self._kill_reason, ""
+            self._ctx.kill.start(reason, self._ctx.now_ns)
+
+    def _hold(self, worst: Trip | None) -> None:
+        """Forbid quoting while a latched trip wants no orders at all."""
+        self._ctx.holds.pop(_HOLD, None)
+        if worst and worst.latched and worst.stance in (Stance.PULL, Stance.DISCONNECT):
+            self._ctx.holds[_HOLD] = f"{worst.stance.text} by {worst.rule}"
 
     def _tell(self, index: int, worst: Trip | None) -> None:
         stance, reason = Stance.NORMAL, ""
@@ -118,7 +197,37 @@ class RiskOfficer:
 
     def snapshot(self) -> dict[str, Any]:
         """Return what metrics, view and report show of the rules."""
-        return {"trips": [trip.as_row() for trip in self.ladder.trips]}
+        limits = {(r.name, r.scope): r.limit for r in self._ctx.settings.rules}
+        return {
+            "trips": [trip.as_row() for trip in self.ladder.trips],
+            "rules": [
+                {
+                    "rule": rule,
+                    "scope": scope,
+                    "value": value,
+                    "limit": limits.get((rule, scope), limits.get((rule, None), 0.0)),
+                }
+                for (rule, scope), value in self._values.items()
+            ],
+        }
+
+    def dump(self) -> dict[str, Any]:
+        """Return what outlives the process: latched trips, and what was forgiven."""
+        forgiven = [
+            [rule, scope, str(loss)]
+            for (rule, scope), loss in self.memory.forgiven.items()
+        ]
+        return {**self.ladder.dump(), "forgiven": forgiven}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take what an earlier run has left.
+
+        Raises: ValueError, KeyError or ArithmeticError when it is no dump.
+        """
+        self.ladder.load(state)
+        for rule, scope, loss in state["forgiven"]:
+            self.memory.forgiven[str(rule), str(scope)] = Decimal(loss)
+        self._is_changed = True
 
 
 def _words(trip: Trip) -> str:

@@ -28,6 +28,7 @@ def snapshot() -> dict[str, Any]:
     return {
         "quoting": True,
         "stance": "reduce",
+        "exposure": {"": 70.0, "BTC": 50.0},
         "halted": "",
         "counters": {"frames": 1000, "gaps": 2, "quotes": 400, "fills": 7},
         "requests": {"new": 10, "edit": 300, "cancel": 5, "cancel_all": 1},
@@ -61,7 +62,8 @@ def snapshot() -> dict[str, Any]:
             "risk": {
                 "trips": [
                     {"rule": "loss", "scope": "", "stance": "reduce", "latched": True}
-                ]
+                ],
+                "rules": [{"rule": "loss", "scope": "", "value": 7.5, "limit": 5.0}],
             },
             "balances": {"BTC": 10.0},
         },
@@ -118,6 +120,10 @@ def test_every_number_is_exported(snapshot: dict[str, Any]) -> None:
     assert value(found, "halfspread_stance", **perp) == 3
     trip = {"rule": "loss", "scope": "", "stance": "reduce", "latched": "yes"}
     assert value(found, "halfspread_risk_tripped", **trip) == 1
+    assert value(found, "halfspread_risk_value", rule="loss", scope="") == 7.5
+    assert value(found, "halfspread_risk_limit", rule="loss", scope="") == 5.0
+    assert value(found, "halfspread_exposure_usd", currency="") == 70
+    assert value(found, "halfspread_exposure_usd", currency="BTC") == 50
     assert value(found, "halfspread_connected") == 1
     assert value(found, "halfspread_disconnects_total") == 1
     assert ("halfspread_mark_price", frozenset(perp.items())) not in found

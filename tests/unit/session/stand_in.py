@@ -79,6 +79,7 @@ class CoreStandIn:
         self.noted: list[tuple[str, str, str]] = []
         self.bound: dict[int, dict[str, Any]] = {}
         self.quoting: list[tuple[bool, str]] = []
+        self.told_vitals: dict[str, Any] = {}
         self.stances: dict[int, tuple[str, str]] = {}
         self.limits: dict[str, tuple[float, float]] = {}
         self.routes: dict[int, tuple[str, str]] = {}
@@ -170,6 +171,10 @@ class CoreStandIn:
 
     def remember_trade(self, index: int, trade_id: str) -> None:
         self.trades[trade_id] = {"instrument": index}
+
+    def vitals(self) -> dict[str, Any]:
+        markets = {index: {"refusals": 0} for index in self.bound}
+        return {"heard_ns": 0, "refusals": 0, "markets": markets, **self.told_vitals}
 
     def mark_prices(self) -> dict[str, tuple[float, float]]:
         return dict.fromkeys(self.table.names(), (0.0, 0.0))

@@ -49,7 +49,7 @@ def test_a_fresh_session_says_all_there_is_to_say() -> None:
             "orders_orphaned": 0,
             "positions": 0,
         },
-        "risk": {"trips": []},
+        "risk": {"trips": [], "rules": []},
         "wants_lines": True,
     }
 

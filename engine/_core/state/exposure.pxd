@@ -1,0 +1,46 @@
+# What could be at risk if everything open filled the worst way, over instruments.
+from libc.stdint cimport int32_t
+
+from engine._core.base.instrument cimport Instrument
+from engine._core.base.types cimport Side, qty_t
+from engine._core.state.orders cimport OrderTable
+from engine._core.state.position cimport Position
+
+cdef enum:
+    GROUPS_MAX = 64            # currencies, settlement and base ones together
+
+
+cdef struct Exposed:
+    int32_t instrument
+    const Instrument* row
+    int settles                # group of the settlement currency
+    int base                   # group of the base currency
+    double usd_per_lot         # at the newest price, 0 = no price yet
+    double coins_per_lot       # of the base currency, 0 = no price yet
+
+
+cdef class ExposureTable:
+    cdef:
+        Exposed* rows
+        int size
+        list positions                 # Position by place
+        dict groups                    # currency -> group
+        double account_max_usd         # 0 = no limit
+        double[GROUPS_MAX] group_max_usd
+        double[GROUPS_MAX] group_max_coins
+        bint is_capped                 # some limit is set
+
+    # Take an instrument in; return its place.
+    cdef int add(self, int32_t instrument, const Instrument* row, str settles,
+                 str base, Position position) except -1
+    cdef int group(self, str currency) except -1
+
+    # The newest prices of a place; 0 = not told.
+    cdef void price(self, int place, double mark_price, double index_price) noexcept
+
+    # Lots a side of a place would hold at worst, its position with it.
+    cdef qty_t worst_held(self, OrderTable orders, int place, Side side) noexcept
+
+    # How many lots more each side of a place may put at risk within the limits over
+    # instruments; huge without limits. Below 0: so many must go.
+    cdef void room(self, OrderTable orders, int place, qty_t* out) noexcept

@@ -1,0 +1,11 @@
+from collections.abc import Mapping
+
+from engine._core.state.orders import OrderTable
+
+class ExposureTable:
+    def set_caps(
+        self, account_max_usd: float, by_currency: Mapping[str, tuple[float, float]]
+    ) -> None: ...
+    def totals(
+        self, orders: OrderTable
+    ) -> tuple[float, dict[str, tuple[float, float, float]]]: ...

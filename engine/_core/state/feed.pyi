@@ -1,0 +1,3 @@
+from collections.abc import Iterable
+
+def beyond(frames: Iterable[tuple[int, int]]) -> list[int]: ...

@@ -120,7 +120,10 @@ def markdown(found: Any) -> str:
             f"value / {way}: {ratio:.2f} of the loss ({low:.2f} to {high:.2f})",
         ]
         gained, low, high = figures["within_gained"]
-        lines[-1] += f", {gained:+.1%} within tolerance ({low:+.1%} to {high:+.1%})"
+        gained, low, high = 100 * gained, 100 * low, 100 * high
+        lines[-1] += (
+            f", {gained:+.1f} points within tolerance ({low:+.1f} to {high:+.1f})"
+        )
     return "\n".join(lines)
 
 

@@ -49,13 +49,14 @@ class Pool:
     ) -> None:
         self.size = size
         self.refill_per_s = refill_per_s
+        self._largest = (size, refill_per_s)
         self._level = (size if at_first is None else at_first) * _NS
         self._at_ns: int | None = 0 if at_first is None else None
 
-    def shrink(self, size: int, refill_per_s: int) -> None:
-        """Lower the limits to what the account has; never raises them."""
-        self.size = min(self.size, size)
-        self.refill_per_s = min(self.refill_per_s, refill_per_s)
+    def resize(self, size: int, refill_per_s: int) -> None:
+        """Take over what the account has, up to what the pool began with."""
+        self.size = min(self._largest[0], size)
+        self.refill_per_s = min(self._largest[1], refill_per_s)
         self._level = min(self._level, self.size * _NS)
 
     def drain(self, t_ns: int) -> None:
@@ -124,13 +125,13 @@ class Credits:
         self.log.drain(t_ns)
 
     def limit(self, rate_per_s: float, burst: float) -> None:
-        """Respect an account whose limits are lower than the default.
+        """Respect an account whose limits are lower than the default, or were.
 
         Units: requests per second, requests.
         """
         if rate_per_s > 0 and burst > 0:
             size, refill = int(burst * REQUEST_COST), int(rate_per_s * REQUEST_COST)
-            self.requests.shrink(
+            self.requests.resize(
                 max(size - BESIDE, REQUEST_COST + RESERVE),
                 max(refill - BESIDE_PER_S, refill // 2, 1),
             )

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.simulation
 
 LEVELS = 5
 NAMES = (PERPETUAL, "ETH-PERPETUAL")
+SECONDS = 8.0
 QUOTES = 2 * LEVELS * len(NAMES)
 MAKER = {"client_id": "maker", "client_secret": "maker-secret"}
 
@@ -72,23 +73,23 @@ def test_twenty_quotes_on_the_lowest_tier_never_end_the_session(
 ) -> None:
     rig = Rig(11, config=CONFIG, sim=lowest_tier(**account), up=up)
     rig.run_until_state("quoting")
-    rig.run(15.0)
+    rig.run(SECONDS)
     counters = rig.core.snapshot()["counters"]
-    assert counters["credit_waits"] > 100, "there was more to send than credits"
+    assert counters["credit_waits"] > 50, "there was more to send than credits"
     assert 10028 not in rig.core.snapshot()["rejects_by_code"]
     assert rig.links.counters.connects == 1
     assert rig.links.counters.closes == {}
     assert rig.state() == "quoting"
-    assert len(rig.open_orders()) >= QUOTES // 2
+    assert len(rig.open_orders()) >= QUOTES // 3
     sent = sum(rig.core.snapshot()["requests"].values())
     pools = 2 if account else 1
-    assert 0.6 * 5 * 15 * pools <= sent <= 1 + 5 * 20 * pools
+    assert 0.4 * 5 * SECONDS * pools <= sent <= 1 + 5 * (SECONDS + 5) * pools
 
 
 def test_a_pull_on_empty_credits_takes_all_quotes_back() -> None:
     rig = Rig(12, config=CONFIG, sim=lowest_tier())
     rig.run_until_state("quoting")
-    rig.run(12.0)
+    rig.run(SECONDS)
     assert rig.core.snapshot()["credits"]["trading"]["left"] < 12
     rig.links.command("pause")
     taken_s = rig.run_until(lambda: not rig.open_orders(), within_s=8.0)

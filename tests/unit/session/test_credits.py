@@ -112,6 +112,18 @@ def test_a_lower_account_limit_shrinks_the_pool_a_higher_one_does_not(
     assert credits.requests.left(0) == size
 
 
+def test_a_limit_that_is_raised_again_is_followed_up_to_the_default() -> None:
+    credits, usual = Credits(), Credits().requests
+    credits.limit(1, 20)
+    credits.limit(10, 60)
+    size, refill = credits.requests.size, credits.requests.refill_per_s
+    assert (size, refill) < (usual.size, usual.refill_per_s)
+    credits.limit(9e9, 9e9)
+    assert credits.requests.size == usual.size
+    assert credits.requests.refill_per_s == usual.refill_per_s
+    assert credits.requests.left(0) < size, "nothing was regained by it"
+
+
 def test_an_absurd_account_limit_still_lets_a_request_through() -> None:
     credits = Credits()
     credits.limit(0.001, 1)

@@ -10,6 +10,7 @@ venue's to the satoshi, and positions, average prices and fees are the venue's e
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Generator
 from dataclasses import replace
 from decimal import Decimal
@@ -36,6 +37,7 @@ from tests.unit.sim.venue.client import MS, SECOND, Bench, Refused
 
 pytestmark = pytest.mark.stateful
 
+EXAMPLES = int(os.environ.get("HALFSPREAD_STATEFUL_EXAMPLES") or "8")
 US = "maker"
 THEM = ("taker", "ann", "bob")
 QUOTED = (
@@ -290,4 +292,6 @@ class Books(RuleBasedStateMachine):
 
 
 TestBooks = Books.TestCase
-TestBooks.settings = settings(max_examples=8, stateful_step_count=25, deadline=None)
+TestBooks.settings = settings(
+    max_examples=EXAMPLES, stateful_step_count=25, deadline=None
+)

@@ -29,6 +29,10 @@ RESERVE = 5_000
 BESIDE, BESIDE_PER_S = 5_000, 1_000
 """Credits left to the second road, which the venue counts together with ours."""
 
+AT_FIRST = RESERVE + 10 * REQUEST_COST
+"""What a run counts on when it begins: who restarts again and again must not take the
+venue's pools for full each time."""
+
 SUBSCRIBE_METHODS = ("public/subscribe", "private/subscribe")
 
 MATCHING_METHODS = ("private/cancel", "private/cancel_all_by_instrument")
@@ -99,8 +103,9 @@ class Credits:
     """The pools, shared by all connections of the account."""
 
     def __init__(self) -> None:
-        self.requests = Pool(POOL_SIZE - BESIDE, REFILL_PER_S - BESIDE_PER_S)
-        self.subscribes = Pool(SUBSCRIBE_POOL_SIZE, REFILL_PER_S)
+        size, refill_per_s = POOL_SIZE - BESIDE, REFILL_PER_S - BESIDE_PER_S
+        self.requests = Pool(size, refill_per_s, AT_FIRST)
+        self.subscribes = Pool(SUBSCRIBE_POOL_SIZE, REFILL_PER_S, SUBSCRIBE_COST)
         self.log = Pool(LOG_BURST * LOG_COST, REFILL_PER_S, LOG_COST)
 
     def take(self, method: str, t_ns: int) -> bool:

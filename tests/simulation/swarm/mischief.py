@@ -157,6 +157,21 @@ def kill_in_a_write(who: Culprit) -> None:
     who.crash_at_next_write(who.dice.choice((0, 0, 1, 2)))
 
 
+@deed("host/restart storm")
+def storm(who: Culprit) -> None:
+    """Kill every new process soon after it has begun, several times in a row."""
+    due_ns = who.links.now_ns
+    for _ in range(who.dice.randint(2, 6)):
+        restarts_ns = some_ns(who.dice, 0.001, 0.2)
+        who.links.at(
+            due_ns,
+            lambda after_ns=restarts_ns: who.crash(
+                venue_notices_ns=0, restarts_ns=after_ns
+            ),
+        )
+        due_ns += restarts_ns + some_ns(who.dice, 0.005, 2.0)
+
+
 @deed("operator/pause")
 def pause(who: Culprit) -> None:
     """Pause, and resume later."""

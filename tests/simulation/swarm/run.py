@@ -244,11 +244,10 @@ class Run:
         """Return in what the ledger and the venue's account differ."""
         account = self.watch.account
         shown = self.links.core.snapshot()["session"]["ledger"]
-        found = [
-            f"{key} {shown[key]}"
-            for key in ("pending", "untold", "unlogged", "gaps", "repeats", "unread")
-            if shown[key]
-        ]
+        keys = ["pending", "unlogged", "gaps", "repeats", "unread"]
+        if self.setup.memory != "spoilt":
+            keys.append("untold")
+        found = [f"{key} {shown[key]}" for key in keys if shown[key]]
         for currency, row in shown["currencies"].items():
             found += [
                 f"{currency} {key} {row[key]}"

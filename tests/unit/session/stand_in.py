@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from engine._core.base.instrument import InstrumentTable
+from engine.session.credits import Credits
 from engine.session.machine import QuotePlan, Session, SessionSettings
 
 SECOND = 1_000_000_000
@@ -351,6 +352,13 @@ class Venue:
         return len(gone)
 
 
+def idle_for_long(credits: Credits) -> Credits:
+    """Let every pool be full: a run begins with little."""
+    for pool in (credits.requests, credits.subscribes, credits.log):
+        pool.left(-3_600 * SECOND)
+    return credits
+
+
 class Desk:
     """A session between its core and its venue, under a clock moved by hand."""
 
@@ -361,6 +369,7 @@ class Desk:
         self.plans = [plan(name) for name in names]
         self.settings = SessionSettings(**{"tie_out_ns": 0, **settings})
         self.session = Session(self.core, self.settings, self.plans)
+        idle_for_long(self.session._ctx.credits)
         self.now_ns = 5 * SECOND
         self.read = 0
         self.books_come = True

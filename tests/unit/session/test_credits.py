@@ -14,8 +14,7 @@ from engine.session.credits import (
     Credits,
     Pool,
 )
-
-SECOND = 1_000_000_000
+from tests.unit.session.stand_in import SECOND, idle_for_long
 
 
 def test_a_pool_gives_its_size_and_not_one_more() -> None:
@@ -63,8 +62,16 @@ def test_ready_is_the_first_moment_a_request_fits(
     assert pool.take(cost, reserve, ready_ns)
 
 
-def test_ordinary_requests_leave_the_reserve_to_heartbeats() -> None:
+def test_a_run_does_not_count_on_full_pools_when_it_begins() -> None:
     credits = Credits()
+    requests = sum(credits.take("public/status", SECOND) for _ in range(100))
+    subscribes = sum(credits.take("public/subscribe", SECOND) for _ in range(100))
+    assert (requests, subscribes) == (10, 1)
+    assert credits.take("public/status", 2 * SECOND)
+
+
+def test_ordinary_requests_leave_the_reserve_to_heartbeats() -> None:
+    credits = idle_for_long(Credits())
     count = 0
     while credits.take("public/status", 0):
         count += 1
@@ -75,7 +82,7 @@ def test_ordinary_requests_leave_the_reserve_to_heartbeats() -> None:
 
 
 def test_subscribing_has_a_pool_of_its_own() -> None:
-    credits = Credits()
+    credits = idle_for_long(Credits())
     for _ in range(SUBSCRIBE_POOL_SIZE // SUBSCRIBE_COST):
         assert credits.take("private/subscribe", 0)
     assert not credits.take("public/subscribe", 0)
@@ -83,7 +90,7 @@ def test_subscribing_has_a_pool_of_its_own() -> None:
 
 
 def test_the_pools_are_those_of_the_documentation() -> None:
-    credits = Credits()
+    credits = idle_for_long(Credits())
     subscribes = sum(credits.take("public/subscribe", 0) for _ in range(100))
     requests = sum(credits.take("public/status", 0) for _ in range(1_000))
     # Bursts of 10 and of 100, of which 10 are kept for heartbeats and 10, and two of
@@ -106,7 +113,7 @@ def test_matching_requests_are_not_paid_here() -> None:
 def test_a_lower_account_limit_shrinks_the_pool_a_higher_one_does_not(
     rate: float, burst: float, size: int
 ) -> None:
-    credits = Credits()
+    credits = idle_for_long(Credits())
     credits.limit(rate, burst)
     assert credits.requests.size == size
     assert credits.requests.left(0) == size

@@ -14,7 +14,7 @@ from engine.session.credits import (
 from engine.session.flow import Ask, Reply
 from engine.session.rpc import ID_MAX, PENDING_MAX, WAITING_MAX, Rpc
 from engine.session.verdict import Reconnect
-from tests.unit.session.stand_in import SECOND, CoreStandIn
+from tests.unit.session.stand_in import SECOND, CoreStandIn, idle_for_long
 
 TIMEOUT = 5 * SECOND
 AT_ONCE = (POOL_SIZE - BESIDE - RESERVE) // REQUEST_COST
@@ -23,7 +23,7 @@ AT_ONCE = (POOL_SIZE - BESIDE - RESERVE) // REQUEST_COST
 class Bench:
     def __init__(self) -> None:
         self.core = CoreStandIn()
-        self.rpc = Rpc(self.core, Credits(), TIMEOUT)
+        self.rpc = Rpc(self.core, idle_for_long(Credits()), TIMEOUT)
         self.replies: list[Reply] = []
 
     def ask(self, method: str = "public/status", conn: int = 0, t_ns: int = 0) -> None:

@@ -12,13 +12,13 @@ from engine.session.flow import Ask, Flow, Script, Sleep
 from engine.session.rpc import Rpc
 from engine.session.runner import FLOWS_MAX, Runner
 from engine.session.verdict import Reconnect, Unusable
-from tests.unit.session.stand_in import SECOND, CoreStandIn
+from tests.unit.session.stand_in import SECOND, CoreStandIn, idle_for_long
 
 
 class Bench:
     def __init__(self) -> None:
         self.core = CoreStandIn()
-        self.rpc = Rpc(self.core, Credits(), 5 * SECOND)
+        self.rpc = Rpc(self.core, idle_for_long(Credits()), 5 * SECOND)
         self.failed: list[tuple[str, Exception]] = []
         self.runner = Runner(
             self.rpc,

@@ -60,6 +60,16 @@ def read_account(ctx: Context) -> Script[None]:
     _set_credits(ctx, AccountLimits(found, per_currency))
 
 
+def assume_limits(ctx: Context) -> None:
+    """Take the lowest tier for granted until the account has been read.
+
+    Orders may have to be cancelled before that.
+    """
+    if not ctx.limits.pools:
+        ctx.limits = account_limits(None)
+        ctx.core.set_credit_limits(ctx.limits.pools)
+
+
 def watch_account(ctx: Context) -> Script[None]:
     """Read the account again and again: a tier is computed anew every hour.
 
@@ -97,7 +107,7 @@ def route_credits(ctx: Context) -> None:
 
 def _set_credits(ctx: Context, limits: AccountLimits) -> None:
     """Give the core the limits, and say what has changed."""
-    if ctx.limits.pools and ctx.limits != limits:
+    if ctx.has_recovered and ctx.limits != limits:
         shown = ", ".join(
             f"{name} {rate:g}/s burst {burst:g}"
             for name, (rate, burst) in limits.pools.items()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.session import cod
+from engine.session.account import assume_limits
 from engine.session.auth import log_in
 from engine.session.context import Context
 from engine.session.flow import Script
@@ -21,6 +22,7 @@ def bring_up(
 
     Raises: Reconnect, Unusable or RequestRejected when a step fails.
     """
+    assume_limits(ctx)
     yield from log_in(ctx, link, nonce)
     logged_in()
     interval = {"interval": ctx.settings.heartbeat_s}

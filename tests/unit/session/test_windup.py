@@ -226,6 +226,20 @@ def test_what_survives_the_halt_is_cancelled_until_it_is_gone() -> None:
     assert desk.state == "halted"
 
 
+def test_orders_can_be_cancelled_before_the_limits_of_the_account_are_known() -> None:
+    desk = Desk()
+    desk.venue.answer["private/get_account_summary"] = lambda p: hold_back()
+    desk.venue.orders = [order("1", OURS)]
+    desk.connect()
+    desk.until(1)
+    assert "trading" not in desk.core.limits
+    assert desk.core.limits["other"] == (5.0, 20.0)
+    desk.command("stop")
+    desk.until(9)
+    assert desk.params("private/cancel") == [{"order_id": "1"}]
+    assert not desk.core.halted
+
+
 def test_a_halt_without_credits_still_reads_back() -> None:
     desk = Desk().go()
     desk.core.credits = 0

@@ -236,7 +236,8 @@ class Session:
 
     def on_fill(self, fill: dict[str, Any]) -> None:
         """Book it; another hook may be running, so nothing else is done."""
-        self._ctx.booked.note(fill)
+        now_ms = self._ctx.clock.venue_ms(fill["now_ns"]) or 0
+        self._ctx.booked.note(fill, now_ms)
         self._ctx.ledger.on_fill(fill)
         self._risk.hurry()
 

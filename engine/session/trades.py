@@ -64,12 +64,16 @@ class BookedTrades:
             return floor_ms
         return max(self.known_ms - OVERLAP_MS, floor_ms)
 
-    def note(self, fill: Mapping[str, Any]) -> None:
-        """Remember a booked fill.
+    def note(self, fill: Mapping[str, Any], now_ms: int) -> None:
+        """Remember a booked fill, told at ``now_ms`` of the venue's clock.
+
+        It is kept by the later of the two times: a trade may be told late, and the
+        venue may leave its time out.
 
         Past IDS_MAX the oldest is forgotten, and nothing from before it asked again.
         """
-        key = (int(fill["venue_ms"]), str(fill["name"]), str(fill["trade_id"]))
+        at_ms = max(int(fill["venue_ms"]), now_ms)
+        key = (at_ms, str(fill["name"]), str(fill["trade_id"]))
         self._ids.append(key)
         if len(self._ids) > IDS_MAX:
             lost_ms, name, _ = self._ids.popleft()

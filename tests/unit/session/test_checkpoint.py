@@ -40,6 +40,7 @@ def position(size: float) -> dict[str, Any]:
 def fill(trade_id: str, venue_ms: int) -> dict[str, Any]:
     return {
         "venue_ms": venue_ms,
+        "now_ns": 0,
         "name": NAME,
         "trade_id": trade_id,
         "side": "bid",

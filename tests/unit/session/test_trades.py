@@ -115,7 +115,8 @@ def test_ids_are_kept_up_to_a_limit_and_nothing_before_them_is_asked(
     booked = BookedTrades()
     booked.floors_ms = {"A": 5}
     for number in range(at):
-        booked.note({"venue_ms": 10 + number, "name": "A", "trade_id": str(number)})
+        fill = {"venue_ms": 10 + number, "name": "A", "trade_id": str(number)}
+        booked.note(fill, 0)
     assert len(booked.dump()["ids"]) == kept
     assert booked.start_ms("A") == (5 if at == kept else 11)
     assert booked.is_crowded()
@@ -125,17 +126,30 @@ def test_ids_older_than_the_overlap_are_let_go() -> None:
     booked = BookedTrades()
     booked.floors_ms = {"A": 0}
     for ms in (1_000, 2_000, OVERLAP_MS + 2_000):
-        booked.note({"venue_ms": ms, "name": "A", "trade_id": str(ms)})
+        booked.note({"venue_ms": ms, "name": "A", "trade_id": str(ms)}, 0)
     booked.confirm(OVERLAP_MS + 2_000)
     assert [one for _, _, one in booked.dump()["ids"]] == ["2000", "62000"]
     booked.confirm(7)
     assert booked.start_ms("A") == 2_000, "what is known is never forgotten again"
 
 
+@pytest.mark.parametrize("venue_ms", [0, 1_000])
+def test_a_trade_without_its_time_or_told_late_is_kept_from_when_it_was_told(
+    venue_ms: int,
+) -> None:
+    booked = BookedTrades()
+    booked.floors_ms = {"A": 0}
+    booked.note({"venue_ms": venue_ms, "name": "A", "trade_id": "7"}, 100_000)
+    booked.confirm(100_000 + OVERLAP_MS)
+    assert [one for _, _, one in booked.dump()["ids"]] == ["7"]
+    booked.confirm(100_001 + OVERLAP_MS)
+    assert booked.dump()["ids"] == []
+
+
 def test_what_was_dumped_is_loaded() -> None:
     booked, other = BookedTrades(), BookedTrades()
     booked.floors_ms = {"A": 3}
-    booked.note({"venue_ms": 10, "name": "A", "trade_id": "7"})
+    booked.note({"venue_ms": 10, "name": "A", "trade_id": "7"}, 0)
     booked.confirm(OVERLAP_MS)
     assert other.load(booked.dump()) == [("A", "7")]
     assert other.dump() == booked.dump()

@@ -17,6 +17,7 @@ Source: docs.deribit.com, private/get_transaction_log, 2026-08-22.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -227,6 +228,10 @@ class TieOut:
         else:
             del self.pending[entry.trade_id]
             self.unlogged.pop(entry.trade_id, None)
+            if not fill.fee_currency:
+                # Told without its fee: only the log knows it.
+                fee, payer = entry.commission, entry.currency
+                fill = replace(fill, fee=fee, fee_currency=payer)
         self._know(entry.trade_id)
         self._compare_fees(entry, fill)
         effects = self.books.fill(fill)
@@ -328,6 +333,8 @@ class TieOut:
         if self._waiting:
             return
         for fill in self.pending.values():
+            if not fill.venue_ms:
+                continue  # told without its time
             if now_ms - fill.venue_ms < LOG_WAIT_MS:
                 return
             if fill.trade_id not in self.unlogged:

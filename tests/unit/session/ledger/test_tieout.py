@@ -238,6 +238,23 @@ def test_a_fill_the_log_never_shows_is_reported_until_it_does() -> None:
     assert bench.tie.unlogged == {}
 
 
+def test_a_fill_told_without_its_time_is_not_called_old() -> None:
+    bench = Bench()
+    bench.tie.tell(buy("1", venue_ms=0))
+    bench.tie.tell(buy("2"))
+    bench.take(now_ms=1_000 + tieout.LOG_WAIT_MS)
+    assert list(bench.tie.unlogged) == ["2"]
+
+
+def test_a_fee_that_was_never_told_is_the_log_s() -> None:
+    bench = Bench()
+    bench.tie.tell(buy("1", fee=0, fee_currency=""))
+    bench.take(trade(1, "1"))
+    assert (bench.tie.cash, bench.tie.fees) == ({"BTC": 0}, {})
+    assert bench.tie.books.fees == {"BTC": 100 * SATOSHI}
+    assert bench.notes.said == []
+
+
 def test_fills_beyond_the_limit_are_booked_without_the_log(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

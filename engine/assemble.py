@@ -68,6 +68,8 @@ def session_settings(config: Config) -> SessionSettings:
         book_interval=config.venue.book_interval,
         hears_trades=config.venue.hears_trades,
         on_start=config.orders.on_start,
+        foreign=config.orders.foreign,
+        valid_for_ns=config.orders.valid_for_ms * _NS_PER_MS,
         recheck_ns=config.orders.recheck_s * _NS_PER_S,
         keeps_checkpoint=config.state.path is not None,
         tie_out_ns=config.orders.tie_out_s * _NS_PER_S,

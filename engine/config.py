@@ -246,6 +246,10 @@ class Orders(Section):
         Literal["cancel", "adopt"],
         Key("what happens to orders of ours found open at start and reconnect"),
     ] = "cancel"
+    foreign: Annotated[
+        Literal["leave", "cancel"],
+        Key("what happens to open orders of the account that are not ours"),
+    ] = "leave"
     ack_timeout_ms: Annotated[
         int,
         Field(ge=100, le=60_000),

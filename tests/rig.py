@@ -98,6 +98,10 @@ class SilentSession:
         """Remember."""
         self.calls.append(("fill", fill))
 
+    def on_stray(self, order: dict[str, Any]) -> None:
+        """Remember."""
+        self.calls.append(("stray", order))
+
     def on_refused(self, index: int, code: int, t_ns: int) -> None:
         """Remember."""
         self.calls.append(("refused", code))

@@ -1,6 +1,7 @@
 # What comes in, by kind of message.
 from libc.stdint cimport int64_t
 
+from engine._core.base.event cimport OrderUpdate
 from engine._core.decode.message cimport MessageKind
 from engine._core.outbox cimport Outbox
 from engine._core.quote.market cimport Market
@@ -15,6 +16,7 @@ cdef class Inbox(Outbox):
     cdef void _absorb_ticker(self)
     cdef void _absorb_trades(self)
     cdef void _absorb_orders(self, int64_t request_id)
+    cdef void _note_stray(self, const OrderUpdate* order, Market market)
     cdef void _absorb_reply(self)
     # Book the decoder's i-th fill; False: seen before, or of no known instrument.
     cdef bint _book_fill(self, int i) except -1

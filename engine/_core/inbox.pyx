@@ -5,6 +5,7 @@ The third of the core's four storeys; see :mod:`core`. Nothing here decides a qu
 
 from libc.stdint cimport int32_t, int64_t
 
+from engine._core.base.event cimport STATUS_OPEN, OrderUpdate
 from engine._core.base.types cimport SLOTS_PER_INSTRUMENT, nanos_t
 from engine._core.decode.message cimport (
     MESSAGE_BOOK, MESSAGE_CONTROL, MESSAGE_IGNORED, MESSAGE_MALFORMED,
@@ -18,7 +19,7 @@ from engine._core.state.book cimport (
 from engine._core.state.orders cimport (
     ORDER_UNKNOWN, REQUEST_CANCEL, REQUEST_EDIT, Request)
 from engine._core.state.refusal cimport says_ended
-from engine._core.told cimport told_fill
+from engine._core.told cimport told_fill, told_order
 
 cdef nanos_t PAUSE_NS = 500_000_000         # after a refusal; each in a row doubles it
 cdef int PAUSE_DOUBLINGS_MAX = 6            # so 32 s at most
@@ -132,16 +133,26 @@ cdef class Inbox(Outbox):
         for i in range(self.decoder.n_orders):
             market = self._market(self.decoder.orders[i].instrument)
             slot = self.decoder.orders[i].label.slot
-            if (market is None or not self.decoder.orders[i].label.ours
-                    or slot // SLOTS_PER_INSTRUMENT != market.index):
-                self.counters.foreign_orders += 1
-                continue
-            if not self.orders.on_update(&self.decoder.orders[i], market.position,
-                                         request_id, self.now_ns, &self.fault):
-                self.counters.foreign_orders += 1
-            market.queue.sync(self.orders, slot, market.book)
-            market.is_dirty = True
+            if (market is not None and self.decoder.orders[i].label.ours and slot >= 0
+                    and slot // SLOTS_PER_INSTRUMENT == market.index
+                    and self.orders.on_update(
+                        &self.decoder.orders[i], market.position, request_id,
+                        self.now_ns, &self.fault)):
+                market.queue.sync(self.orders, slot, market.book)
+                market.is_dirty = True
+            else:
+                self._note_stray(&self.decoder.orders[i], market)
         self._tell_fills()
+
+    cdef void _note_stray(self, const OrderUpdate* order, Market market):
+        """An order in no slot: a ticket, somebody else's, or one that strays."""
+        if order.label.ours and order.label.slot < 0 and (
+                order.label.run == self.orders.run_id):
+            return
+        self.counters.foreign_orders += 1
+        if order.status == STATUS_OPEN:
+            name = market.name if market is not None else ""
+            self._tell("on_stray", (told_order(order, name, self.now_ns),))
 
     cdef bint _book_fill(self, int i) except -1:
         cdef Market market = self._market(self.decoder.fills[i].instrument)

@@ -1,8 +1,24 @@
 """What the core tells its session, as plain Python values."""
 
-from engine._core.base.event cimport Fill
+from engine._core.base.event cimport Fill, OrderUpdate
 from engine._core.base.fixed cimport to_decimal
 from engine._core.base.types cimport BID, NO_PRICE, nanos_t
+
+
+cdef dict told_order(const OrderUpdate* order, str name, nanos_t now_ns):
+    label = ""
+    if order.label.ours:
+        where = "t" if order.label.slot < 0 else order.label.slot
+        label = f"hs-{order.label.run:08x}-{where}-{order.label.sequence}"
+    return {
+        "instrument": order.instrument,
+        "name": name,
+        "order_id": (<bytes>order.order_id[:order.order_id_size]).decode(),
+        "label": label,
+        "run": order.label.run if order.label.ours else -1,
+        "venue_ms": order.venue_ms,
+        "now_ns": now_ns,
+    }
 
 
 cdef dict told_fill(const Fill* fill, str name, nanos_t now_ns):

@@ -89,6 +89,14 @@ class SessionHooks(Protocol):
     def on_refused(self, index: int, code: int, t_ns: int) -> None:
         """Take note that an order request of an instrument was answered by an error."""
 
+    def on_stray(self, order: dict[str, Any]) -> None:
+        """Take note of an open order that is in no slot: somebody else's, or ours.
+
+        Keys: ``instrument`` (index, -1 = not one of ours), ``name`` ("" likewise),
+        ``order_id``, ``label`` ("" = not ours), ``run`` (of the label, -1 = not ours),
+        ``venue_ms``, ``now_ns``.
+        """
+
     def on_fill(self, fill: dict[str, Any]) -> None:
         """Take note of a fill, told once, after its whole frame has been absorbed.
 

@@ -54,6 +54,9 @@ class SilentSession:
     def on_refused(self, index: int, code: int, t_ns: int) -> None:
         """Nothing: nobody answers here."""
 
+    def on_stray(self, order: dict[str, Any]) -> None:
+        """Do nothing."""
+
     def on_fill(self, fill: dict[str, Any]) -> None:
         """Do nothing."""
 

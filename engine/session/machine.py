@@ -57,6 +57,7 @@ from engine.session.risk.officer import RiskOfficer
 from engine.session.rpc import Rpc
 from engine.session.runner import Runner
 from engine.session.states import ENDING, GOING, Event, State, next_state
+from engine.session.strays import Strays, cancel_strays
 from engine.session.verdict import (
     LoginRefused,
     Reconnect,
@@ -90,6 +91,7 @@ class Session:
         self._risk = self._ctx.lasting["risk"] = RiskOfficer(self._ctx)
         self._nonce = Nonce()
         self._lateness = Lateness()
+        self._strays = Strays()
         self._doubted: dict[int, None] = {}
         self._state = State.CONNECTING
         self._said: tuple[bool, str] | None = None
@@ -177,6 +179,7 @@ class Session:
             text = f"{pending.method} unanswered for {seconds:g} s"
             self._close(pending.conn, text, "error")
         self._lateness.pass_time(self._ctx)
+        self._strays.pass_time(self._ctx)
         if self._state is State.STOPPING and t_ns >= self._stop_by_ns:
             self._finish_stop(self._ctx.open_ours)
         if self._state in GOING and self._timetable.is_due(self._ctx):
@@ -232,6 +235,17 @@ class Session:
             if self._runner.find("clock") is None:
                 conn = self._ctx.settings.orders_conn
                 self._runner.start(Flow("clock", [conn], measure_clock(self._ctx)))
+        self._end()
+
+    def on_stray(self, order: dict[str, Any]) -> None:
+        """An open order is in no slot of the core."""
+        self._begin(order["now_ns"])
+        self._strays.note(self._ctx, order)
+        ready = self._ctx.orders_link.stage is Stage.READY
+        if ready and self._strays.doomed and self._runner.find("strays") is None:
+            script = cancel_strays(self._ctx, self._strays)
+            conn = self._ctx.settings.orders_conn
+            self._runner.start(Flow("strays", [conn], script))
         self._end()
 
     def on_fill(self, fill: dict[str, Any]) -> None:
@@ -305,7 +319,7 @@ class Session:
     def _set_timer(self) -> None:
         ctx = self._ctx
         times = [self._rpc.next_ns(ctx.now_ns), self._runner.next_ns()]
-        times.append(self._lateness.until_ns)
+        times += [self._lateness.until_ns, self._strays.until_ns]
         for link in ctx.links:
             times += [self._silence.next_ns(link), link.refresh_ns]
         if self._state is State.STOPPING:

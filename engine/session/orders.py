@@ -79,7 +79,7 @@ def read_open(
     ctx.open_ours = len(ours)
     ctx.foreign_orders = len(foreign)
     ctx.kill.saw(len(rows), ctx.now_ns)
-    if foreign:
+    if foreign and ctx.settings.foreign == "leave":
         labels = ", ".join(repr(str(row.get("label", ""))) for row in foreign[:3])
         ctx.warn_once(
             "foreign_orders",
@@ -93,6 +93,8 @@ def clear(
 ) -> Script[list[dict[str, Any]]]:
     """Cancel ours until the venue shows none but those to keep; return the kept ones.
 
+    Orders of others go too, when the configuration says so.
+
     A request to cancel proves nothing, only the next reading does. ``in_bulk`` allows
     one request for a whole instrument when nobody else's order is there.
 
@@ -102,12 +104,15 @@ def clear(
     attempt = 0
     while True:  # ends at until_ns, or with the caller's own deadline
         ours, foreign = yield from read_open(ctx)
+        kept = [row for row in ours if keep(row)]
         doomed = [row for row in ours if not keep(row)]
+        if ctx.settings.foreign == "cancel":
+            doomed, foreign = doomed + foreign, []
         if not doomed:
-            return ours
+            return kept
         if until_ns and ctx.now_ns >= until_ns:
             ids = ", ".join(str(row.get("order_id")) for row in doomed[:5])
-            text = f"{len(doomed)} orders of ours stay open: {ids}"
+            text = f"{len(doomed)} orders that should go stay open: {ids}"
             raise Reconnect(ctx.settings.orders_conn, text)
         if attempt < CORE_PASSES:
             doomed = _without_the_cores(ctx, doomed)

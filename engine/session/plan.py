@@ -47,6 +47,8 @@ class SessionSettings:
     request_timeout_ns: int = 5_000_000_000
     book_interval: str = "raw"
     on_start: str = "cancel"
+    foreign: str = "leave"
+    valid_for_ns: int = 0
     recheck_ns: int = 60_000_000_000
     keeps_checkpoint: bool = False
     tie_out_ns: int = 10_000_000_000

@@ -6,7 +6,8 @@ verified) and does, in this order:
 1. instruments: read, all open, known to the core with their limits
 2. account: limits to the core, equity
    and what an earlier run left in its checkpoint, if it is of this account
-3. subscriptions: user channels first, then market data
+3. subscriptions: user channels first, then market data; at the first start also the
+   last chance of what a process before this one may have sent
 4. fills: the trade history is replayed, before any look at orders and positions
 5. orders: ours cancelled, or kept for adoption, until the venue's list shows it;
    then what became of every UNKNOWN order, and the core and the venue agree
@@ -32,6 +33,7 @@ from engine.session.holds import await_unlocked, clear_holds
 from engine.session.instruments import list_all, load_rows
 from engine.session.money import settle
 from engine.session.orders import (
+    FINAL_MS,
     clear,
     keep_none,
     read_open,
@@ -73,6 +75,7 @@ def recover(ctx: Context, prepared: Callable[[], None]) -> Script[None]:
     prepared()
     yield from subscribe_missing(ctx)
     yield from fetch_trades(ctx)
+    yield from _outlast_the_dead(ctx)
     for _ in range(FINAL_ROUNDS_MAX):
         kept = yield from _settle_orders(ctx)
         yield from settle(ctx)
@@ -87,6 +90,21 @@ def recover(ctx: Context, prepared: Callable[[], None]) -> Script[None]:
         return
     conn = ctx.settings.orders_conn
     raise Reconnect(conn, "orders and positions did not hold still")
+
+
+def _outlast_the_dead(ctx: Context) -> Script[None]:
+    """Wait until no request of a process before this one can still be carried out.
+
+    One that was killed may have orders in the venue's queue, which cancel-on-disconnect
+    does not see. Their last chance passes before this; then the list of open orders is
+    whole. What this process sent it knows, and asks about.
+    """
+    if ctx.has_recovered or not ctx.settings.valid_for_ns:
+        return
+    whole_ns = FINAL_MS * 1_000_000 + ctx.settings.valid_for_ns
+    left_ns = ctx.orders_link.connected_ns + whole_ns - ctx.now_ns
+    if left_ns > 0:
+        yield Sleep(left_ns)
 
 
 def _settle_orders(ctx: Context) -> Script[list[dict[str, Any]]]:
@@ -118,9 +136,9 @@ def _adoptable(ctx: Context) -> Callable[[dict[str, Any]], bool]:
             return False
         slot = str(row["label"]).split("-")[2:3]
         order_id = row.get("order_id")
-        return bool(slot) and first.setdefault((one.name, slot[0]), order_id) == (
-            order_id
-        )
+        return slot not in ([], ["t"]) and first.setdefault(
+            (one.name, slot[0]), order_id
+        ) == (order_id)
 
     return keep
 

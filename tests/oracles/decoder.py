@@ -22,7 +22,7 @@ INT64_MAX = 2**63 - 1
 DIGITS_MAX = 18
 EXPONENT_MAX = 64
 
-LABEL = re.compile(r"hs-([0-9a-f]{8})-(0|[1-9][0-9]*)-(0|[1-9][0-9]*)", re.ASCII)
+LABEL = re.compile(r"hs-([0-9a-f]{8})-(t|0|[1-9][0-9]*)-(0|[1-9][0-9]*)", re.ASCII)
 SIDES = {"buy": "bid", "sell": "ask"}
 STATUSES = ("open", "filled", "cancelled", "rejected")
 CONTROL_PREFIXES = (
@@ -259,7 +259,8 @@ class Twin:
         match = LABEL.fullmatch("" if value is None else self.text(value))
         if match is None:
             return None
-        run, slot, sequence = int(match[1], 16), int(match[2]), int(match[3])
+        run, slot, sequence = int(match[1], 16), match[2], int(match[3])
+        slot = -1 if slot == "t" else int(slot)
         return (run, slot, sequence) if slot < 2**31 and sequence < 2**63 else None
 
     def id(self, value: Any) -> str:

@@ -42,11 +42,12 @@ cdef enum OrderStatus:
 
 
 # Our label is "hs-<run, 8 hex>-<slot, decimal>-<sequence, decimal>". slot is the core's
-# number: instrument * SLOTS_PER_INSTRUMENT + side * SLOTS_PER_SIDE + level.
+# number: instrument * SLOTS_PER_INSTRUMENT + side * SLOTS_PER_SIDE + level. An order of
+# ours that is no quote has the letter t for a slot: a ticket.
 cdef struct Label:
     bint ours                  # False: not of this form; the other fields are 0
     uint32_t run
-    int32_t slot
+    int32_t slot               # -1 = a ticket
     int64_t sequence
 
 

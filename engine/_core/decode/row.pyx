@@ -311,7 +311,12 @@ cdef void parse_label(const char* p, Py_ssize_t n, Label* out) noexcept nogil:
             run = run << 4 | <uint32_t>(p[i] - c"a" + 10)
         else:
             return
-    p = parse_whole(p + 12, end, INT32_MAX, &slot)
+    p += 12
+    if p < end and p[0] == c"t":
+        slot = -1
+        p += 1
+    else:
+        p = parse_whole(p, end, INT32_MAX, &slot)
     if p == NULL or p >= end or p[0] != c"-":
         return
     p = parse_whole(p + 1, end, INT64_MAX, &sequence)
@@ -324,7 +329,10 @@ cdef void parse_label(const char* p, Py_ssize_t n, Label* out) noexcept nogil:
 
 
 def label(bytes text not None):
-    """Return ``(run, slot, sequence)`` of a label of ours, None for any other text."""
+    """Return ``(run, slot, sequence)`` of a label of ours, None for any other text.
+
+    The slot of a ticket is -1.
+    """
     cdef Label parsed
     parse_label(PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text), &parsed)
     return (parsed.run, parsed.slot, parsed.sequence) if parsed.ours else None

@@ -135,7 +135,7 @@ cdef class OrderTable:
     # Take the request of an answer out of the table; False: we know no such request.
     cdef bint take_request(self, int64_t request_id, Request* out) noexcept nogil
 
-    # The venue's words. Return True when the order was ours and of this slot's life.
+    # The venue's words. False: the order is in no slot; when it is open, it strays.
     # answered_id: the request this is the answer to, 0 = it came on a channel.
     cdef bint on_update(
         self, const OrderUpdate* update, Position position, int64_t answered_id,

@@ -125,11 +125,10 @@ EVENT_NAMES = ("send_new", "send_edit", "send_cancel", "open", "answered", "refu
 
 cdef inline void want_the_newest(Order* row) noexcept nogil:
     """What is wanted is what was asked for last; without a request, what there is."""
-    cdef Pending* newest
-    if row.n_pending:
-        newest = &row.pending[row.n_pending - 1]
-        row.wanted_price_ticks = newest.price_ticks
-        row.wanted_amount_lots = newest.amount_lots
+    cdef int newest = row.n_pending - 1
+    if newest >= 0:
+        row.wanted_price_ticks = row.pending[newest].price_ticks
+        row.wanted_amount_lots = row.pending[newest].amount_lots
     else:
         row.wanted_price_ticks = row.price_ticks
         row.wanted_amount_lots = row.amount_lots
@@ -413,10 +412,12 @@ cdef class OrderTable:
             return False
         row = &self.rows[slot]
         if not is_of(row, update.label.run, update.label.sequence):
-            return update.label.run == self.run_id
+            # About an earlier life; old news, unless newer than the news of this one.
+            return update.label.run == self.run_id and not (
+                update.status == STATUS_OPEN and 0 < row.venue_ms < update.venue_ms)
         if row.state == ORDER_DONE:
-            return (self._reappear(slot, update, position, now_ns, fault)
-                    or update.label.run == self.run_id)
+            self._reappear(slot, update, position, now_ns, fault)
+            return True
         is_newest = self._learn(row, update)
         if update.status != STATUS_OPEN and update.status != STATUS_OTHER:
             self._end(slot, EVENT_ENDED, position, fault)

@@ -1,5 +1,7 @@
 """What comes in: odd frames, gaps, crossed books, words that cannot be read."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -102,3 +104,63 @@ def test_a_book_crossed_for_long_is_given_up() -> None:
     assert rig.session.told("gap") == []
     rig.advance(400)
     assert rig.session.told("gap") == [rig.index]
+
+
+def order_word(label: str, **changes: Any) -> dict[str, Any]:
+    """Return the channel's word about an open bid of five lots."""
+    row = {
+        "order_id": "Z-1",
+        "order_state": "open",
+        "instrument_name": NAME,
+        "direction": "buy",
+        "price": (MID - 1) * 0.5,
+        "amount": 50.0,
+        "filled_amount": 0.0,
+        "label": label,
+        "last_update_timestamp": 5,
+        "order_type": "limit",
+    }
+    return {**row, **changes}
+
+
+@pytest.mark.parametrize(
+    ("label", "run"),
+    [("manual", -1), ("", -1), ("hs-000000aa-0-1", 0xAA), ("hs-000000aa-t-1", 0xAA)],
+)
+def test_an_open_order_in_no_slot_is_told(label: str, run: int) -> None:
+    rig = quoting_rig()
+    rig.push("user.orders.any.any.raw", order_word(label))
+    (order,) = rig.session.told("stray")
+    assert (order["order_id"], order["name"], order["run"]) == ("Z-1", NAME, run)
+    assert order["label"] == (label if run >= 0 else "")
+    assert rig.core.snapshot()["counters"]["foreign_orders"] == 1
+
+
+def test_an_ended_order_in_no_slot_is_no_stray() -> None:
+    rig = quoting_rig()
+    rig.push("user.orders.any.any.raw", order_word("manual", order_state="cancelled"))
+    assert rig.session.told("stray") == []
+
+
+def test_a_ticket_of_this_run_is_ours_and_in_no_slot() -> None:
+    rig = quoting_rig()
+    rig.push("user.orders.any.any.raw", order_word("hs-00000007-t-1"))
+    assert rig.session.told("stray") == []
+    assert rig.core.snapshot()["counters"]["foreign_orders"] == 0
+
+
+@pytest.mark.parametrize(("age_ms", "strays"), [(-1, 0), (1, 1)])
+def test_an_earlier_order_of_a_slot_strays_when_its_word_is_news(
+    age_ms: int, strays: int
+) -> None:
+    rig, venue = quoting_rig(), SlowVenue(NAME)
+    settle(rig, venue)
+    venue.pull("X-1")
+    settle(rig, venue)
+    rig.advance(1)
+    settle(rig, venue)
+    (bid, _) = rig.core.open_slots()
+    assert bid["label"] == "hs-00000007-0-3", "the slot's second order"
+    word = order_word("hs-00000007-0-1", last_update_timestamp=venue.clock_ms + age_ms)
+    rig.push("user.orders.any.any.raw", word)
+    assert len(rig.session.told("stray")) == strays

@@ -64,7 +64,7 @@ def test_orders_that_stay_open_cost_the_connection() -> None:
     desk.venue.answer["private/cancel"] = lambda p: refuse(10041)
     desk.connect()
     desk.until(70)
-    assert "1 orders of ours stay open: 1" in desk.core.closed[0][1]
+    assert "1 orders that should go stay open: 1" in desk.core.closed[0][1]
     assert not desk.core.may_quote
 
 

@@ -267,3 +267,18 @@ def test_what_an_order_that_ended_long_ago_has_filled_is_in_the_history() -> Non
     desk.until(20)
     assert booked_first == [True]
     assert desk.core.resolved == [(3, None)]
+
+
+def test_a_first_start_outlasts_what_a_killed_process_may_have_sent() -> None:
+    desk = Desk(valid_for_ns=2 * SECOND)
+    desk.connect()
+    desk.until(2.4)
+    assert desk.params("private/get_open_orders") == []
+    desk.venue.orders = [order("1", "hs-00000001-0-1")]
+    desk.until(0.5)
+    assert desk.state == "quoting"
+    assert desk.venue.orders == []
+    desk.lose()
+    desk.connect()
+    desk.until(0.5)
+    assert desk.state == "quoting", "what this process sent, it knows"

@@ -71,6 +71,7 @@ def read_fill(decoder: Decoder, **changed: Any) -> dict[str, Any]:
     [
         (b"hs-00000000-0-0", (0, 0, 0)),
         (b"hs-00c0ffee-17-42", (0xC0FFEE, 17, 42)),
+        (b"hs-00c0ffee-t-42", (0xC0FFEE, -1, 42)),
         (
             b"hs-ffffffff-2147483647-9223372036854775807",
             (2**32 - 1, 2**31 - 1, 2**63 - 1),
@@ -109,6 +110,12 @@ def test_label_of_ours(text: bytes, parts: tuple[int, int, int]) -> None:
         b"hs-00c0ffee-1-9223372036854775808",
         b"hs-00c0ffee-1-99999999999999999999999999",
         b"hs-00c0ffee-1e2-2",
+        b"hs-00c0ffee-t",
+        b"hs-00c0ffee-t-",
+        b"hs-00c0ffee-tt-2",
+        b"hs-00c0ffee-t1-2",
+        b"hs-00c0ffee--1-2",
+        b"hs-00c0ffee-T-2",
         b"O-19700101-000000-001-001-1",
     ],
 )
@@ -126,7 +133,8 @@ def test_any_text_is_no_label_of_ours(tail: bytes) -> None:
     found = label(b"hs-" + tail)
     if found is not None:
         run, slot, sequence = found
-        assert b"hs-" + tail == f"hs-{run:08x}-{slot}-{sequence}".encode()
+        where = "t" if slot < 0 else slot
+        assert b"hs-" + tail == f"hs-{run:08x}-{where}-{sequence}".encode()
 
 
 def test_order(decoder: Decoder) -> None:

@@ -7,6 +7,7 @@ A generated part stands between ``<!-- made by make docs: NAME -->`` and
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable
 from dataclasses import Field, fields
@@ -235,6 +236,20 @@ def hot_path() -> str:
     return "\n".join(lines)
 
 
+def adapter_bugs() -> str:
+    """Return a row for each test of a bug of another engine, by its docstring."""
+    rows = ["| what happened elsewhere | source | test here |", "|---|---|---|"]
+    for path in sorted((ROOT / "tests" / "simulation").glob("test_adapter_*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if not isinstance(node, ast.FunctionDef) or node.name[:5] != "test_":
+                continue
+            said = " ".join((ast.get_docstring(node) or "").split())
+            what, _, source = said.partition(" Source: ")
+            test = f"`{path.name}::{node.name}`"
+            rows.append(f"| {what} | {source.rstrip('.')} | {test} |")
+    return "\n".join(rows)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "configuration": configuration,
     "metrics": metrics,
@@ -247,6 +262,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "traffic_faults": traffic_faults,
     "outage_faults": outage_faults,
     "control_methods": control_methods,
+    "adapter_bugs": adapter_bugs,
 }
 
 

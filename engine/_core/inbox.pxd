@@ -22,4 +22,5 @@ cdef class Inbox(Outbox):
     cdef bint _book_fill(self, int i) except -1
     cdef void _tell_fills(self)
     cdef void _pause(self, Market market, int code)
+    cdef void _pause_cancels(self, Market market)
     cdef void _absorb_odd(self, int conn, MessageKind kind, bytes data)

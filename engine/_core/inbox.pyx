@@ -24,6 +24,8 @@ from engine._core.told cimport told_fill, told_order
 cdef nanos_t PAUSE_NS = 500_000_000         # after a refusal; each in a row doubles it
 cdef int PAUSE_DOUBLINGS_MAX = 6            # so 32 s at most
 cdef int POST_ONLY_REJECT = 11054
+cdef nanos_t CANCEL_PAUSE_NS = 100_000_000  # after a refused cancel, doubling likewise
+cdef int CANCEL_DOUBLINGS_MAX = 4           # so 1.6 s at most
 
 ODD_NAMES = {
     MESSAGE_UNKNOWN: "unknown",
@@ -207,6 +209,8 @@ cdef class Inbox(Outbox):
         if not self.decoder.reply.is_error:
             if market is not None:
                 market.refusals = market.post_only_refusals = self.refusals = 0
+                if request.kind == REQUEST_CANCEL:
+                    market.cancel_refusals = 0
             self._absorb_orders(request.id)
             return
         self.counters.rejects += 1
@@ -220,6 +224,8 @@ cdef class Inbox(Outbox):
         if request.kind != REQUEST_CANCEL and not (
                 request.kind == REQUEST_EDIT and says_ended(code)):
             self._pause(market, code)
+        if request.kind == REQUEST_CANCEL and not says_ended(code):
+            self._pause_cancels(market)
         if self.orders.rows[request.slot].state == ORDER_UNKNOWN:
             self._tell("on_unknown", (request.slot, self.now_ns))
 
@@ -240,6 +246,12 @@ cdef class Inbox(Outbox):
         self.note("warning", "refused",
                   f"{market.name}: error {code}, {market.refusals} in a row; no new "
                   f"orders or edits for {(PAUSE_NS << doublings) / 1e9:g} s")
+
+    cdef void _pause_cancels(self, Market market):
+        """In a settlement not even cancels are taken: ask again, but not at once."""
+        cdef int doublings = min(market.cancel_refusals, CANCEL_DOUBLINGS_MAX)
+        market.cancel_refusals += 1
+        market.cancels_paused_until_ns = self.now_ns + (CANCEL_PAUSE_NS << doublings)
 
     cdef void _absorb_odd(self, int conn, MessageKind kind, bytes data):
         """Count what cannot be used, note it once a kind, give up what it hits."""

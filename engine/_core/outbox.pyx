@@ -130,6 +130,9 @@ cdef class Outbox(Desk):
         cdef qty_t worst = self.orders.worst(action.slot)
         cdef int64_t barrier, request_id = 0, until_ms = self._valid_until_ms()
         cdef Anchor anchor
+        if (action.kind == REQUEST_CANCEL
+                and self.now_ns < market.cancels_paused_until_ns):
+            return WRITE_DROPPED
         if action.kind != REQUEST_CANCEL:
             if self.now_ns < market.paused_until_ns or until_ms and not self.has_clock:
                 return WRITE_DROPPED

@@ -165,6 +165,8 @@ class Rig:
                     long += CONTRACT * order.open_lots
                 else:
                     short += CONTRACT * order.open_lots
+            if not order.label.startswith("hs-"):
+                continue
             run, slot = order.label.split("-")[1:3]
             assert (run, slot) not in slots, f"two orders of slot {slot}"
             slots.add((run, slot))

@@ -49,6 +49,8 @@ cdef class Market:
         Permitted permitted
         GateCounts gate_counts
         nanos_t paused_until_ns        # no new orders or edits before: just refused
+        nanos_t cancels_paused_until_ns  # no cancels before: just refused
+        int cancel_refusals            # in a row
         int refusals                   # in a row, since the last accepted request
         int credit_pool                # which its requests pay from, -1 = not told yet
         int second_pool                # and this one as well, -1 = no other

@@ -41,6 +41,36 @@ def test_what_the_venue_refuses_is_asked_again_ever_more_slowly() -> None:
     )
 
 
+def test_a_refused_cancel_is_sent_again_ever_more_slowly_and_then_at_once() -> None:
+    """A settlement refuses even cancels."""
+    rig, venue = quoting_rig(), SlowVenue(NAME)
+    rig.wisher.asks = []
+    settle(rig, venue)
+    rig.core.data_to_send(0)
+    venue.requests.clear()
+    for row in venue.open_orders():
+        if row["direction"] == "sell":
+            venue.pull(row["order_id"])
+    settle(rig, venue)
+    rig.core.set_quoting(False, "settlement")
+    asked_ms = []
+    for _ in range(1_000):
+        rig.advance(10)
+        venue.receive(rig.core.data_to_send(0))
+        while venue.requests:
+            asked_ms.append(rig.t_ns // 1_000_000)
+            venue.work(10041 if len(asked_ms) < 8 else 0)
+            frames, venue.frames = venue.frames, []
+            for frame in frames:
+                rig.deliver(frame)
+    waits = [b - a for a, b in pairwise(asked_ms)]
+    bounds = [100, 200, 400, 800, 1_600, 1_600, 1_600]
+    assert len(waits) == len(bounds)
+    for wait, bound in zip(waits, bounds, strict=True):
+        assert bound <= wait <= bound + 250, "the core looks every 250 ms"
+    assert venue.open_orders() == []
+
+
 def test_nothing_is_sent_before_the_venues_clock_is_known() -> None:
     rig = quoting_rig(valid_for_ns=2_000_000_000)
     rig.advance(1_000)

@@ -45,7 +45,8 @@ class Pool:
     """One leaky pool in whole numbers: credits times nanoseconds, nothing rounded.
 
     It is full at the start, or holds as much ``at_first`` and refills from the time it
-    is asked.
+    is asked. What is taken is regained from the answer on: the venue counts a request
+    when it arrives, and a line may hold many up and let them go at once.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Pool:
         self.size = size
         self.refill_per_s = refill_per_s
         self._largest = (size, refill_per_s)
+        self._flying = 0
         self._level = (size if at_first is None else at_first) * _NS
         self._at_ns: int | None = 0 if at_first is None else None
 
@@ -79,12 +81,19 @@ class Pool:
         if self._level < (cost + reserve) * _NS:
             return False
         self._level -= cost * _NS
+        self._flying += cost
         return True
 
     def force(self, cost: int, t_ns: int) -> None:
         """Take credits for what must be sent anyhow."""
         self._refill(t_ns)
         self._level = max(0, self._level - cost * _NS)
+        self._flying += cost
+
+    def answered(self, cost: int, t_ns: int) -> None:
+        """Say that credits taken are not in flight any more."""
+        self._refill(t_ns)
+        self._flying -= cost
 
     def ready_ns(self, cost: int, reserve: int, t_ns: int) -> int:
         """Return the first time at which `take` succeeds."""
@@ -95,7 +104,8 @@ class Pool:
     def _refill(self, t_ns: int) -> None:
         since_ns = t_ns if self._at_ns is None else self._at_ns
         gained = max(0, t_ns - since_ns) * self.refill_per_s
-        self._level = min(self.size * _NS, self._level + gained)
+        room = max(0, self.size - self._flying) * _NS
+        self._level = min(room, self._level + gained)
         self._at_ns = max(since_ns, t_ns)
 
 
@@ -117,6 +127,11 @@ class Credits:
         """Pay for a request that is sent whatever is left."""
         pool, cost, _ = self._price(method)
         pool.force(cost, t_ns)
+
+    def answered(self, method: str, t_ns: int) -> None:
+        """Say that a request was answered, or never will be."""
+        pool, cost, _ = self._price(method)
+        pool.answered(cost, t_ns)
 
     def ready_ns(self, method: str, t_ns: int, count: int = 1) -> int:
         """Return the first time at which so many requests can be paid."""

@@ -48,6 +48,7 @@ class Rpc:
         self._last_id = 0
         self._pending: dict[int, Pending] = {}
         self._waiting: deque[tuple[Ask, OnReply]] = deque()
+        self._lost: deque[Pending] = deque()
 
     def ask(self, ask: Ask, on_reply: OnReply, t_ns: int) -> None:
         """Send a request, or let it wait its turn.
@@ -67,6 +68,8 @@ class Rpc:
 
     def pump(self, t_ns: int) -> None:
         """Send waiting requests, first come first served, as far as credits go."""
+        while self._lost and self._lost[0].deadline_ns <= t_ns:
+            self.credits.answered(self._lost.popleft().method, t_ns)
         while self._waiting and self._may_send(self._waiting[0][0], t_ns):
             ask, on_reply = self._waiting.popleft()
             self._send(ask, on_reply, t_ns)
@@ -78,6 +81,7 @@ class Rpc:
         if number is None or pending is None or pending.conn != conn:
             return False
         del self._pending[number]
+        self.credits.answered(pending.method, t_ns)
         code, text = _error_of(message)
         if code == TOO_MANY_REQUESTS:
             self.credits.drain(t_ns)
@@ -99,7 +103,12 @@ class Rpc:
         return [p for p in self._pending.values() if p.deadline_ns <= t_ns]
 
     def drop(self, conn: int) -> None:
-        """Forget every request of a connection that is gone."""
+        """Forget every request of a connection that is gone.
+
+        Until its deadline it may still arrive: so long it takes up its credit. Bounded:
+        what is lost has been paid.
+        """
+        self._lost.extend(p for p in self._pending.values() if p.conn == conn)
         self._pending = {i: p for i, p in self._pending.items() if p.conn != conn}
         kept = [entry for entry in self._waiting if entry[0].conn != conn]
         self._waiting = deque(kept)
@@ -118,7 +127,9 @@ class Rpc:
         number = self._next_id()
         # An urgent request beyond the table is sent all the same: its answer matters
         # to nobody, the venue only wants to hear from us.
-        if len(self._pending) < PENDING_MAX:
+        if len(self._pending) >= PENDING_MAX:
+            self.credits.answered(ask.method, t_ns)
+        else:
             deadline_ns = t_ns + self._timeout_ns
             self._pending[number] = Pending(
                 ask.conn, ask.method, t_ns, deadline_ns, on_reply

@@ -26,8 +26,55 @@ def test_a_pool_gives_its_size_and_not_one_more() -> None:
 def test_a_pool_refills_exactly() -> None:
     pool = Pool(1_000, 10)
     assert pool.take(1_000, 0, 0)
+    pool.answered(1_000, 0)
     assert not pool.take(1, 0, SECOND // 10 - 1)
     assert pool.take(1, 0, SECOND // 10)
+
+
+def test_what_is_in_flight_is_not_regained_before_its_answer() -> None:
+    pool = Pool(1_000, 100)
+    assert pool.take(600, 0, 0)
+    assert pool.left(60 * SECOND) == 400
+    pool.answered(600, 60 * SECOND)
+    assert pool.left(60 * SECOND) == 400
+    assert pool.left(61 * SECOND) == 500
+    assert pool.left(90 * SECOND) == 1_000
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 3_000),  # pause before sending, ms
+            st.integers(0, 4_000),  # to the venue, ms
+            st.integers(0, 1_000),  # and back
+        ),
+        max_size=60,
+    )
+)
+def test_requests_held_up_on_the_way_never_empty_the_venues_pool(
+    plan: list[tuple[int, int, int]],
+) -> None:
+    pool, ms = Pool(30_000, 10_000), SECOND // 1_000
+    events: list[tuple[int, int, str]] = []
+    now = number = 0
+    venue, seen = 30_000 * ms * 1_000, 0
+    for pause, there, back in [*plan, (60_000, 0, 0)]:
+        until = now + pause
+        while events and min(events)[0] <= until:
+            event = min(events)
+            events.remove(event)
+            now = event[0]
+            if event[2] == "answered":
+                pool.answered(3_000, now * ms)
+                continue
+            gained = (now - seen) * ms * 10_000
+            venue, seen = min(30_000 * SECOND, venue + gained) - 3_000 * SECOND, now
+            assert venue >= 0, "this would have ended the session"
+        now = until
+        while pool.take(3_000, 0, now * ms):
+            number += 1
+            events.append((now + there, number, "arrives"))
+            events.append((now + there + back, number, "answered"))
 
 
 def test_a_pool_never_holds_more_than_its_size() -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from engine._core.state.orders import EVENT_NAMES, STATE_NAMES, transition
 from engine.config import Config
 from engine.config_risk import REFUSE, TABLE, limits_of
 from engine.config_text import key_infos, toml_text
@@ -236,6 +237,16 @@ def hot_path() -> str:
     return "\n".join(lines)
 
 
+def order_transitions() -> str:
+    """Return what each event makes of an order, by the table that runs."""
+    rows = ["| state | event → state |", "|---|---|"]
+    for state in STATE_NAMES:
+        steps = [(one, transition(state, one)) for one in EVENT_NAMES]
+        told = [f"{one} → {after.upper()}" for one, after in steps if after]
+        rows.append(f"| `{state.upper()}` | {', '.join(told)} |")
+    return "\n".join(rows)
+
+
 def adapter_bugs() -> str:
     """Return a row for each test of a bug of another engine, by its docstring."""
     rows = ["| what happened elsewhere | source | test here |", "|---|---|---|"]
@@ -263,6 +274,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "outage_faults": outage_faults,
     "control_methods": control_methods,
     "adapter_bugs": adapter_bugs,
+    "order_transitions": order_transitions,
 }
 
 

@@ -104,7 +104,10 @@ def _settings(
         key = f"{prefix}{name}"
         if isinstance(value, BaseModel):
             yield from _settings(value, f"{key}.", params)
-        elif isinstance(value, dict) and name != "params":
+        elif name == "currency":
+            if not value:
+                is_default = name not in section.model_fields_set
+                yield Setting(key, value, key_of(field).unit, is_default)
             for each, inner in value.items():
                 yield from _settings(inner, f"{key}.{each}.", params)
         elif name == "quote":

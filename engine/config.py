@@ -432,6 +432,27 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _keys_have_a_loss_budget(self) -> Self:
+        """Where a key can lose something, its loss is bounded over restarts."""
+        if self.environment == "simulation":
+            return self
+        if self.risk.loss_day_usd is None:
+            raise refusal(
+                f'is required for environment = "{self.environment}": a loss limit of '
+                "the day, in USD",
+                at=("risk", "loss_day_usd"),
+                value=NO_VALUE,
+            )
+        if self.state.path is None:
+            raise refusal(
+                f'is required for environment = "{self.environment}": a folder in '
+                "which the loss budget outlives a restart",
+                at=("state", "path"),
+                value=NO_VALUE,
+            )
+        return self
+
+    @model_validator(mode="after")
     def _one_strategy_per_instrument(self) -> Self:
         first: dict[str, int] = {}
         for index, quote in enumerate(self.quote):

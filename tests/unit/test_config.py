@@ -237,6 +237,23 @@ def test_environment_is_read_off_the_host(url, environment):
     assert environment_of(url) == environment
 
 
+@pytest.mark.parametrize("said", ["testnet", "production"])
+@pytest.mark.parametrize("missing", ["risk.loss_day_usd", "state.path"])
+def test_a_key_that_can_lose_needs_a_budget_that_outlives_a_restart(said, missing):
+    host = {"testnet": "test", "production": "www"}[said]
+    changes = {
+        "environment": said,
+        "venue__urls": [f"wss://{host}.deribit.com/ws/api/v2"],
+        "risk": {"loss_day_usd": 5.0},
+        "state": {"path": "state"},
+    }
+    assert from_mapping(document(**changes)).environment == said
+    del changes[missing.split(".")[0]]
+    error = refused(**changes)
+    assert (error.key, error.value) == (missing, NO_VALUE)
+    assert error.allowed.startswith(f'is required for environment = "{said}"')
+
+
 @pytest.mark.parametrize("key", ["urls", "market_data_urls"])
 @pytest.mark.parametrize("said", ["simulation", "testnet", "production"])
 @pytest.mark.parametrize(
@@ -255,6 +272,7 @@ def test_urls_must_belong_to_the_environment(key, said, url, environment):
     }
     changes = {"environment": said, "venue__urls": [own[said]]}
     changes[f"venue__{key}"] = [own[said], url]
+    changes |= {"risk": {"loss_day_usd": 5.0}, "state": {"path": "state"}}
     if said == environment:
         assert from_mapping(document(**changes)).environment == said
     else:

@@ -16,4 +16,8 @@ def judge(
     credits: int = 10,
     stance: str = "normal",
     is_take: bool = False,
+    mark_price: float = 0.0,
+    account_max_usd: float = 0.0,
+    currency_max_usd: float = 0.0,
+    delta_max: float = 0.0,
 ) -> str: ...

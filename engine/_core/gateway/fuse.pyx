@@ -149,7 +149,9 @@ cdef bint holds(
 def judge(row, limits, *, str side, long price_ticks, long amount_lots,
           long position_lots=0, own_other_ticks=None, double reference_ticks=0.0,
           double index_ticks=0.0, double fair_ticks=0.0, long credits=10,
-          str stance="normal", bint is_take=False):
+          str stance="normal", bint is_take=False, double mark_price=0.0,
+          double account_max_usd=0.0, double currency_max_usd=0.0,
+          double delta_max=0.0):
     """Return the name of the fault a new order would raise, "none" when it may pass.
 
     For tests and tools: builds the smallest world in which the question can be asked.
@@ -169,11 +171,15 @@ def judge(row, limits, *, str side, long price_ticks, long amount_lots,
         credits: requests left.
         stance: how far the desk has withdrawn, a name of STANCES.
         is_take: whether the order is immediate or cancel.
+        mark_price: what the limits over instruments value it at, 0 = no price.
+        account_max_usd, currency_max_usd: worst-case exposures, 0 = no limit.
+        delta_max: coins of the base currency, the position netted.
     """
     cdef InstrumentTable table = InstrumentTable()
     cdef int32_t index = table.add(row)
     cdef OrderTable orders = OrderTable(1)
     cdef Position position = Position()
+    cdef ExposureTable exposure = ExposureTable()
     cdef QuoteLimits bounds
     cdef Anchor anchor
     cdef Action action
@@ -181,8 +187,7 @@ def judge(row, limits, *, str side, long price_ticks, long amount_lots,
     cdef bint is_bid = side == "bid"
     memset(&bounds, 0, sizeof(bounds))
     memset(&anchor, 0, sizeof(anchor))
-    anchor.mark_ticks = reference_ticks
-    anchor.index_ticks = index_ticks
+    anchor.mark_ticks, anchor.index_ticks = reference_ticks, index_ticks
     anchor.fair_ticks = fair_ticks
     anchor.usd_per_lot = table.rows[index].lot_size
     fault.code = FAULT_NONE
@@ -195,17 +200,19 @@ def judge(row, limits, *, str side, long price_ticks, long amount_lots,
     bounds.collar_fair_bps = limits.get("collar_fair_bps", 0.0)
     bounds.order_max_usd = limits.get("order_max_usd", 0.0)
     bounds.stance = <Stance>stance_of(stance)
-    action.kind = REQUEST_NEW
-    action.side = BID if is_bid else ASK
+    action.kind, action.side = REQUEST_NEW, BID if is_bid else ASK
     action.slot = index * SLOTS_PER_INSTRUMENT + (0 if is_bid else SLOTS_PER_SIDE)
-    action.price_ticks = price_ticks
-    action.amount_lots = amount_lots
+    action.price_ticks, action.amount_lots = price_ticks, amount_lots
     action.is_take = is_take
     if own_other_ticks is not None:
         orders.send_new(
             index * SLOTS_PER_INSTRUMENT + (SLOTS_PER_SIDE if is_bid else 0),
             own_other_ticks, 1, False, 0, 0, &fault)
     orders.send_new(action.slot, price_ticks, amount_lots, False, 0, 0, &fault)
-    holds(&action, index, &table.rows[index], &bounds, &anchor, orders,
-          position, credits * <int64_t>CREDIT, 0, &fault)
+    exposure.add(index, &table.rows[index], "BTC", "BTC", position)
+    exposure.price(0, mark_price, mark_price)
+    exposure.set_caps(account_max_usd, {"BTC": (currency_max_usd, delta_max)})
+    if holds(&action, index, &table.rows[index], &bounds, &anchor, orders, position,
+             credits * <int64_t>CREDIT, 0, &fault):
+        holds_together(&action, 0, exposure, orders, 0, &fault)
     return fault_name(fault.code)

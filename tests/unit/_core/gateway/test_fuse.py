@@ -63,3 +63,56 @@ def test_each_invariant_at_its_limit_and_one_past(
     changes: dict[str, Any], fault: str
 ) -> None:
     assert verdict(**changes) == fault
+
+
+@pytest.mark.parametrize(
+    ("limits", "changes", "fault"),
+    [
+        ({"collar_index_bps": 10.0}, {"price_ticks": 10_011}, "none"),
+        ({"collar_index_bps": 10.0}, {"price_ticks": 10_012}, "fuse_price"),
+        ({"collar_index_bps": 10.0}, {"side": "ask", "price_ticks": 9_989}, "none"),
+        (
+            {"collar_index_bps": 10.0},
+            {"side": "ask", "price_ticks": 9_988},
+            "fuse_price",
+        ),
+        ({"collar_fair_bps": 10.0}, {"price_ticks": 10_011}, "none"),
+        ({"collar_fair_bps": 10.0}, {"price_ticks": 10_012}, "fuse_price"),
+        (
+            {"collar_fair_bps": 10.0},
+            {"price_ticks": 10_012, "is_take": True},
+            "none",
+        ),
+        ({"order_max_usd": 100.0}, {"amount_lots": 10}, "none"),
+        ({"order_max_usd": 100.0}, {"amount_lots": 11}, "fuse_size"),
+    ],
+)
+def test_collars_and_notional_at_their_limit_and_one_past(
+    limits: dict[str, float], changes: dict[str, Any], fault: str
+) -> None:
+    near = {"index_ticks": 10_000.0, "fair_ticks": 10_000.0}
+    wish = {**GOOD, **near, **changes}
+    assert judge(ROW, {**LIMITS, **limits}, **wish) == fault
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"account_max_usd": 100.0}, "none"),
+        ({"account_max_usd": 99.9}, "fuse_exposure"),
+        ({"currency_max_usd": 100.0}, "none"),
+        ({"currency_max_usd": 99.9}, "fuse_exposure"),
+        ({"delta_max": 0.02}, "none"),
+        ({"delta_max": 0.0199}, "fuse_exposure"),
+        ({"delta_max": 0.0199, "mark_price": 0.0}, "fuse_exposure"),
+        ({"account_max_usd": 100.0, "mark_price": 0.0}, "fuse_exposure"),
+        # What reduces is no growth, however far past the limit the position is.
+        ({"account_max_usd": 100.0, "position_lots": -60}, "none"),
+        ({"account_max_usd": 100.0, "position_lots": 60}, "fuse_exposure"),
+        ({"account_max_usd": 100.0, "position_lots": 60, "side": "ask"}, "none"),
+    ],
+)
+def test_limits_over_instruments_at_their_limit_and_one_past(
+    changes: dict[str, Any], fault: str
+) -> None:
+    assert verdict(**{"mark_price": 5_000.0, **changes}) == fault

@@ -17,13 +17,15 @@ from engine._core.base.hist cimport Histogram
 from engine._core.base.instrument cimport InstrumentTable
 from engine._core.base.stance cimport STANCE_NORMAL, Stance, stance_of
 from engine._core.base.types cimport (
-    CONNECTIONS_MAX, LEVELS_MAX, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, nanos_t, qty_t)
+    ASK, BID, CONNECTIONS_MAX, LEVELS_MAX, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side,
+    nanos_t, qty_t)
 from engine._core.decode.message cimport (
     MESSAGE_PRIVATE, Decoder, MessageKind)
 from engine._core.gateway.credits cimport NO_POOL, Credits
 from engine._core.gateway.differ cimport Differ
 from engine._core.gateway.scheduler cimport Scheduler
 from engine._core.gateway.turnover cimport Turnover
+from engine._core.quote.gate cimport headroom
 from engine._core.quote.market cimport Market, new_market
 from engine._core.quote.strategy cimport Strategy
 from engine._core.state.orders cimport ORDER_DONE, ORDER_UNKNOWN, OrderTable
@@ -169,6 +171,40 @@ cdef class Desk:
         self.mode_reason = reason
         for market in self.quoted:
             market.is_dirty = True
+
+    def reserve_ticket(self, int32_t index, str side not None, qty_t lots):
+        """Count an order outside the slots against the position limit, at its worst.
+
+        Returns:
+            False when the limit has no room for it; nothing is counted then.
+
+        Raises:
+            IndexError: no such instrument.
+            ValueError: no such side, or not a size.
+        """
+        cdef Market market = self.market(index)
+        cdef Side at = BID if side == "bid" else ASK
+        if side not in ("bid", "ask") or lots <= 0:
+            raise ValueError(f"no order: {side} {lots} lots")
+        if headroom(index, at, &market.limits, self.orders, market.position) < lots:
+            return False
+        market.position.ticket_lots[<int>at] += lots
+        market.is_dirty = True
+        return True
+
+    def release_ticket(self, int32_t index, str side not None, qty_t lots):
+        """Stop counting what of such an order has traded or can trade no more.
+
+        Raises:
+            IndexError: no such instrument.
+            ValueError: more than is counted.
+        """
+        cdef Market market = self.market(index)
+        cdef int at = 0 if side == "bid" else 1
+        if not 0 <= lots <= market.position.ticket_lots[at]:
+            raise ValueError(f"{lots} of {market.position.ticket_lots[at]} lots")
+        market.position.ticket_lots[at] -= lots
+        market.is_dirty = True
 
     def set_stance(self, str stance not None, str reason not None, int32_t index=-1):
         """Take a step of the kill ladder: of one market, or of the account.

@@ -35,7 +35,13 @@ venue's pools for full each time."""
 
 SUBSCRIBE_METHODS = ("public/subscribe", "private/subscribe")
 
-MATCHING_METHODS = ("private/cancel", "private/cancel_all_by_instrument")
+MATCHING_METHODS = (
+    "private/cancel",
+    "private/cancel_all_by_instrument",
+    "private/buy",
+    "private/sell",
+    "private/close_position",
+)
 """Matching-engine requests the session sends; paid with `CorePort.take_credit`."""
 
 _NS = 1_000_000_000

@@ -58,6 +58,7 @@ from engine.session.rpc import Rpc
 from engine.session.runner import Runner
 from engine.session.states import ENDING, GOING, Event, State, next_state
 from engine.session.strays import Strays, cancel_strays
+from engine.session.tickets import tickets as ticketing
 from engine.session.verdict import (
     LoginRefused,
     Reconnect,
@@ -92,6 +93,7 @@ class Session:
         self._nonce = Nonce()
         self._lateness = Lateness()
         self._strays = Strays()
+        self._tickets = ticketing.Tickets()
         self._doubted: dict[int, None] = {}
         self._state = State.CONNECTING
         self._said: tuple[bool, str] | None = None
@@ -165,6 +167,8 @@ class Session:
             self._ctx.kill.start("operator", t_ns)
         elif name == "errand_done":
             self._on_errand(cmd)
+        elif name in ticketing.COMMANDS:
+            self._ticket(cmd)
         elif not self._risk.obey(cmd) and name != "halt":  # the core's own
             self._ctx.note("error", "command", f"unknown command {short(name, 40)}")
         self._end()
@@ -254,6 +258,7 @@ class Session:
         self._ctx.booked.note(fill, now_ms)
         self._ctx.ledger.on_fill(fill)
         self._risk.hurry()
+        self._tickets.on_fill(self._ctx, fill)
 
     def on_halt(self, t_ns: int, reason: str) -> None:
         """The core has cancelled everything; see that the venue did, too."""
@@ -286,6 +291,7 @@ class Session:
             "holds": list(ctx.holds.values()),
             "kill": ctx.kill.snapshot(),
             "ledger": ctx.ledger.snapshot(),
+            "tickets": self._tickets.rows(),
             "differences": {
                 "fills_fetched": ctx.booked.fetched,
                 **asdict(ctx.differences),
@@ -309,6 +315,8 @@ class Session:
         if offset_ns is not None:
             self._core.set_venue_clock(offset_ns)
         self._progress()
+        if self._state in GOING and self._tickets.has_work:
+            self._start_once("tickets", self._tickets_flow)
         if self._state is State.QUOTING and self._ctx.holds:
             self._move(Event.HELD)
         elif self._state is State.PAUSED and not self._ctx.holds:
@@ -404,6 +412,18 @@ class Session:
     def _cod_flow(self, name: str) -> Flow:
         return Flow(name, [self._ctx.settings.orders_conn], cod.keep_on(self._ctx))
 
+    def _tickets_flow(self, name: str) -> Flow:
+        script = self._tickets.work(self._ctx)
+        return Flow(name, [self._ctx.settings.orders_conn], script)
+
+    def _ticket(self, cmd: dict[str, Any]) -> None:
+        """Take an order outside the quotes, unless nothing may be sent now."""
+        if self._state in GOING:
+            self._tickets.obey(self._ctx, cmd)
+        else:
+            text = f"{cmd['cmd']}: not while the session is {self._state.value}"
+            self._ctx.note("error", "ticket", text)
+
     def _stop_flow(self, name: str) -> Flow:
         script = windup.stop(self._ctx)
         conns = [self._ctx.settings.orders_conn]
@@ -434,7 +454,7 @@ class Session:
 
     def _drop_work(self) -> None:
         """End what leads to quoting or repairs it."""
-        for name in ("account", "recover", "recheck", "resync", "resolve"):
+        for name in ("account", "recover", "recheck", "resync", "resolve", "tickets"):
             self._runner.drop(name)
         self._resync.forget()
         self._doubted.clear()
@@ -472,6 +492,7 @@ class Session:
         self._runner.drop_conn(link.conn)
         self._runner.drop("recheck")
         if link is ctx.orders_link:
+            self._tickets.lost(ctx)
             ctx.cod.forget()
             ctx.holds.pop(cod.HOLD, None)
             self._doubted.clear()

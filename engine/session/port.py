@@ -73,6 +73,12 @@ class CorePort(Protocol):
     def credit_answered(self, sent_ns: int, first: str, second: str = "") -> None:
         """Say that a request paid with `take_credit` has its answer."""
 
+    def reserve_ticket(self, index: int, side: str, lots: int) -> bool:
+        """Count an order outside the slots in the exposure; False: there is no room."""
+
+    def release_ticket(self, index: int, side: str, lots: int) -> None:
+        """Stop counting what of such an order has traded or can trade no more."""
+
     def expect_snapshot(self, index: int) -> None:
         """Empty a book; it is unreadable until the next snapshot."""
 

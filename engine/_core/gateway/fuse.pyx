@@ -137,6 +137,7 @@ cdef bint holds(
     held = position.size_lots if action.side == BID else -position.size_lots
     if orders.worst(action.slot) > worst_before_lots:
         held += position.unbooked_lots[<int>action.side]
+        held += position.ticket_lots[<int>action.side]
         held += orders.worst_side(instrument, action.side)
         if not check(fault, held <= (limits.position_max_lots
                                      if limits.stance < STANCE_REDUCE else 0),

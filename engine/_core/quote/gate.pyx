@@ -49,7 +49,7 @@ cdef qty_t headroom(
         Position position) noexcept nogil:
     cdef qty_t held = position.size_lots if side == BID else -position.size_lots
     return (position_bound(limits) - held - position.unbooked_lots[<int>side]
-            - orders.worst_side(instrument, side))
+            - position.ticket_lots[<int>side] - orders.worst_side(instrument, side))
 
 
 cdef void set_bounds(
@@ -179,6 +179,7 @@ cdef void shape(
         room[s] = qty_min(
             together[s] + orders.worst_side(instrument, side),
             position_bound(limits) - position.unbooked_lots[s]
+            - position.ticket_lots[s]
             - (position.size_lots if side == BID else -position.size_lots))
     shape_take(sheet, row, limits, room, out, counts)
     for s in range(2):

@@ -14,6 +14,7 @@ cdef class Position:
         readonly double fees              # settlement currency, positive = paid
         readonly long n_fills
         qty_t[2] unbooked_lots            # by side: told filled, trade not seen
+        qty_t[2] ticket_lots              # by side: open tickets that may add to it
 
     cdef void book_fill(self, const Fill* fill) noexcept nogil
     cdef double unrealized_pnl(self, double mark_price) noexcept nogil

@@ -99,6 +99,8 @@ class CoreStandIn:
         self.halted = ""
         self.errands: list[str] = []
         self.kills: list[str] = []
+        self.tickets: dict[tuple[int, str], int] = {}
+        self.ticket_room = 1_000
 
     @property
     def may_quote(self) -> bool:
@@ -155,6 +157,17 @@ class CoreStandIn:
             self.flying[first, second] = self.flying.get((first, second), 0) + 1
         self.credits -= self.credits > 0
         return self.credits > 0
+
+    def reserve_ticket(self, index: int, side: str, lots: int) -> bool:
+        at = (index, side)
+        if self.tickets.get(at, 0) + lots > self.ticket_room:
+            return False
+        self.tickets[at] = self.tickets.get(at, 0) + lots
+        return True
+
+    def release_ticket(self, index: int, side: str, lots: int) -> None:
+        assert 0 <= lots <= self.tickets[index, side]
+        self.tickets[index, side] -= lots
 
     def expect_snapshot(self, index: int) -> None:
         self.expected.append(index)

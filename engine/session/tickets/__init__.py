@@ -1,0 +1,1 @@
+"""Orders outside the quotes: stops, takes, hedges, linked orders, closing."""

@@ -79,6 +79,18 @@ COMMANDS: Final[dict[str, Command]] = {
     "disconnect": Command(
         "disconnect", "cancel every order, then close the lines", _away, ("reason",)
     ),
+    "ticket": Command(
+        "ticket", "place an order outside the quotes (JSON)", _always, ("order",)
+    ),
+    "cancel-ticket": Command(
+        "cancel_ticket", "cancel such an order", _always, ("label",)
+    ),
+    "close-position": Command(
+        "close_position",
+        "close what is held by one reduce-only order",
+        _always,
+        ("instrument", "price"),
+    ),
     "rearm": Command(
         "rearm", "take latched steps back", _always, ("rule", "instrument")
     ),
@@ -128,6 +140,7 @@ def status_of(snapshot: Mapping[str, Any], **more: Any) -> dict[str, Any]:
         "foreign_orders": session.get("foreign_orders", 0),
         "kill": session.get("kill", {}),
         "cod": session.get("cod", {}),
+        "tickets": session.get("tickets", []),
         "last_error": session.get("last_error", ""),
         "instruments": instruments,
         **more,

@@ -66,6 +66,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--instrument", metavar="NAME", help="only this one, or currency"
     )
     parser.add_argument("--rule", metavar="RULE", help="with rearm: only this rule")
+    parser.add_argument("--order", metavar="JSON", help="with ticket: the order")
+    parser.add_argument("--label", metavar="LABEL", help="with cancel-ticket: which")
+    parser.add_argument("--price", metavar="P", help="with close-position: its limit")
     parser.add_argument("--reason", metavar="TEXT", help="for log and journal")
     parser.add_argument(
         "--wait",
@@ -99,7 +102,7 @@ def checked(args: argparse.Namespace) -> dict[str, Any]:
         allowed = f"0 to {WAIT_MAX_S:g} s"
         raise ConfigError("command line", "--wait", args.wait, allowed)
     request: dict[str, Any] = {"cmd": args.order, "wait_s": args.wait}
-    for key in ("instrument", "rule", "reason"):
+    for key in ("instrument", "rule", "order", "label", "price", "reason"):
         value = getattr(args, key)
         if value is None:
             continue
@@ -180,6 +183,10 @@ def _state_lines(now: Mapping[str, Any]) -> list[str]:
         blank = f", blank: {row['why_blank']}" if row["why_blank"] else ""
         text = f"{name} {row['position']:+g}, {row['orders']} orders, {row['stance']}"
         rows.append(("position", text + blank))
+    for one in now["tickets"]:
+        text = f"{one['label']} {one['side']} {one['amount']} {one['instrument']}"
+        why = f": {one['why']}" if one["why"] else ""
+        rows.append(("ticket", f"{text} {one['type']}, {one['state']}{why}"))
     for trip in now["trips"]:
         text = " ".join(f"{key}={value}" for key, value in trip.items())
         rows.append(("tripped", text))

@@ -33,6 +33,8 @@ GRACE_S: Final = 0.5
 WAIT_MAX_S: Final = 60.0
 POLL_S: Final = 0.02
 TEXT_CHARS_MAX: Final = 200
+ORDER_CHARS_MAX: Final = 2000
+"""Of the one field that holds a whole order as JSON."""
 SOCKET_MODE: Final = 0o600
 
 Tell = Callable[..., list[str]]
@@ -162,8 +164,9 @@ def read_command(line: bytes) -> tuple[str, dict[str, str], float]:
     for key, value in wanted.items():
         if key not in takes:
             raise ValueError(f"{name} takes {', '.join(takes) or 'nothing'}, not {key}")
-        if not isinstance(value, str) or not 0 < len(value) <= TEXT_CHARS_MAX:
-            raise ValueError(f"{key} must be 1 to {TEXT_CHARS_MAX} characters of text")
+        most = ORDER_CHARS_MAX if key == "order" else TEXT_CHARS_MAX
+        if not isinstance(value, str) or not 0 < len(value) <= most:
+            raise ValueError(f"{key} must be 1 to {most} characters of text")
     return name, wanted, float(wait_s)
 
 

@@ -28,6 +28,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from engine.session.context import Context, Listing
 from engine.session.flow import Ask, Reply, Script, Sleep
 from engine.session.tickets.spec import (
@@ -95,6 +97,22 @@ class Ticket:
             "filled_lots": max(self.filled_lots, self.booked_lots),
             "why": self.why,
         }
+
+
+def order_in(cmd: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the fields of a ticket: the command's own, or JSON text in ``order``.
+
+    Raises: TicketError when that text is no JSON object.
+    """
+    if "order" not in cmd:
+        return cmd
+    try:
+        found = orjson.loads(str(cmd["order"]))
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict) or len(cmd) != 1:
+        raise TicketError("ticket: order: one JSON object, and no other field")
+    return found
 
 
 class Tickets:
@@ -175,7 +193,7 @@ class Tickets:
         rest = {k: v for k, v in cmd.items() if k not in ("cmd", "wait_s", "reason")}
         try:
             if name == "ticket":
-                label = self.place(ctx, spec_from(rest), "operator")
+                label = self.place(ctx, spec_from(order_in(rest)), "operator")
                 ctx.note("info", "ticket", f"{label}: taken")
             elif name == "cancel_ticket":
                 self.cancel(str(rest.get("label", "")))

@@ -77,8 +77,10 @@ cdef bint holds_together(
     for i in range(table.size):
         one = &table.rows[i]
         position = table.positions[i]
-        buys = position.size_lots + position.unbooked_lots[0]
-        sells = position.unbooked_lots[1] - position.size_lots
+        buys = (position.size_lots + position.unbooked_lots[0]
+                + position.ticket_lots[0])
+        sells = (position.unbooked_lots[1] + position.ticket_lots[1]
+                 - position.size_lots)
         first = one.instrument * SLOTS_PER_INSTRUMENT
         for slot in range(first, first + SLOTS_PER_SIDE):
             buys += orders.worst(slot)

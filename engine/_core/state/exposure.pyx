@@ -109,6 +109,7 @@ cdef class ExposureTable:
         cdef Position position = self.positions[place]
         cdef qty_t held = position.size_lots if side == BID else -position.size_lots
         return (held + position.unbooked_lots[<int>side]
+                + position.ticket_lots[<int>side]
                 + orders.worst_side(self.rows[place].instrument, side))
 
     cdef void room(self, OrderTable orders, int place, qty_t* out) noexcept:

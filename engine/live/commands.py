@@ -80,7 +80,7 @@ COMMANDS: Final[dict[str, Command]] = {
         "disconnect", "cancel every order, then close the lines", _away, ("reason",)
     ),
     "ticket": Command(
-        "ticket", "place an order outside the quotes (JSON)", _always, ("order",)
+        "ticket", "place an order outside the quotes (JSON)", _always, ("spec",)
     ),
     "cancel-ticket": Command(
         "cancel_ticket", "cancel such an order", _always, ("label",)

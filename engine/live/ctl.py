@@ -44,7 +44,7 @@ Exit code 0 when it is so; 1 when it was refused, is not so in time (--wait), or
 engine answers; 2 wrong usage.
 """
 DESCRIPTION = DESCRIPTION.format(
-    commands="\n".join(f"  {name:<11} {one.meaning}" for name, one in COMMANDS.items())
+    commands="\n".join(f"  {name:<14} {one.meaning}" for name, one in COMMANDS.items())
 )
 
 WAIT_S: Final = 5.0
@@ -66,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--instrument", metavar="NAME", help="only this one, or currency"
     )
     parser.add_argument("--rule", metavar="RULE", help="with rearm: only this rule")
-    parser.add_argument("--order", metavar="JSON", help="with ticket: the order")
+    parser.add_argument("--spec", metavar="JSON", help="with ticket: the order")
     parser.add_argument("--label", metavar="LABEL", help="with cancel-ticket: which")
     parser.add_argument("--price", metavar="P", help="with close-position: its limit")
     parser.add_argument("--reason", metavar="TEXT", help="for log and journal")
@@ -102,7 +102,7 @@ def checked(args: argparse.Namespace) -> dict[str, Any]:
         allowed = f"0 to {WAIT_MAX_S:g} s"
         raise ConfigError("command line", "--wait", args.wait, allowed)
     request: dict[str, Any] = {"cmd": args.order, "wait_s": args.wait}
-    for key in ("instrument", "rule", "order", "label", "price", "reason"):
+    for key in ("instrument", "rule", "spec", "label", "price", "reason"):
         value = getattr(args, key)
         if value is None:
             continue

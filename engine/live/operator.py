@@ -33,7 +33,7 @@ GRACE_S: Final = 0.5
 WAIT_MAX_S: Final = 60.0
 POLL_S: Final = 0.02
 TEXT_CHARS_MAX: Final = 200
-ORDER_CHARS_MAX: Final = 2000
+SPEC_CHARS_MAX: Final = 2000
 """Of the one field that holds a whole order as JSON."""
 SOCKET_MODE: Final = 0o600
 
@@ -164,7 +164,7 @@ def read_command(line: bytes) -> tuple[str, dict[str, str], float]:
     for key, value in wanted.items():
         if key not in takes:
             raise ValueError(f"{name} takes {', '.join(takes) or 'nothing'}, not {key}")
-        most = ORDER_CHARS_MAX if key == "order" else TEXT_CHARS_MAX
+        most = SPEC_CHARS_MAX if key == "spec" else TEXT_CHARS_MAX
         if not isinstance(value, str) or not 0 < len(value) <= most:
             raise ValueError(f"{key} must be 1 to {most} characters of text")
     return name, wanted, float(wait_s)

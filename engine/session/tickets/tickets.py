@@ -99,19 +99,19 @@ class Ticket:
         }
 
 
-def order_in(cmd: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the fields of a ticket: the command's own, or JSON text in ``order``.
+def fields_in(cmd: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the fields of a ticket: the command's own, or JSON text in ``spec``.
 
     Raises: TicketError when that text is no JSON object.
     """
-    if "order" not in cmd:
+    if "spec" not in cmd:
         return cmd
     try:
-        found = orjson.loads(str(cmd["order"]))
+        found = orjson.loads(str(cmd["spec"]))
     except orjson.JSONDecodeError:
         found = None
     if not isinstance(found, dict) or len(cmd) != 1:
-        raise TicketError("ticket: order: one JSON object, and no other field")
+        raise TicketError("ticket: spec: one JSON object, and no other field")
     return found
 
 
@@ -193,7 +193,7 @@ class Tickets:
         rest = {k: v for k, v in cmd.items() if k not in ("cmd", "wait_s", "reason")}
         try:
             if name == "ticket":
-                label = self.place(ctx, spec_from(order_in(rest)), "operator")
+                label = self.place(ctx, spec_from(fields_in(rest)), "operator")
                 ctx.note("info", "ticket", f"{label}: taken")
             elif name == "cancel_ticket":
                 self.cancel(str(rest.get("label", "")))

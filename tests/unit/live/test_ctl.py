@@ -183,4 +183,4 @@ def test_a_configuration_without_a_folder_takes_no_commands(
 
 def test_help_names_every_command() -> None:
     for name, command in COMMANDS.items():
-        assert f"  {name:<11} {command.meaning}" in ctl.DESCRIPTION
+        assert f"  {name:<14} {command.meaning}" in ctl.DESCRIPTION

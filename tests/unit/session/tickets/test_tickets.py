@@ -170,12 +170,12 @@ def test_nothing_is_taken_while_nothing_may_be_sent() -> None:
 
 def test_an_order_may_come_as_text() -> None:
     desk = quoting()
-    desk.command("ticket", order='{"instrument": "BTC-PERPETUAL", "side": "buy", '
+    desk.command("ticket", spec='{"instrument": "BTC-PERPETUAL", "side": "buy", '
                  '"amount": "20", "price": "50000"}')  # fmt: skip
     desk.until(0.2)
     assert desk.params(BUY)[0]["price"] == 50_000
-    desk.command("ticket", order="[1]")
-    assert "order: one JSON object" in desk.noted("error")
+    desk.command("ticket", spec="[1]")
+    assert "spec: one JSON object" in desk.noted("error")
 
 
 def test_closing_asks_for_the_size_that_is_held() -> None:

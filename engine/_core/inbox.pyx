@@ -167,7 +167,7 @@ cdef class Inbox(Outbox):
                 market.turnover_group, market.row, self.decoder.fills[i].price_ticks,
                 self.decoder.fills[i].qty_lots)
         market.is_dirty = True
-        if (self.decoder.fills[i].label.ours
+        if (self.decoder.fills[i].label.ours and self.decoder.fills[i].label.slot >= 0
                 and self.decoder.fills[i].label.slot // SLOTS_PER_INSTRUMENT
                 == market.index):
             market.queue.sync(

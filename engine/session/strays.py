@@ -45,6 +45,8 @@ class Strays:
     def note(self, ctx: Context, order: Mapping[str, Any]) -> None:
         """Take note of an open order; see SessionHooks.on_stray for the keys."""
         run = int(order["run"])
+        if str(order["label"]).startswith(f"hs-{ctx.core.run_id:08x}-t-"):
+            return  # a ticket of ours: it has no slot
         if run < 0:
             if ctx.settings.foreign == "cancel":
                 self._doom(order)

@@ -176,7 +176,7 @@ cdef class Queue:
         cdef int side = i // SLOTS_PER_SIDE
         cdef Order* row = &orders.rows[slot]
         cdef Place* place = &self.coming[i]
-        if i % SLOTS_PER_SIDE >= LEVELS_MAX:
+        if not 0 <= i < SLOTS_PER_INSTRUMENT or i % SLOTS_PER_SIDE >= LEVELS_MAX:
             return
         place.is_on = False
         if not (self.now[i].is_on and row.wanted_price_ticks == self.now[i].price_ticks
@@ -199,7 +199,7 @@ cdef class Queue:
         cdef Order* row = &orders.rows[slot]
         cdef Place* place = &self.now[i]
         cdef qty_t rest, filled
-        if i % SLOTS_PER_SIDE >= LEVELS_MAX:
+        if not 0 <= i < SLOTS_PER_INSTRUMENT or i % SLOTS_PER_SIDE >= LEVELS_MAX:
             return
         if place.is_on and (row.state == ORDER_DONE or row.sequence != place.sequence
                             or row.run != place.run):

@@ -205,3 +205,14 @@ def test_without_an_order_there_is_no_place() -> None:
     case.lines.work()
     case.tell()
     assert case.rig.snapshot()["queue"]["bid"] == []
+
+
+def test_an_order_outside_the_slots_has_no_place_and_harms_none() -> None:
+    case = Case()
+    case.lines.venue.trade("X-1", LOT)
+    frame = json.loads(case.lines.venue.frames.pop())
+    (trade,) = frame["params"]["data"]["trades"]
+    ticket = {**trade, "label": "hs-00000007-t-1", "trade_id": "T-1"}
+    case.rig.push("user.trades.any.any.raw", [ticket])
+    assert case.place() == (20, 20)
+    assert case.rig.halted() == ""

@@ -87,6 +87,7 @@ HOLD_S = 0.5
 JOURNALS_KEPT = 3
 CONTRACT = 10.0
 SATOSHI = Decimal("1e-8")
+QUOTING = "recovering -> quoting"
 STATE = re.compile(r"-> (\w+): ")
 COMPLAINT = re.compile(r"^\S+ (?:error|critical) .*", re.MULTILINE)
 
@@ -121,7 +122,7 @@ class Ordeal:
         self._lag = Lag(venue_url)
         self._nursery = Nursery(ENV)
         self._pid = 0
-        self._run = 0
+        self._before = 0
         self._died_ms = 0
 
     async def start(self) -> None:
@@ -173,6 +174,7 @@ class Ordeal:
         """
         pid = self._begin()
         await self._until_recovered()
+        await self._until_agreed()
         os.kill(pid, signal.SIGTERM)
         status = await asyncio.to_thread(self._ended, pid)
         if status != 0:
@@ -185,8 +187,7 @@ class Ordeal:
         on_start = self._dice.choice(("cancel", "adopt"))
         config = str(self._folder / f"{on_start}.toml")
         self._log.unlink(missing_ok=True)
-        left = self._left()
-        self._run = 0 if left is None else left["runs"][-1]
+        self._before = newest_run(self._left())
         self._started_s = time.monotonic()
         self._pid = self._nursery.start(["run", config], self._log)
         return self._pid
@@ -195,7 +196,7 @@ class Ordeal:
         os.kill(pid, signal.SIGKILL)
         self._died_ms = time.time_ns() // 1_000_000
         status = self._ended(pid)
-        text = self._log.read_text() if self._log.exists() else ""
+        text = self._log_text()
         if os.WTERMSIG(status) != signal.SIGKILL:
             raise Broken(f"an engine ended by itself: {status}")
         self._judge_log(text)
@@ -213,6 +214,9 @@ class Ordeal:
         found = COMPLAINT.search(text)
         if found is not None:
             raise Broken(f"an engine complains: {found[0]}")
+
+    def _log_text(self) -> str:
+        return self._log.read_text() if self._log.exists() else ""
 
     def _tear(self) -> None:
         """Cut the newest checkpoint short, as a write that a power cut ended."""
@@ -238,12 +242,9 @@ class Ordeal:
         return checkpoint.read(self._checkpoint, "simulation").state
 
     async def _until_recovered(self) -> None:
-        """Wait until this engine, and not the one before it, has left a checkpoint."""
+        """Wait until the engine says that it quotes."""
         deadline_s = self._started_s + RECOVERED_S
-        while True:
-            left = self._left()
-            if left is not None and left["runs"][-1] != self._run:
-                break
+        while QUOTING not in self._log_text():
             if time.monotonic() > deadline_s:
                 raise Broken(f"no recovery within {RECOVERED_S:g} s")
             await self._pass_time(TICK_S)
@@ -264,7 +265,8 @@ class Ordeal:
         deadline_s = time.monotonic() + AGREED_S
         while True:
             account, left = await self._watcher.read(), self._left()
-            difference = differs(account, left)
+            is_fresh = newest_run(left) != self._before
+            difference = differs(account, left) if is_fresh else "no checkpoint yet"
             if not difference:
                 break
             if time.monotonic() > deadline_s:
@@ -272,6 +274,11 @@ class Ordeal:
             await self._pass_time(TICK_S)
         self.tally.fills = account.fills
         self.tally.looks, self.tally.worst = self._watcher.looks, self._watcher.worst
+
+
+def newest_run(left: Any) -> int:
+    """Return the run that wrote a checkpoint. Empty: 0, there is none."""
+    return 0 if left is None else int(left["runs"][-1])
 
 
 def differs(account: Account, left: Any) -> str:

@@ -173,7 +173,7 @@ class Links:
         self._stalled_until_ns = 0
         self._burst: list[tuple[Link, int, bytes]] = []  # what a stalled core must read
         self._crash: Crash | None = None
-        self._is_venues = False  # the next event, as _next_ns found it
+        self._is_venues = False  # the next event, as next_ns found it
         self._digest = hashlib.sha256()
         self.second_road = SecondRoad(
             venue,
@@ -205,7 +205,7 @@ class Links:
         """Run every event up to and including virtual time ``t_ns``."""
         events_left = EVENTS_AT_ONCE_MAX
         while True:
-            due_ns = self._next_ns()
+            due_ns = self.next_ns()
             if due_ns is None or due_ns > t_ns:
                 break
             events_left = (
@@ -214,7 +214,7 @@ class Links:
             if not events_left:
                 raise InvariantError(f"a timer stays due at {due_ns} ns, virtual time")
             self.now_ns = max(self.now_ns, due_ns)
-            self._run_due()
+            self.run_due()
             if self.on_event is not None:
                 self.on_event()
         self.now_ns = max(self.now_ns, t_ns)
@@ -230,7 +230,7 @@ class Links:
             self.at(self._stalled_until_ns, lambda: self.command(name, **values))
             return
         self.core.command(self._core_ns(), orjson.dumps({"cmd": name, **values}))
-        self._pump()
+        self.pump()
 
     # Misbehaving.
 
@@ -325,7 +325,7 @@ class Links:
         venue_ns = self._venue_ns()
         return venue_ns, venue_ns + self.wall_offset_ms * MILLISECOND_NS
 
-    def _next_ns(self) -> int | None:
+    def next_ns(self) -> int | None:
         """Return when the next event is due; remembers whether it is the venue's."""
         venue_ns, heap = self.venue.next_timer_ns(), self._heap
         first_ns = venue_ns - self._venue_epoch_ns if venue_ns else None
@@ -338,7 +338,7 @@ class Links:
         self._is_venues = bool(venue_ns) and first_ns == venue_ns - self._venue_epoch_ns
         return first_ns
 
-    def _run_due(self) -> None:
+    def run_due(self) -> None:
         """Run one event: venue timer first, then frames and actions, then the core."""
         if self._is_venues:
             self.venue.handle_timer(self._venue_ns())
@@ -346,7 +346,7 @@ class Links:
             heapq.heappop(self._heap)[2]()
         else:
             self.core.handle_timer(self._core_ns())
-        self._pump()
+        self.pump()
 
     def _is_stalled(self) -> bool:
         return self.now_ns < self._stalled_until_ns
@@ -440,7 +440,7 @@ class Links:
 
     # Frames.
 
-    def _pump(self) -> None:
+    def pump(self) -> None:
         """Carry away what either side has to say, until neither has more."""
         for link in self.links:
             if data := self.core.data_to_send(link.conn):

@@ -97,7 +97,10 @@ def trace(seed: int, seconds: float, events: int) -> int:
     run = Run(seed, seconds)
     print(run.setup.text())
     verdict = judge(run)
-    print("\n".join(tell(list(run.watch.trace)[-events:])))
+    for engine in run.engines:
+        if len(run.engines) > 1:
+            print(f"the engine on {engine.account}:")
+        print("\n".join(tell(list(engine.watch.trace)[-events:])))
     print(f"facts: {verdict.facts}")
     print(f"FAILED seed {seed}: {verdict.problem}" if verdict.problem else "held")
     return 1 if verdict.problem else 0

@@ -18,12 +18,13 @@ import pytest
 from engine.session import cod, limits, orders, recover, windup
 from engine.session.flow import Script
 from engine.session.trades import BookedTrades
+from tests.simulation.swarm.engine import Engine
 from tests.simulation.swarm.run import Run, judge
 
 pytestmark = pytest.mark.simulation
 
 SECONDS = 60.0
-SEEDS_MAX = 60
+SEEDS_MAX = 120
 Patch = pytest.MonkeyPatch
 PLANTS: dict[str, tuple[Callable[[Patch], None], str]] = {}
 
@@ -58,8 +59,8 @@ class Between:
 
 
 def put_between(patch: Patch, kind: type[Between]) -> None:
-    make = Run.new_core
-    patch.setattr(Run, "new_core", lambda self: kind(make(self)))
+    make = Engine.new_core
+    patch.setattr(Engine, "new_core", lambda self: kind(make(self)))
 
 
 # Orders.
@@ -93,15 +94,15 @@ def a_restart_forgets_what_is_open(patch: Patch) -> None:
 
 @plant("is used twice")
 def a_restart_uses_its_labels_again(patch: Patch) -> None:
-    make = Run.new_core
+    make = Engine.new_core
 
-    def first_again(self: Run) -> Any:
+    def first_again(self: Engine) -> Any:
         count, self.runs = self.runs, 0
         core = make(self)
         self.runs = count + 1
         return core
 
-    patch.setattr(Run, "new_core", first_again)
+    patch.setattr(Engine, "new_core", first_again)
 
 
 @plant("left behind")
@@ -194,15 +195,15 @@ def a_gap_is_not_seen(patch: Patch) -> None:
 
 @plant("ms old")
 def an_old_word_is_good_enough(patch: Patch) -> None:
-    document = Run._document
+    document = Engine.document
 
-    def patient(self: Run) -> Any:
+    def patient(self: Engine) -> Any:
         found = document(self)
         for quote in found["quote"]:
             quote["limits"]["stale_ms"] = 60_000
         return found
 
-    patch.setattr(Run, "_document", patient)
+    patch.setattr(Engine, "document", patient)
 
 
 # Limits.
@@ -210,15 +211,15 @@ def an_old_word_is_good_enough(patch: Patch) -> None:
 
 @plant("exposure")
 def a_limit_is_twice_what_it_should_be(patch: Patch) -> None:
-    document = Run._document
+    document = Engine.document
 
-    def generous(self: Run) -> Any:
+    def generous(self: Engine) -> Any:
         found = document(self)
         for quote in found["quote"]:
             quote["limits"]["position_max"] *= 2
         return found
 
-    patch.setattr(Run, "_document", generous)
+    patch.setattr(Engine, "document", generous)
 
 
 @plant("credits are exhausted")

@@ -36,6 +36,10 @@ def restart(rig: Rig, run_id: int, **options: int) -> None:
     rig.links.crash(core, Signer(Credentials("maker", "maker-secret")), **options)
 
 
+def slots(rig: Rig) -> list[str]:
+    return sorted(order.label.split("-")[2] for order in rig.open_orders())
+
+
 def test_not_found_is_no_end_while_the_request_lies_in_the_venues_queue() -> None:
     rig = quoting(config=config())
     rig.world.venue.faults.inject(SLOW)
@@ -72,6 +76,23 @@ def test_a_door_that_is_closed_for_a_while_does_not_end_the_run() -> None:
     rig.world.venue.faults.inject(Error(method="public/auth", code=11_056, count=2))
     rig.run_until_state("quoting", 60)
     assert rig.core.snapshot()["halted"] == ""
+
+
+def test_an_order_of_a_dead_run_lands_after_the_next_has_come_up() -> None:
+    rig = quoting()
+    rig.links.command("pause")
+    rig.run(1)
+    rig.world.venue.faults.inject(SlowMatching(matching_us=1_300_000))
+    rig.links.command("resume")
+    rig.run_until(lambda: bool(rig.core.snapshot()["orders"]["pending_new"]))
+    rig.run(0.05)  # the first of them is being carried out
+    restart(rig, 10)
+    landed = False
+    for _ in range(60):
+        rig.run(0.1)
+        landed = landed or bool(slots(rig))
+        assert len(slots(rig)) == len(set(slots(rig))), slots(rig)
+    assert landed
 
 
 def test_runs_in_a_row_do_not_use_up_the_credits_of_the_log() -> None:

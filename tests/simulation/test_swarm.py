@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.simulation import soak
@@ -19,7 +21,7 @@ def test_a_seed_is_one_run() -> None:
     def fingerprint(seed: int) -> str:
         run = Run(seed, SHORT_S)
         judge(run)
-        return run.links.fingerprint()
+        return run.engines[0].links.fingerprint()
 
     assert fingerprint(5) == fingerprint(5)
     assert fingerprint(5) != fingerprint(6)
@@ -31,6 +33,17 @@ def test_seeds_differ_in_what_is_on() -> None:
     assert max(len(one.kinds) for one in setups) < len(DEEDS)
     assert {len(one.limits) for one in setups} == {1, 2, 3}
     assert {one.connections for one in setups} == {1, 2}
+    assert {one.engines for one in setups} == {1, 2}
+
+
+def test_two_engines_trade_at_one_venue() -> None:
+    setup = replace(draw(3), engines=2, kinds=("host/stall",))
+    run = Run(3, 60.0, setup)
+    assert judge(run).problem == ""
+    first, second = run.engines
+    assert first.watch.account is not second.watch.account
+    assert all(len(engine.watch.account.trades) > 0 for engine in run.engines)
+    assert first.links.fingerprint() != second.links.fingerprint()
 
 
 def test_a_trace_is_readable(capsys: pytest.CaptureFixture[str]) -> None:

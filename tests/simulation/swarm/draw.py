@@ -17,6 +17,8 @@ from tests.simulation.swarm.market import SECOND_NS, Weather
 from tests.simulation.swarm.mischief import KINDS
 
 MILLISECOND_NS = 1_000_000
+EPOCH_NS = 1_790_000_000 * SECOND_NS
+ACCOUNTS = ("maker", "second")  # one for each engine
 FAMILIES = {
     "BTC-PERPETUAL": "BTC",
     "ETH-PERPETUAL": "ETH",
@@ -48,6 +50,7 @@ class Setup:
     up: Latency
     down: Latency
     connections: int
+    engines: int
     kinds: tuple[str, ...]
     gap_ns: int
     limits: dict[str, int]
@@ -58,6 +61,7 @@ class Setup:
     def text(self) -> str:
         """Return it in a few lines, for people."""
         rows = [f"seed {self.seed}: {', '.join(self.limits)}"]
+        rows += [f"  engines at once: {self.engines}"]
         rows.append(f"  mischief every {self.gap_ns / SECOND_NS:.1f} s on average:")
         rows.append(f"    {', '.join(self.kinds)}")
         rows.append(f"  a new process finds as checkpoint: {self.memory}")
@@ -88,6 +92,7 @@ def draw(seed: int) -> Setup:
         up=dice.choice(LATENCIES),
         down=dice.choice(LATENCIES),
         connections=connections,
+        engines=dice.choices((1, 2), (85, 15))[0],
         kinds=kinds or (dice.choice(KINDS),),
         gap_ns=round(SECOND_NS * 1.5 * 20.0 ** dice.random()),
         limits=limits,
@@ -115,10 +120,11 @@ def _world(dice: random.Random, seed: int, names: tuple[str, ...]) -> WorldConfi
             },
             "account": [
                 {
-                    "client_id": "maker",
-                    "client_secret": "maker-secret",
+                    "client_id": name,
+                    "client_secret": f"{name}-secret",
                     "limits_per_currency": dice.random() < 0.3,
                 }
+                for name in ACCOUNTS
             ],
         }
     )

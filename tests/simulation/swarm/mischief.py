@@ -146,8 +146,8 @@ def clock_step(who: Culprit) -> None:
 def kill(who: Culprit) -> None:
     """Kill the process; its socket closes with it, or its host is gone as well."""
     dice = who.dice
-    notices_ns = dice.choice((0, 0, some_ns(dice, 0.01, 20.0)))
-    restarts_ns = some_ns(dice, 0.001, 10.0)
+    notices_ns = dice.choice((0, some_ns(dice, 1.0, 25.0)))
+    restarts_ns = some_ns(dice, 0.001, 5.0)
     who.crash(venue_notices_ns=notices_ns, restarts_ns=restarts_ns)
 
 

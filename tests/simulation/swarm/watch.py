@@ -59,11 +59,16 @@ class Watch:
     """
 
     def __init__(
-        self, links: Links, venue: Any, limits: dict[str, int], stale_ns: dict[str, int]
+        self,
+        links: Links,
+        venue: Any,
+        account: str,
+        limits: dict[str, int],
+        stale_ns: dict[str, int],
     ) -> None:
         self.links, self.venue = links, venue
         self.limits, self._stale_ns = limits, stale_ns
-        self.account = venue.exchange.accounts["maker"]
+        self.account = venue.exchange.accounts[account]
         self.trace: deque[tuple[int, str, str | bytes]] = deque(maxlen=TRACE_MAX)
         self.shelves = {name: Shelf() for name in limits}
         self.heard_ns = dict.fromkeys(limits, -1)

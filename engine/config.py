@@ -432,9 +432,10 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
-    def _keys_have_a_loss_budget(self) -> Self:
+    def _keys_have_a_loss_budget(self, info: ValidationInfo) -> Self:
         """Where a key can lose something, its loss is bounded over restarts."""
-        if self.environment == "simulation":
+        may_quote = (info.context or {}).get("may_quote", True)
+        if self.environment == "simulation" or not may_quote:
             return self
         if self.risk.loss_day_usd is None:
             raise refusal(
@@ -466,10 +467,11 @@ class Config(Section):
         return self
 
 
-def load(path: str | Path) -> Config:
+def load(path: str | Path, *, may_quote: bool = True) -> Config:
     """Read and judge a configuration file.
 
-    Relative paths in the file are relative to its folder.
+    Relative paths in the file are relative to its folder. Who never quotes
+    (``may_quote`` False: looking, stopping, cancelling) needs no loss budget.
 
     Raises: ConfigError naming file, key, value and what is allowed, for the first
     problem found, with the count of the others.
@@ -491,19 +493,25 @@ def load(path: str | Path) -> Config:
         raise ConfigError(file, f"line {line}", NO_VALUE, "not UTF-8") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(file, "TOML syntax", NO_VALUE, str(error)) from None
-    return from_mapping(document, file)
+    return from_mapping(document, file, may_quote=may_quote)
 
 
 def from_mapping(
-    document: Mapping[str, Any], file: str | Path = "<configuration>"
+    document: Mapping[str, Any],
+    file: str | Path = "<configuration>",
+    *,
+    may_quote: bool = True,
 ) -> Config:
     """Judge a configuration that has been read already; ``file`` names it in errors.
+
+    ``may_quote`` as for `load`.
 
     Raises: ConfigError.
     """
     try:
         config = Config.model_validate(
-            document, context={"folder": Path(file).parent.absolute()}
+            document,
+            context={"folder": Path(file).parent.absolute(), "may_quote": may_quote},
         )
     except ValidationError as error:
         raise explain(Config, error, document, file) from None

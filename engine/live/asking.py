@@ -40,7 +40,7 @@ def asking(args: argparse.Namespace) -> Iterator[tuple[Config, Rest]]:
     if not 0 < args.timeout <= TIMEOUT_MAX_S:
         allowed = f"above 0, at most {TIMEOUT_MAX_S:g}, in s"
         raise ConfigError("command line", "--timeout", args.timeout, allowed)
-    config = load(args.config)
+    config = load(args.config, may_quote=False)
     rest = rest_of(config, args.timeout)
     try:
         yield config, rest

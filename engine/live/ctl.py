@@ -83,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run ``halfspread ctl``. Raises: ConfigError, EngineError."""
     request = checked(args)
-    config = load(args.config)
+    config = load(args.config, may_quote=False)
     path = config.state.path
     if path is None:
         problem = "a folder; without one an engine takes no commands"

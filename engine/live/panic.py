@@ -99,7 +99,7 @@ def prepare(args: argparse.Namespace) -> tuple[Venues, Credentials, Target]:
             "command line", "CONFIG", args.config, "give either CONFIG or --url"
         )
     if args.config is not None:
-        config = load(args.config)
+        config = load(args.config, may_quote=False)
         venue, grant = config.venue, config.credentials.grant
         credentials = Credentials.load(config.credentials)
     else:

@@ -160,7 +160,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run ``halfspread watchdog``. Raises: ConfigError."""
-    config = load(args.config)
+    config = load(args.config, may_quote=False)
     path = config.state.path
     if path is None:
         problem = "a folder; without one an engine leaves no sign of life"

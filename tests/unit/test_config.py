@@ -252,6 +252,8 @@ def test_a_key_that_can_lose_needs_a_budget_that_outlives_a_restart(said, missin
     error = refused(**changes)
     assert (error.key, error.value) == (missing, NO_VALUE)
     assert error.allowed.startswith(f'is required for environment = "{said}"')
+    cannot_lose = from_mapping(document(**changes), may_quote=False)
+    assert cannot_lose.environment == said, "looking and cancelling are never refused"
 
 
 @pytest.mark.parametrize("key", ["urls", "market_data_urls"])

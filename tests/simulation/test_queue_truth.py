@@ -15,4 +15,4 @@ def test_the_estimate_is_near_the_truth_and_the_front_is_the_front() -> None:
     assert figures["looks"] > 1_000
     assert figures["abs_p50_pct"] < 1
     assert figures["exact"] > 0.6
-    assert figures["front_is_front"] > 0.95
+    assert figures["front_is_front"] > 0.9

@@ -53,10 +53,9 @@ cdef class Queue:
         Ghost[SLOTS_PER_INSTRUMENT] gone
         int32_t first                  # slot of the instrument's first order
         int64_t n_frames
-        int n_on                       # places and ghosts in use, 0: nothing to do
-        double[2] sweep_lots           # by side hit: mean aggressive order; 0 = none
-        double[2] burst_lots           # the newest one, as far as told
-        int64_t[2] burst_ms
+        int[SLOTS_PER_INSTRUMENT] busy  # indices with a place, now or coming
+        int n_busy
+        int n_gone                     # ghosts in use
 
     # A request for the order in a slot went out / the table has changed a slot.
     cdef void sent(self, OrderTable orders, int32_t slot, Book book) noexcept nogil
@@ -70,15 +69,8 @@ cdef class Queue:
     # Empty: -1, the order does not rest.
     cdef double ahead(self, int32_t slot) noexcept nogil
     cdef double others(self, int32_t slot) noexcept nogil
-    # Chance that the next aggressive order on a side reaches past `ahead_lots`.
-    cdef double chance(
-        self, Side side, double ahead_lots, double level_lots) noexcept nogil
-    # Fills given up (lots x chance) when the order leaves for another price or place.
-    cdef double given_up(
-        self, int32_t slot, price_t price_ticks, Book book) noexcept nogil
 
     # Inside only.
-    cdef void _note_size(self, const Print* row) noexcept nogil
     cdef qty_t _ours(self, int side, price_t price_ticks) noexcept nogil
     cdef void _join(
         self, int i, const Order* row, int64_t joined_ms, Book book) noexcept nogil
@@ -101,4 +93,6 @@ cdef class Queue:
         self, Place* place, const Order* row, int64_t ms, qty_t change) noexcept nogil
     cdef qty_t _due(
         self, const Place* place, const Order* row, int64_t ms) noexcept nogil
+    cdef bint _is_quiet(
+        self, const Place* place, int side, Book book) noexcept nogil
     cdef void _count(self) noexcept nogil

@@ -28,10 +28,9 @@ Where no trades are heard every shrinking that is not ours is cancels.
 
 Source: docs.deribit.com, order management, order priority, seen 2026-08-22. Cancels
 uniform over the queue: E. Rigtorp, Estimating Order Queue Position, 2013, with
-f(x) = x. Chance of being reached: sizes of aggressive orders taken as exponential.
+f(x) = x.
 """
 
-from libc.math cimport exp
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memset
 
@@ -44,7 +43,6 @@ from engine._core.state.orders cimport (
     ORDER_DONE, ORDER_LIVE, ORDER_UNKNOWN, Order, OrderTable)
 
 cdef int64_t LATE_MS = 1000              # a trade told later than this explains nothing
-cdef double SWEEP_WEIGHT = 1.0 / 32.0    # of the newest aggressive order in the mean
 
 
 cdef inline bint is_read(Book book) noexcept nogil:
@@ -280,28 +278,44 @@ cdef class Queue:
 
     cdef void _count(self) noexcept nogil:
         cdef int i
-        self.n_on = 0
+        self.n_busy = self.n_gone = 0
         for i in range(SLOTS_PER_INSTRUMENT):
-            self.n_on += (self.now[i].is_on + self.coming[i].is_on
-                          + self.gone[i].is_on)
+            self.n_gone += self.gone[i].is_on
+            if self.now[i].is_on or self.coming[i].is_on:
+                self.busy[self.n_busy] = i
+                self.n_busy += 1
 
     # What becomes of the levels.
 
     cdef void frame(self, OrderTable orders, Book book) noexcept nogil:
-        cdef int i, side
-        if self.n_on == 0:
-            return
+        cdef int side, i, k
+        cdef Place* place
         self.n_frames += 1
-        for i in range(SLOTS_PER_INSTRUMENT):
+        for k in range(self.n_busy):
+            i = self.busy[k]
             side = i // SLOTS_PER_SIDE
-            if self.now[i].is_on and self.now[i].n_frames != self.n_frames:
-                self._level(orders, side, self.now[i].price_ticks, book)
-            if self.coming[i].is_on and self.coming[i].n_frames != self.n_frames:
-                self._level(orders, side, self.coming[i].price_ticks, book)
+            place = &self.now[i]
+            if place.is_on and not self._is_quiet(place, side, book):
+                self._level(orders, side, place.price_ticks, book)
+            place = &self.coming[i]
+            if place.is_on and not self._is_quiet(place, side, book):
+                self._level(orders, side, place.price_ticks, book)
+        if self.n_gone == 0:
+            return
         for i in range(SLOTS_PER_INSTRUMENT):
             if self.gone[i].is_on and book.venue_ms > self.gone[i].own_ms:
                 self.gone[i].is_on = False
         self._count()
+
+    cdef bint _is_quiet(self, const Place* place, int side, Book book) noexcept nogil:
+        """Whether a frame has nothing to say about a place, or has said it already."""
+        if place.n_frames == self.n_frames:
+            return True
+        if (self.n_gone or place.is_guessed or place.told_lots != 0.0
+                or place.is_shown and place.shown_lots != place.rest_lots
+                or place.joined_ms and not place.is_shown):
+            return False
+        return book.qty_at(<Side>side, place.price_ticks) == place.level_lots
 
     cdef qty_t _ours(self, int side, price_t price_ticks) noexcept nogil:
         """Return what of a level, as the book has it, is ours."""
@@ -447,8 +461,7 @@ cdef class Queue:
         cdef int first = <int>row.side * SLOTS_PER_SIDE, i
         cdef Place* place
         self.hears_trades = True
-        self._note_size(row)
-        if self.n_on == 0:
+        if self.n_busy == 0:
             return
         for i in range(first, first + LEVELS_MAX):
             place = &self.now[i]
@@ -457,19 +470,6 @@ cdef class Queue:
             place = &self.coming[i]
             if place.is_on and place.is_shown and row.venue_ms > place.counted_ms:
                 take_trade(place, row, book.venue_ms)
-
-    cdef void _note_size(self, const Print* row) noexcept nogil:
-        """Trades of one side and millisecond are taken for one aggressive order's."""
-        cdef int side = <int>row.side
-        if row.venue_ms != self.burst_ms[side]:
-            if self.sweep_lots[side] == 0.0:
-                self.sweep_lots[side] = self.burst_lots[side]
-            elif self.burst_lots[side] > 0.0:
-                self.sweep_lots[side] += SWEEP_WEIGHT * (
-                    self.burst_lots[side] - self.sweep_lots[side])
-            self.burst_ms[side] = row.venue_ms
-            self.burst_lots[side] = 0.0
-        self.burst_lots[side] += <double>row.qty_lots
 
     # Reads.
 
@@ -485,26 +485,3 @@ cdef class Queue:
         if not self.now[i].is_on:
             return -1.0
         return clamp(self.now[i].ahead_lots, 0.0, self.others(slot))
-
-    cdef double chance(
-            self, Side side, double ahead_lots, double level_lots) noexcept nogil:
-        """Without a trade so far the level's own size stands for the mean size."""
-        cdef double scale = self.sweep_lots[<int>side]
-        if ahead_lots <= 0.0:
-            return 1.0
-        if scale <= 0.0:
-            scale = level_lots if level_lots > 1.0 else 1.0
-        return exp(-ahead_lots / scale)
-
-    cdef double given_up(
-            self, int32_t slot, price_t price_ticks, Book book) noexcept nogil:
-        cdef int i = slot - self.first
-        cdef int side = i // SLOTS_PER_SIDE
-        cdef double there, lost
-        if not self.now[i].is_on:
-            return 0.0
-        there = <double>qty_max(0, level_at(book, side, price_ticks)
-                                - self._ours(side, price_ticks))
-        lost = (self.chance(<Side>side, self.ahead(slot), self.others(slot))
-                - self.chance(<Side>side, there, there))
-        return lost * <double>self.now[i].rest_lots if lost > 0.0 else 0.0

@@ -76,7 +76,7 @@ class Setup:
 def draw(seed: int) -> Setup:
     """Return the configuration of a seed."""
     dice = random.Random(f"{seed}/setup")
-    count = dice.choices((1, 2, 3), (60, 28, 12))[0]
+    count = dice.choices((1, 2, 3), (70, 22, 8))[0]
     names = tuple(sorted(dice.sample(sorted(FAMILIES), count)))
     kinds = tuple(kind for kind in KINDS if dice.random() < KIND_CHANCE)
     limits = {name: dice.randint(8, 80) for name in names}
@@ -85,14 +85,14 @@ def draw(seed: int) -> Setup:
         seed=seed,
         world=_world(dice, seed, names),
         weather=Weather(
-            event_ns=round(SECOND_NS * count * dice.uniform(1.0, 3.0)),
+            event_ns=round(SECOND_NS * count * dice.uniform(1.5, 4.0)),
             levels=dice.randint(2, 4),
             jump_bps=dice.choice((0.5, 2.0, 5.0)),
         ),
         up=dice.choice(LATENCIES),
         down=dice.choice(LATENCIES),
         connections=connections,
-        engines=dice.choices((1, 2), (85, 15))[0],
+        engines=dice.choices((1, 2), (90, 10))[0],
         kinds=kinds or (dice.choice(KINDS),),
         gap_ns=round(SECOND_NS * 1.5 * 20.0 ** dice.random()),
         limits=limits,
@@ -158,7 +158,7 @@ def _plan(dice: random.Random, name: str, limit: int) -> dict[str, Any]:
             },
         ),
     )
-    strategy, params = dice.choices(strategies, (15, 15, 70))[0]
+    strategy, params = dice.choices(strategies, (8, 8, 84))[0]
     return {
         "instrument": name,
         "strategy": strategy,

@@ -1,5 +1,7 @@
 from collections.abc import Collection, Sequence
 
+class Scheduler: ...
+
 def order_of(
     values: Sequence[float], *, instruments: int = 1, held: Collection[int] = ()
 ) -> list[int]: ...

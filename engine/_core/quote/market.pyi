@@ -1,11 +1,13 @@
 from collections.abc import Mapping
 
+from engine._core.base.stance import STANCES as STANCES
 from engine._core.quote.strategy import Strategy
 from engine._core.state.book import Book
 from engine._core.state.position import Position
 from engine._core.state.queue import Queue
 from engine._core.state.signal import Signals
 
+DOLLARS: tuple[str, ...]
 LIMIT_KEYS: tuple[str, ...]
 OPTIONAL_LIMITS: dict[str, float]
 

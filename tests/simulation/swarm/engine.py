@@ -23,6 +23,8 @@ from tests.simulation.swarm.watch import MILLISECOND_NS, Broken, Watch
 ATTO, SATOSHI = 1e18, 1e-8
 CHECKPOINTS_MAX = 8
 INDICES_MAX = 64
+TICKET_LOTS_MAX = 6
+TICKET_REACH_TICKS = 30
 
 
 class Engine:
@@ -92,6 +94,7 @@ class Engine:
         self.crashes += 1
         self.watch.say("crash", f"back in {restarts_ns} ns, seen in {venue_notices_ns}")
         left = self._left_behind()
+        self.watch.process_began()
         self.links.crash(
             self.new_core(),
             self.new_signer(),
@@ -108,6 +111,36 @@ class Engine:
             self.crash(venue_notices_ns=0, restarts_ns=SECOND_NS // 10)
 
         self.links.crash_at_next_write(frames_kept, act)
+
+    def place_ticket(self) -> None:
+        """Let the operator place an order outside the quotes, of any type."""
+        dice = self.dice
+        name = dice.choice(sorted(self.setup.limits))
+        market = self.world.venue.exchange.market(name)
+        facts = market.instrument
+        away = dice.randint(-TICKET_REACH_TICKS, TICKET_REACH_TICKS)
+        at = facts.floor(facts.ticks_below(market.mark_ref) + away)
+        kind = dice.choice(("market", "limit", "stop_market", "take_limit"))
+        fields: dict[str, Any] = {}
+        if kind in ("limit", "take_limit"):
+            fields["price"] = f"{facts.price(at)}"
+        if kind in ("stop_market", "take_limit"):
+            fields |= {"trigger": "mark_price", "trigger_price": f"{facts.price(at)}"}
+        self.links.command(
+            "ticket",
+            instrument=name,
+            side=dice.choice(("buy", "sell")),
+            amount=f"{facts.amount(dice.randint(1, TICKET_LOTS_MAX))}",
+            type=kind,
+            reduce_only=dice.random() < 0.5,
+            **fields,
+        )
+
+    def cancel_tickets(self) -> None:
+        """Let the operator take back every ticket that is still open."""
+        for order in list(self.watch.account.open_orders.values()):
+            if "-t-" in order.label:
+                self.links.command("cancel_ticket", label=order.label)
 
     def keep_checkpoint(self) -> None:
         """Write down what the engine would have written into its folder."""
@@ -168,6 +201,7 @@ class Engine:
         orders = sorted(
             (one.label, one.order_id, one.price_ticks, one.open_lots)
             for one in self.watch.account.open_orders.values()
+            if "-t-" not in one.label
         )
         return markets, orders, []
 

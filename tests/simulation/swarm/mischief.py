@@ -55,6 +55,9 @@ class Culprit(Protocol):
     def crash_at_next_write(self, frames_kept: int) -> None:
         """Kill it in the middle of its next write."""
 
+    def place_ticket(self) -> None:
+        """Let the operator place an order outside the quotes."""
+
 
 Deed = Callable[[Culprit], None]
 DEEDS: dict[str, Deed] = {}
@@ -185,6 +188,12 @@ def ladder(who: Culprit) -> None:
     step = who.dice.choice(("widen", "reduce", "pull", "flatten"))
     who.links.command(step)
     _later(who, lambda: who.links.command("rearm"))
+
+
+@deed("operator/ticket")
+def ticket(who: Culprit) -> None:
+    """Place an order of another type than quotes are."""
+    who.place_ticket()
 
 
 @deed("operator/cancel all")

@@ -123,6 +123,10 @@ class Run:
         for links in self._links:
             links.command("resume")
             links.command("rearm")
+        for engine in self.engines:
+            engine.cancel_tickets()
+        self._run_for(1.0)
+        for links in self._links:
             # A lost message about an own order shows on the next line only.
             links.drop(0)
         for engine in self.engines:

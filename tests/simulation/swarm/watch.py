@@ -73,6 +73,7 @@ class Watch:
         self.shelves = {name: Shelf() for name in limits}
         self.heard_ns = dict.fromkeys(limits, -1)
         self.priced = self.worst = 0
+        self._has_priced = False  # this process: before, it may not know its position
         self._moved = self._spoke = False
         self._labels: set[str] = set()
         self._instruments: dict[str, str] = {}
@@ -97,6 +98,10 @@ class Watch:
 
         exchange.note_order, exchange.note_position = order_changed, position_changed
         credits.refusal = refused
+
+    def process_began(self) -> None:
+        """Take note that another process stands where the last one stood."""
+        self._has_priced = False
 
     def say(self, kind: str, text: str) -> None:
         """Write a line into the trace."""
@@ -141,6 +146,7 @@ class Watch:
         if said["method"] not in PRICED:
             return
         self.priced += 1
+        self._has_priced = True
         params = said["params"]
         name = params.get("instrument_name")
         label = params.get("label")
@@ -148,6 +154,8 @@ class Watch:
             if label in self._labels:
                 raise Broken(f"the label {label} is used twice")
             self._labels.add(label)
+            if "-t-" in label:
+                return  # a ticket is priced by whoever asked for it
         if name is None:
             order = self.venue.exchange.orders.get(params.get("order_id"))
             if order is None:
@@ -172,7 +180,8 @@ class Watch:
             self._check_venue()
         if self._spoke:
             self._spoke = False
-            self._check_core()
+            if self._has_priced:
+                self._check_core()
 
     def _read_notes(self) -> None:
         for _, level, kind, text in self.links.notes:
@@ -194,7 +203,8 @@ class Watch:
         slots: dict[str, str] = {}
         for order in self.account.open_orders.values():
             key = (order.instrument.name, order.side)
-            open_lots[key] = open_lots.get(key, 0) + order.open_lots
+            if not order.reduce_only:
+                open_lots[key] = open_lots.get(key, 0) + order.open_lots
             slot = order.label.split("-")[2]
             if slot == "t":
                 continue  # a ticket has no slot

@@ -78,9 +78,9 @@ def _read_all(ctx: Context) -> Script[list[str]]:
 def _row_of(name: str, reply: Reply) -> dict[str, Any]:
     if reply.code:
         error = rejection(reply.method, reply.code, reply.message)
-        if reply.verdict is Verdict.LOGIN:
-            raise error
-        raise Unusable(f"instrument {name}: {error}")
+        if reply.verdict is Verdict.REFUSED:
+            raise Unusable(f"instrument {name}: {error}")
+        raise error  # not its last word: the next connection asks again
     row = as_object(_METHOD, reply.result)
     if row.get("instrument_name") != name:
         raise Unusable(f"instrument {name}: the venue answered with {short(row, 80)}")

@@ -145,16 +145,19 @@ def test_an_instrument_is_given_to_the_core_once() -> None:
     assert desk.core.table.size == 1
 
 
-def test_a_token_that_died_is_no_reason_to_call_an_instrument_unknown() -> None:
+@pytest.mark.parametrize("code", [13009, 13666])
+def test_an_answer_about_something_else_does_not_make_an_instrument_unknown(
+    code: int,
+) -> None:
     def refuse(params: dict[str, Any]) -> Any:
-        raise Refusal(13009, "unauthorized")
+        raise Refusal(code, "refused")
 
     desk = Desk()
     desk.venue.answer["public/get_instrument"] = refuse
     desk.connect()
     desk.until(1)
     assert desk.core.halted == ""
-    assert "13009" in desk.core.closed[0][1]
+    assert str(code) in desk.core.closed[0][1]
 
 
 @pytest.mark.parametrize(

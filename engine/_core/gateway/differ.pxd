@@ -51,6 +51,10 @@ cdef class Differ:
     cdef void _edit(
         self, int32_t slot, Side side, const Instrument* row, const Wish* wish,
         OrderTable orders, qty_t* room, Fault* fault) noexcept nogil
+    cdef int _resize(
+        self, Side side, const Instrument* row, OrderTable orders, Wish* wishes,
+        int n_wishes, int32_t* movable, int* n_movable, qty_t* room, Fault* fault
+        ) noexcept nogil
     cdef void _new(
         self, int32_t slot, Side side, const Instrument* row, const Wish* wish,
         qty_t* room, Fault* fault) noexcept nogil

@@ -2,9 +2,10 @@
 
 A side is a set of wishes and a set of live orders; which order serves which wish does
 not matter. So first every wish is matched with an order that already serves it, within
-the tolerance, and both are left alone. What remains is paired, best price first, as
-edits; left-over orders are cancelled, left-over wishes become new orders. One request
-per left-over pair is the least possible.
+the tolerance, and both are left alone. Then an order at a wished price is resized where
+it stands: a smaller amount keeps its place in the queue. What remains is paired, best
+price first, as edits; left-over orders are cancelled, left-over wishes become new
+orders. One request per left-over pair is the least possible.
 
 An order with a request in flight serves the wish it was sent for. If that wish is gone,
 what takes risk away goes out on top of it, up to the venue's cap: a cancel, or an edit
@@ -183,6 +184,26 @@ cdef class Differ:
             RANK_TOWARDS if is_towards else RANK_AWAY,
             slot, side, wish.price_ticks, filled + qty, fault)
 
+    cdef int _resize(
+            self, Side side, const Instrument* row, OrderTable orders, Wish* wishes,
+            int n_wishes, int32_t* movable, int* n_movable, qty_t* room, Fault* fault
+            ) noexcept nogil:
+        """Edit the orders that stand at a wished price; returns the wishes left."""
+        cdef int i, j, left = 0
+        for i in range(n_wishes):
+            j = 0
+            while (j < n_movable[0] and orders.rows[movable[j]].wanted_price_ticks
+                    != wishes[i].price_ticks):
+                j += 1
+            if j == n_movable[0]:
+                wishes[left] = wishes[i]
+                left += 1
+                continue
+            self._edit(movable[j], side, row, &wishes[i], orders, room, fault)
+            n_movable[0] -= 1
+            movable[j] = movable[n_movable[0]]
+        return left
+
     cdef void _new(
             self, int32_t slot, Side side, const Instrument* row, const Wish* wish,
             qty_t* room, Fault* fault) noexcept nogil:
@@ -222,6 +243,8 @@ cdef class Differ:
                 n_movable += 1
             elif not is_matched[i]:
                 n_held += 1
+        n_wishes = self._resize(side, row, orders, wishes, n_wishes, movable,
+                                &n_movable, &room, fault)
         sort_slots(side, orders, movable, n_movable)
         for i in range(n_movable):
             if i < n_wishes:

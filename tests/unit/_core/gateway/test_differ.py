@@ -93,6 +93,37 @@ def test_a_wish_within_the_tolerance_is_left_alone() -> None:
     assert live(venue) == [("buy", MID - 8, 30)]
 
 
+def places(venue: SlowVenue) -> dict[int, str]:
+    """Return the order ids of the bids by price in ticks."""
+    return {
+        int(row["price"] * 2): row["order_id"]
+        for row in venue.open_orders()
+        if row["direction"] == "buy"
+    }
+
+
+def test_a_smaller_size_at_a_price_keeps_the_order_that_stands_there() -> None:
+    rig, venue = Rig(), SlowVenue(NAME)
+    wish(rig, [(1, 3), (2, 3)], [])
+    quiet(rig, venue)
+    before = places(venue)
+    wish(rig, [(2, 1), (3, 3)], [])
+    assert quiet(rig, venue) == 2
+    after = places(venue)
+    assert after == {MID - 2: before[MID - 2], MID - 3: before[MID - 1]}
+
+
+def test_a_size_that_changes_where_others_come_and_go_moves_no_price() -> None:
+    rig, venue = Rig(), SlowVenue(NAME)
+    wish(rig, [(1, 3), (2, 3), (3, 3)], [])
+    quiet(rig, venue)
+    before = places(venue)
+    wish(rig, [(3, 2), (2, 2)], [])
+    assert quiet(rig, venue) == 3, "two sizes and one cancel"
+    del before[MID - 1]
+    assert places(venue) == before
+
+
 def test_a_bid_the_market_has_reached_moves_despite_the_tolerance() -> None:
     rig, venue = Rig({"requote_ticks": 50}), SlowVenue(NAME)
     wish(rig, [(1, 5)], [])

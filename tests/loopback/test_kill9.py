@@ -23,6 +23,7 @@ SIM = "simulation"
 def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.loopback.kill9.ordeal.LATE_S", 0.2)
     monkeypatch.setattr("tests.loopback.kill9.ordeal.EARLY_S", 0.5)
+    monkeypatch.setattr("tests.loopback.kill9.ordeal.LONG_SHARE", 0.0)
 
 
 def test_whenever_it_is_killed_the_next_one_knows_everything(tmp_path: Path) -> None:

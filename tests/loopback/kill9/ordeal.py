@@ -65,6 +65,7 @@ stale_ms = 5000
 """
 VENUE = """
 [venue]
+expires_in_s = 31536000
 credits = false
 matching_rate = 100
 matching_burst = 500
@@ -83,6 +84,9 @@ RECOVERED_S = 30.0
 AGREED_S = 20.0
 EARLY_S = 1.0
 LATE_S = 2.0
+LONG_SHARE, LONG_S = 0.05, 15.0
+"""Some live long enough to read the transaction log, whose requests are few."""
+
 HOLD_S = 0.5
 JOURNALS_KEPT = 3
 CONTRACT = 10.0
@@ -160,7 +164,8 @@ class Ordeal:
         else:
             await self._until_recovered()
             await self._until_agreed()
-            await self._pass_time(self._dice.uniform(0.0, LATE_S))
+            late_s = LONG_S if self._dice.random() < LONG_SHARE else LATE_S
+            await self._pass_time(self._dice.uniform(0.0, late_s))
         self._lag.hold_s = self._dice.choice((0.0, self._dice.uniform(0.0, HOLD_S)))
         self._kill(pid)
         if self._dice.random() < 0.05:
@@ -303,6 +308,8 @@ def differs_in_books(account: Account, found: Any) -> str:
     if ledger.position(INSTRUMENT) != account.position:
         held = ledger.position(INSTRUMENT)
         return f"{held} in the ledger, the venue has {account.position:g}"
+    if not ledger.is_tied():
+        return f"the ledger is not tied out: {ledger.differences()}"
     cash = ledger.cash(CURRENCY)
     if abs(cash - account.balance) >= SATOSHI:
         return f"{cash} {CURRENCY} in the ledger, the venue has {account.balance}"

@@ -204,19 +204,24 @@ def captures() -> list[Path]:
 
 
 def rows_of(frames: list[bytes]) -> list[dict[str, Any]]:
-    """Return rows for the instruments of book and ticker frames, grids inferred."""
+    """Return rows for the instruments that are told of, grids inferred."""
     places: dict[str, list[int]] = {}
     for payload in frames:
         params = json.loads(payload, parse_float=Decimal).get("params", {})
         parts = params.get("channel", "").split(".")
-        if parts[0] not in ("book", "ticker") or len(parts) != 3:
+        if parts[0] not in ("book", "ticker", "trades") or len(parts) != 3:
             continue
         seen = places.setdefault(parts[1], [0, 0])
-        for side in ("bids", "asks"):
-            for level in params["data"].get(side, []):
-                for i, number in enumerate(level[1:]):
-                    exponent = Decimal(number).normalize().as_tuple().exponent
-                    seen[i] = max(seen[i], -int(exponent))
+        data = params["data"]
+        if parts[0] == "trades":
+            numbers = [(row["price"], row["amount"]) for row in data]
+        else:
+            levels = [*data.get("bids", []), *data.get("asks", [])]
+            numbers = [tuple(level[1:]) for level in levels]
+        for pair in numbers:
+            for i, number in enumerate(pair):
+                exponent = Decimal(number).normalize().as_tuple().exponent
+                seen[i] = max(seen[i], -int(exponent))
     return [
         {
             "instrument_name": name,

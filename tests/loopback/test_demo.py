@@ -139,7 +139,7 @@ def test_no_child_survives_a_killed_supervisor(tmp_path: Path) -> None:
 def test_on_a_terminal_the_run_is_drawn(tmp_path: Path) -> None:
     head, tail = pty.openpty()
     os.set_blocking(head, False)
-    command = [sys.executable, "-m", "engine.cli", "demo", "--seconds", "2"]
+    command = [sys.executable, "-m", "engine.cli", "demo", "--seconds", "8"]
     command += ["--config", str(write_config(tmp_path))]
     env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
     demo = subprocess.Popen(

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.simulation
 
 LEVELS = 5
 NAMES = (PERPETUAL, "ETH-PERPETUAL")
-SECONDS = 8.0
+SECONDS = 16.0
 QUOTES = 2 * LEVELS * len(NAMES)
 MAKER = {"client_id": "maker", "client_secret": "maker-secret"}
 

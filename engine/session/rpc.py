@@ -24,6 +24,9 @@ ID_MAX = 999_999
 PENDING_MAX = 256
 WAITING_MAX = 256
 
+LATE_NS = 10_000_000_000
+"""So long after it was sent a request of a lost line may still reach the venue."""
+
 OnReply: TypeAlias = Callable[[Reply], None]
 
 
@@ -68,7 +71,7 @@ class Rpc:
 
     def pump(self, t_ns: int) -> None:
         """Send waiting requests, first come first served, as far as credits go."""
-        while self._lost and self._lost[0].deadline_ns <= t_ns:
+        while self._lost and self._lost[0].sent_ns + LATE_NS <= t_ns:
             self.credits.answered(self._lost.popleft().method, t_ns)
         while self._waiting and self._may_send(self._waiting[0][0], t_ns):
             ask, on_reply = self._waiting.popleft()
@@ -105,8 +108,8 @@ class Rpc:
     def drop(self, conn: int) -> None:
         """Forget every request of a connection that is gone.
 
-        Until its deadline it may still arrive: so long it takes up its credit. Bounded:
-        what is lost has been paid.
+        For `LATE_NS` it may still arrive: so long it takes up its credit. Bounded: what
+        is lost has been paid.
         """
         self._lost.extend(p for p in self._pending.values() if p.conn == conn)
         self._pending = {i: p for i, p in self._pending.items() if p.conn != conn}

@@ -12,7 +12,7 @@ from engine.session.credits import (
     Credits,
 )
 from engine.session.flow import Ask, Reply
-from engine.session.rpc import ID_MAX, PENDING_MAX, WAITING_MAX, Rpc
+from engine.session.rpc import ID_MAX, LATE_NS, PENDING_MAX, WAITING_MAX, Rpc
 from engine.session.verdict import Reconnect
 from tests.unit.session.stand_in import SECOND, CoreStandIn, idle_for_long
 
@@ -115,11 +115,11 @@ def test_what_a_lost_line_may_still_deliver_takes_up_its_credits(bench: Bench) -
     for _ in range(AT_ONCE):
         bench.ask()
     bench.rpc.drop(0)
-    bench.ask(t_ns=TIMEOUT - 1)
+    bench.ask(t_ns=LATE_NS - 1)
     assert len(bench.core.sent) == AT_ONCE
-    bench.rpc.pump(TIMEOUT)
+    bench.rpc.pump(LATE_NS)
     assert len(bench.core.sent) == AT_ONCE
-    bench.rpc.pump(TIMEOUT + SECOND)
+    bench.rpc.pump(LATE_NS + SECOND)
     assert len(bench.core.sent) == AT_ONCE + 1
 
 

@@ -97,10 +97,13 @@ def open_ledger(ctx: Context) -> Script[None]:
     books = opening_books(ctx.ledger.contracts, known, balances)
     for row in known:
         ctx.ledger.mark(row["instrument_name"], row["mark_price"])
-    read_ms = replies[count + 1].us_out // 1_000 or now_ms
+    time_ms = max((entry.time_ms for entry in entries), default=now_ms)
+    # Never before the newest entry: the balances were read after it, whatever the
+    # clock of the answer says.
+    read_ms = max(replies[count + 1].us_out // 1_000 or now_ms, time_ms)
     opening = Opening(
         user_seq=newest,
-        time_ms=max((entry.time_ms for entry in entries), default=now_ms),
+        time_ms=time_ms,
         trades=tuple(entry.trade_id for entry in entries if entry.trade_id),
         read_ms=read_ms,
         beside=tuple(currency for currency in balances if currency not in traded),

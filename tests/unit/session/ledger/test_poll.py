@@ -124,6 +124,20 @@ def test_entries_of_a_currency_nobody_reads_are_found_when_they_are_missing() ->
     assert shown["currencies"]["SOL"]["cash_difference"] == 0.0
 
 
+def test_a_venue_whose_clock_is_behind_its_log_is_not_booked_twice() -> None:
+    desk = desk_that_ties()
+    desk.venue.summaries.append({"currency": "SOL", "balance": 1.0})
+    desk.venue.log = [deposit(1, 5.0), deposit(2, 1.0, "SOL")]
+    for row in desk.venue.log:
+        row["timestamp"] = WALL_MS + 30_000
+    desk.go()
+    desk.until(EVERY_S)
+    shown = ledger(desk)
+    assert shown["user_seq"] == 2
+    assert shown["currencies"]["SOL"]["cash"] == 1.0
+    assert shown["currencies"]["SOL"]["cash_difference"] == 0.0
+
+
 def test_a_trade_we_do_not_quote_is_booked_when_its_contract_was_fetched() -> None:
     desk = desk_that_ties().go()
     desk.venue.rows[LINEAR] = ROWS[LINEAR]

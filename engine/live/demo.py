@@ -90,7 +90,7 @@ def main(args: argparse.Namespace) -> int:
 
     check(args.seconds, args.report)
     path = args.config or Path(packaged("demo.toml"))
-    config = load(path)
+    config = load(path, may_quote=False)
     if config.environment != "simulation":
         raise ConfigError(
             path, "environment", config.environment, "simulation, for a demo"

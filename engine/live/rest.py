@@ -87,7 +87,7 @@ class Rest:
         """
         limit_s = self.timeout_s if timeout_s is None else timeout_s
         deadline_s = time.monotonic() + limit_s
-        self._wait_for_credit(method, deadline_s)
+        pool = self._wait_for_credit(method, deadline_s)
         at, url = self._at, self.url
         try:
             answer = self._exchange(url, method, params or {}, deadline_s)
@@ -97,6 +97,9 @@ class Rest:
         except VenueError:
             self._at = at + 1
             raise
+        finally:
+            with self._lock:
+                pool.answered(1, time.monotonic_ns())
         refused = answer.get("error")
         if refused is not None:
             code, message = _code_and_text(refused)
@@ -167,8 +170,8 @@ class Rest:
                 pool = self._pools[url] = _pool_for(url)
             return pool
 
-    def _wait_for_credit(self, method: str, deadline_s: float) -> None:
-        """Wait until the allowance has one for this call.
+    def _wait_for_credit(self, method: str, deadline_s: float) -> Pool:
+        """Wait until the allowance has one for this call; return what paid for it.
 
         Raises: VenueError when that is past the deadline.
         """
@@ -177,7 +180,7 @@ class Rest:
             with self._lock:
                 now_ns = time.monotonic_ns()
                 if pool.take(1, 0, now_ns):
-                    return
+                    return pool
                 wait_s = (pool.ready_ns(1, 0, now_ns) - now_ns) / _NS
             if time.monotonic() + wait_s > deadline_s:
                 raise VenueError(f"{method}: too many HTTP requests of ours; later")

@@ -45,6 +45,10 @@ LOOKS_MAX = 4
 
 LOOK_AGAIN_NS = 50_000_000
 
+ORDER_NOT_FOUND = 10_004
+"""The one code that says there is no order of a label. Others that name an order's end
+answer another question, or, as a purged request (13666), none at all."""
+
 ROUNDS_MAX = 3
 
 OVER = ("filled", "cancelled", "rejected")
@@ -257,6 +261,7 @@ def _look_up(
         label = asked["label"]
         if reply.code and reply.verdict is not Verdict.GONE:
             raise rejection(reply.method, reply.code, reply.message)
+        says_none = reply.code in (0, ORDER_NOT_FOUND)
         row = None if reply.code else _row_with(label, method, reply.result)
         # As it is now: what was sent since is later than this answer.
         found = [slot for slot in unknown_slots(ctx) if slot["label"] == label]
@@ -264,7 +269,7 @@ def _look_up(
             continue
         slot = found[0]
         is_over = row is not None and row.get("order_state") in OVER
-        if is_over or _is_final(ctx, slot["valid_until_ms"], reply):
+        if is_over or (says_none and _is_final(ctx, slot["valid_until_ms"], reply)):
             ctx.core.resolve(slot["slot"], row, label)
         else:
             early.append(slot)

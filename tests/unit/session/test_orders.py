@@ -253,6 +253,17 @@ def test_order_not_found_as_an_error_means_the_same_as_an_empty_list() -> None:
     assert desk.core.resolved == [(3, None)]
 
 
+@pytest.mark.parametrize("code", [10010, 11008, 11044, 13666])
+def test_an_end_named_in_answer_to_a_question_is_asked_about_again(code: int) -> None:
+    desk = desk_with_doubt()
+    desk.venue.answer["private/get_order_state_by_label"] = lambda p: refuse(code)
+    desk.session.on_unknown(3, desk.now_ns)
+    desk.until(20)
+    assert desk.core.resolved == []
+    assert len(desk.params("private/get_order_state_by_label")) == LOOKS_MAX
+    assert desk.core.closed == []
+
+
 @pytest.mark.parametrize("code", [11094, 13028, 424242, 13009])
 def test_an_error_that_says_nothing_never_ends_an_order(code: int) -> None:
     desk = desk_with_doubt()

@@ -22,7 +22,7 @@ from engine.errors import ProtocolError, RequestRejected, VenueError
 from engine.live.dialogue import Dialogue
 from engine.live.rest import Rest
 from engine.live.secrets import Signer
-from engine.session.plan import ORDER_LABEL_PREFIX
+from engine.session.plan import is_ours
 
 REPEAT_S = 1.0
 """While something is open the cancels are sent again this often."""
@@ -95,10 +95,7 @@ class Target:
             isinstance(row, dict) for row in listing
         ):
             raise ProtocolError("the venue's list of open orders is none")
-        if not self.only_ours:
-            return listing
-        prefix = ORDER_LABEL_PREFIX
-        return [row for row in listing if str(row.get("label", "")).startswith(prefix)]
+        return [row for row in listing if not self.only_ours or is_ours(row)]
 
 
 class Attempt:

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.session.context import Context
 from engine.session.flow import Ask, Reply, Script, Sleep
-from engine.session.plan import ORDER_LABEL_PREFIX
+from engine.session.plan import is_ours
 from engine.session.verdict import (
     Reconnect,
     Verdict,
@@ -60,11 +60,6 @@ NEVER_MS = 2**63 - 1
 _NS_PER_MS = 1_000_000
 
 Keep = Callable[[dict[str, Any]], bool]
-
-
-def is_ours(row: dict[str, Any]) -> bool:
-    """Return whether an order row carries a label of this engine, of any run."""
-    return str(row.get("label", "")).startswith(ORDER_LABEL_PREFIX)
 
 
 def keep_none(_row: dict[str, Any]) -> bool:
@@ -256,6 +251,8 @@ def _look_up(
         params = {"currency": currency, "label": slot["label"]}
         asks.append(Ask(ctx.settings.orders_conn, method, params))
     replies = yield from ctx.ask_all(asks)
+    # As it is now: what was sent since is later than these answers.
+    unknown = {slot["label"]: slot for slot in unknown_slots(ctx)}
     early = []
     for asked, reply in zip(slots, replies, strict=True):
         label = asked["label"]
@@ -263,16 +260,14 @@ def _look_up(
             raise rejection(reply.method, reply.code, reply.message)
         says_none = reply.code in (0, ORDER_NOT_FOUND)
         row = None if reply.code else _row_with(label, method, reply.result)
-        # As it is now: what was sent since is later than this answer.
-        found = [slot for slot in unknown_slots(ctx) if slot["label"] == label]
-        if not found:
+        current = unknown.get(label)
+        if current is None:
             continue
-        slot = found[0]
         is_over = row is not None and row.get("order_state") in OVER
-        if is_over or (says_none and _is_final(ctx, slot["valid_until_ms"], reply)):
-            ctx.core.resolve(slot["slot"], row, label)
+        if is_over or (says_none and _is_final(ctx, current["valid_until_ms"], reply)):
+            ctx.core.resolve(current["slot"], row, label)
         else:
-            early.append(slot)
+            early.append(current)
     return early
 
 

@@ -11,6 +11,16 @@ ORDER_LABEL_PREFIX = "hs-"
 """Labels of orders of this engine, of any run, start with this."""
 
 
+def is_ours(row: Mapping[str, Any]) -> bool:
+    """Return whether an order row carries a label of this engine, of any run."""
+    return str(row.get("label", "")).startswith(ORDER_LABEL_PREFIX)
+
+
+def ticket_prefix(run_id: int) -> str:
+    """Return how the labels of one run's tickets begin; a sequence number follows."""
+    return f"{ORDER_LABEL_PREFIX}{run_id:08x}-t-"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One limit the session watches.

@@ -26,6 +26,7 @@ from engine.session.context import Context
 from engine.session.flow import Script, Sleep
 from engine.session.money import compare_positions, take_position
 from engine.session.orders import cancel, read_open, resolve
+from engine.session.plan import ticket_prefix
 from engine.session.trades import fetch_trades
 
 AGAIN_NS = 1_000_000_000
@@ -112,8 +113,9 @@ def _look(ctx: Context) -> Script[Look]:
             label not in shown or _is_other(ctx, earlier, slot, shown[label])
         ):
             look.doubts[label] = slot
+    tickets = ticket_prefix(ctx.core.run_id)
     for label, row in shown.items():
-        if label not in before and label not in now and not _is_ticket(ctx, label):
+        if label not in before and label not in now and not label.startswith(tickets):
             look.orphans[str(row.get("order_id"))] = row
     look.positions = yield from compare_positions(ctx)
     return look
@@ -135,11 +137,6 @@ def _is_other(
     except (KeyError, TypeError, ValueError, ArithmeticError):
         return True
     return (ticks, lots) != (slot["price_ticks"], slot["amount_lots"])
-
-
-def _is_ticket(ctx: Context, label: str) -> bool:
-    """Whether a label belongs to an order of this run that rests in no slot."""
-    return label.startswith(f"hs-{ctx.core.run_id:08x}-t-")
 
 
 def _mend(ctx: Context, found: Look) -> Script[None]:

@@ -19,6 +19,7 @@ from typing import Any
 from engine.session.context import Context
 from engine.session.flow import Script
 from engine.session.orders import cancel
+from engine.session.plan import ticket_prefix
 
 DOOMED_MAX = 64
 """Strays to cancel that are remembered; the next reading finds what is beyond."""
@@ -45,7 +46,7 @@ class Strays:
     def note(self, ctx: Context, order: Mapping[str, Any]) -> None:
         """Take note of an open order; see SessionHooks.on_stray for the keys."""
         run = int(order["run"])
-        if str(order["label"]).startswith(f"hs-{ctx.core.run_id:08x}-t-"):
+        if str(order["label"]).startswith(ticket_prefix(ctx.core.run_id)):
             return  # a ticket of ours: it has no slot
         if run < 0:
             if ctx.settings.foreign == "cancel":

@@ -32,6 +32,7 @@ import orjson
 
 from engine.session.context import Context, Listing
 from engine.session.flow import Ask, Reply, Script, Sleep
+from engine.session.plan import ticket_prefix
 from engine.session.tickets.spec import (
     Spec,
     TicketError,
@@ -138,7 +139,7 @@ class Tickets:
             raise TicketError(text)
         if len(self._open) >= OPEN_MAX:
             raise TicketError(f"ticket: {OPEN_MAX} are open, and no more may be")
-        label = f"hs-{ctx.core.run_id:08x}-t-{self._next}"
+        label = f"{ticket_prefix(ctx.core.run_id)}{self._next}"
         request_of(spec, ctx.core.table, one.index, label, 0)
         lots = lots_of(spec, ctx.core.table, one.index)
         ticket = Ticket(

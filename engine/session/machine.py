@@ -42,7 +42,7 @@ from engine.session.account import watch_account
 from engine.session.auth import Nonce, refresh
 from engine.session.bringup import bring_up
 from engine.session.context import Context
-from engine.session.flow import Flow
+from engine.session.flow import Flow, Script
 from engine.session.lateness import TIMED_OUT, Lateness, measure_clock
 from engine.session.ledger.poll import keep_tied
 from engine.session.link import Link, Silence, Stage
@@ -188,7 +188,7 @@ class Session:
             self._finish_stop(self._ctx.open_ours)
         if self._state in GOING and self._timetable.is_due(self._ctx):
             self._timetable.begin(self._ctx)
-            self._start_once("recheck", self._recheck_flow)
+            self._start_once("recheck", lambda: recheck(self._ctx))
         self._risk.watch()
         self._runner.step()
         self._end()
@@ -225,10 +225,9 @@ class Session:
         self._begin(t_ns)
         if self._state in GOING:
             self._doubted[slot] = None
-            if self._runner.find("resolve") is None:
-                conn = self._ctx.settings.orders_conn
-                script = resolve_doubted(self._ctx, self._doubted)
-                self._runner.start(Flow("resolve", [conn], script))
+            self._start_once(
+                "resolve", lambda: resolve_doubted(self._ctx, self._doubted)
+            )
         self._end()
 
     def on_refused(self, index: int, code: int, t_ns: int) -> None:
@@ -236,9 +235,7 @@ class Session:
         self._begin(t_ns)
         if code == TIMED_OUT:
             self._lateness.note(self._ctx)
-            if self._runner.find("clock") is None:
-                conn = self._ctx.settings.orders_conn
-                self._runner.start(Flow("clock", [conn], measure_clock(self._ctx)))
+            self._start_once("clock", lambda: measure_clock(self._ctx))
         self._end()
 
     def on_stray(self, order: dict[str, Any]) -> None:
@@ -246,10 +243,8 @@ class Session:
         self._begin(order["now_ns"])
         self._strays.note(self._ctx, order)
         ready = self._ctx.orders_link.stage is Stage.READY
-        if ready and self._strays.doomed and self._runner.find("strays") is None:
-            script = cancel_strays(self._ctx, self._strays)
-            conn = self._ctx.settings.orders_conn
-            self._runner.start(Flow("strays", [conn], script))
+        if ready and self._strays.doomed:
+            self._start_once("strays", lambda: cancel_strays(self._ctx, self._strays))
         self._end()
 
     def on_fill(self, fill: dict[str, Any]) -> None:
@@ -316,7 +311,7 @@ class Session:
             self._core.set_venue_clock(offset_ns)
         self._progress()
         if self._state in GOING and self._tickets.has_work:
-            self._start_once("tickets", self._tickets_flow)
+            self._start_once("tickets", lambda: self._tickets.work(self._ctx))
         if self._state is State.QUOTING and self._ctx.holds:
             self._move(Event.HELD)
         elif self._state is State.PAUSED and not self._ctx.holds:
@@ -365,56 +360,52 @@ class Session:
         if self._risk.wants_out and self._state not in ENDING:
             if ctx.orders_link.stage is Stage.READY:
                 self._drop_work()
-                self._start_once("leave", self._leave_flow)
+                self._start_once("leave", lambda: windup.stop(ctx), self._leave)
             return
         self._runner.drop("leave")
         if self._state is State.PREPARING and ready:
-            self._start_once("recover", self._recover_flow)
+            self._recover()
         if self._state in GOING:
-            self._start_once("account", self._account_flow)
-            self._start_once("cod", self._cod_flow)
+            self._start_once("account", lambda: watch_account(ctx))
+            self._start_once("cod", lambda: cod.keep_on(ctx))
         if ctx.orders_link.stage is not Stage.READY:
             return
         if self._state is State.STOPPING:
-            self._start_once("stop", self._stop_flow)
+            self._start_once(
+                "stop", lambda: windup.stop(ctx), lambda: self._finish_stop(0)
+            )
         elif self._state is State.HALTED and not self._is_cleared:
-            self._start_once("hold down", self._hold_flow)
+            self._start_once(
+                "hold down", lambda: windup.hold_down(ctx), self._held_down
+            )
         elif ctx.kill.is_pending and self._may_read_back:
-            self._start_once("read back", self._read_back_flow)
+            self._start_once("read back", lambda: windup.read_back(ctx))
 
     # -- scripts
 
-    def _start_once(self, name: str, make: Callable[[str], Flow]) -> None:
+    def _start_once(
+        self,
+        name: str,
+        make: Callable[[], Script[None]],
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Start a script on the orders connection, unless it runs already."""
         if self._runner.find(name) is None:
-            self._runner.start(make(name))
+            conn = self._ctx.settings.orders_conn
+            self._runner.start(Flow(name, [conn], make(), then))
 
-    def _recover_flow(self, name: str) -> Flow:
-        script = recover(self._ctx, lambda: self._move(Event.PREPARED))
-        conns = [link.conn for link in self._ctx.links]
-        return Flow(name, conns, script, self._recovered)
+    def _recover(self) -> None:
+        """Start recovery, which stands on every connection, unless it runs already."""
+        if self._runner.find("recover") is None:
+            script = recover(self._ctx, lambda: self._move(Event.PREPARED))
+            conns = [link.conn for link in self._ctx.links]
+            self._runner.start(Flow("recover", conns, script, self._recovered))
 
     def _recovered(self) -> None:
         self._timetable.begin(self._ctx)
         self._move(Event.RECOVERED)
         if self._ctx.settings.tie_out_ns:
-            self._start_once("ledger", self._ledger_flow)
-
-    def _ledger_flow(self, name: str) -> Flow:
-        return Flow(name, [self._ctx.settings.orders_conn], keep_tied(self._ctx))
-
-    def _recheck_flow(self, name: str) -> Flow:
-        return Flow(name, [self._ctx.settings.orders_conn], recheck(self._ctx))
-
-    def _account_flow(self, name: str) -> Flow:
-        conns = [self._ctx.settings.orders_conn]
-        return Flow(name, conns, watch_account(self._ctx))
-
-    def _cod_flow(self, name: str) -> Flow:
-        return Flow(name, [self._ctx.settings.orders_conn], cod.keep_on(self._ctx))
-
-    def _tickets_flow(self, name: str) -> Flow:
-        script = self._tickets.work(self._ctx)
-        return Flow(name, [self._ctx.settings.orders_conn], script)
+            self._start_once("ledger", lambda: keep_tied(self._ctx))
 
     def _ticket(self, cmd: dict[str, Any]) -> None:
         """Take an order outside the quotes, unless nothing may be sent now."""
@@ -424,28 +415,11 @@ class Session:
             text = f"{cmd['cmd']}: not while the session is {self._state.value}"
             self._ctx.note("error", "ticket", text)
 
-    def _stop_flow(self, name: str) -> Flow:
-        script = windup.stop(self._ctx)
-        conns = [self._ctx.settings.orders_conn]
-        return Flow(name, conns, script, lambda: self._finish_stop(0))
-
-    def _leave_flow(self, name: str) -> Flow:
-        script = windup.stop(self._ctx)
-        return Flow(name, [self._ctx.settings.orders_conn], script, self._leave)
-
     def _leave(self) -> None:
         """The venue shows none of ours: close the lines and stay away."""
         self._move(Event.LEFT)
         for link in self._ctx.links:
             self._close(link.conn, "disconnected by the kill ladder", "warning")
-
-    def _hold_flow(self, name: str) -> Flow:
-        script = windup.hold_down(self._ctx)
-        return Flow(name, [self._ctx.settings.orders_conn], script, self._held_down)
-
-    def _read_back_flow(self, name: str) -> Flow:
-        script = windup.read_back(self._ctx)
-        return Flow(name, [self._ctx.settings.orders_conn], script)
 
     def _held_down(self) -> None:
         self._is_cleared = True

@@ -327,13 +327,19 @@ class Quote(Section):
     limits: Annotated[Limits, Key("what bounds this instrument")]
 
 
+Folder = Annotated[
+    Path | None,
+    Field(strict=False),
+    AfterValidator(lambda path, info: path and _path(path, info)),
+]
+"""A folder, relative to that of the file. Empty: None, there is none."""
+
+
 class Journal(Section):
     """``[journal]``: the record of every call into the core."""
 
     path: Annotated[
-        Path | None,
-        Field(strict=False),
-        AfterValidator(lambda path, info: path and _path(path, info)),
+        Folder,
         Key("folder of the journals, one file a run; absent: no journal"),
     ] = None
 
@@ -342,9 +348,7 @@ class State(Section):
     """``[state]``: what outlives a run, and where a running engine is spoken to."""
 
     path: Annotated[
-        Path | None,
-        Field(strict=False),
-        AfterValidator(lambda path, info: path and _path(path, info)),
+        Folder,
         Key(
             "folder of this engine alone: lock, checkpoint, operator's socket, sign "
             "of life; absent: none of them",

@@ -80,10 +80,12 @@ class Log:
         text = printable(text)
         self.recent.append((now.strftime("%H:%M:%S"), level, text))
         if self._writer is not None:
-            stamp = (
-                now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03}Z"
-            )
-            self._writer.put(f"{stamp} {level} {printable(kind)} {text}")
+            self._writer.put(f"{stamp(now)} {level} {printable(kind)} {text}")
+
+
+def stamp(now: datetime.datetime) -> str:
+    """Return a UTC time as lines show it, to the millisecond."""
+    return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"
 
 
 def printable(text: str) -> str:

@@ -21,6 +21,7 @@ from typing import Final
 from engine.config import Config, load
 from engine.errors import NO_VALUE, ConfigError, VenueError
 from engine.live.child import stop_signals
+from engine.live.log import stamp
 from engine.live.pulse import RESTING, Beat, read_beat
 from engine.live.rest import Rest
 from engine.live.roads import Attempt, Target, by_both
@@ -198,5 +199,4 @@ def cancel_everything(config: Config, credentials: Credentials, rest: Rest) -> A
 
 def say(text: str) -> None:
     """Print one line with the time, at once."""
-    now = datetime.datetime.now(datetime.UTC)
-    print(f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z {text}", flush=True)
+    print(f"{stamp(datetime.datetime.now(datetime.UTC))} {text}", flush=True)

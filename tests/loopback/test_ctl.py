@@ -20,7 +20,6 @@ from tests.loopback.processes import (
     open_orders,
     place,
     running,
-    running_venue,
     until,
     write_config,
 )
@@ -28,12 +27,6 @@ from tests.loopback.processes import (
 pytestmark = pytest.mark.loopback
 
 Ctl = Callable[..., tuple[int, dict[str, Any]]]
-
-
-@pytest.fixture(scope="module")
-def venue_url() -> Iterator[str]:
-    with running_venue() as url:
-        yield url
 
 
 @pytest.fixture

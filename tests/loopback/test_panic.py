@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -20,7 +19,6 @@ from tests.loopback.processes import (
     ask,
     open_orders,
     place,
-    running_venue,
     write_config,
 )
 from tests.unit.live.http_server import result, serving
@@ -32,12 +30,6 @@ def parsed(*arguments: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     return parser.parse_args(arguments)
-
-
-@pytest.fixture(scope="module")
-def venue_url() -> Iterator[str]:
-    with running_venue() as url:
-        yield url
 
 
 @pytest.fixture(autouse=True)

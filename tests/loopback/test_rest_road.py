@@ -1,6 +1,5 @@
 """The second road against the simulated venue: what it says is what the first says."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -17,17 +16,10 @@ from tests.loopback.processes import (
     ask,
     open_orders,
     place,
-    running_venue,
     write_config,
 )
 
 pytestmark = pytest.mark.loopback
-
-
-@pytest.fixture(scope="module")
-def venue_url() -> Iterator[str]:
-    with running_venue() as url:
-        yield url
 
 
 @pytest.fixture

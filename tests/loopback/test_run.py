@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -18,19 +17,12 @@ from tests.loopback.processes import (
     is_quoting,
     open_orders,
     running,
-    running_venue,
     scrape,
     until,
     write_config,
 )
 
 pytestmark = pytest.mark.loopback
-
-
-@pytest.fixture(scope="module")
-def venue_url() -> Iterator[str]:
-    with running_venue() as url:
-        yield url
 
 
 def finish(process: subprocess.Popen[bytes]) -> tuple[int, str]:

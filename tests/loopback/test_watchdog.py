@@ -8,7 +8,6 @@ import queue
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,6 @@ from tests.loopback.processes import (
     open_orders,
     place,
     running,
-    running_venue,
     until,
     write_config,
 )
@@ -31,12 +29,6 @@ pytestmark = pytest.mark.loopback
 
 STALL_S = 2.0
 BOUND_S = STALL_S + 2.0
-
-
-@pytest.fixture(scope="module")
-def venue_url() -> Iterator[str]:
-    with running_venue() as url:
-        yield url
 
 
 def configured(folder: Path, url: str, more: str = "") -> Path:

@@ -121,7 +121,7 @@ class Credits:
     def __init__(self) -> None:
         size, refill_per_s = POOL_SIZE - BESIDE, REFILL_PER_S - BESIDE_PER_S
         self.requests = Pool(size, refill_per_s, AT_FIRST)
-        self.subscribes = Pool(SUBSCRIBE_POOL_SIZE, REFILL_PER_S, SUBSCRIBE_COST)
+        self.subscribes = Pool(SUBSCRIBE_POOL_SIZE, REFILL_PER_S, 0)
         self.log = Pool(LOG_BURST * LOG_COST, REFILL_PER_S, LOG_COST)
 
     def take(self, method: str, t_ns: int) -> bool:

@@ -1,10 +1,25 @@
 # The corridor: six rooms in a row, and the verbs the shells call.
+from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.types cimport nanos_t
 from engine._core.inbox cimport Inbox
 
 
 cdef class Core(Inbox):
-    cdef void _step(self, int conn, bytes data, bint more_coming)
+    cdef void _step(
+        self, int conn, const char* payload, Py_ssize_t size, bint more_coming)
     cdef void _tick(self)
     cdef void _stall(self, nanos_t late_ns)
     cdef int _enter(self, int conn, nanos_t t_ns) except -1
+
+    # The verb `receive_data` for a payload that stays in the caller's memory, which is
+    # read during the call only; payload[size] must be readable, whatever it holds.
+    # IndexError: no such connection.
+    cdef int take(self, int conn, nanos_t t_ns, const char* payload, Py_ssize_t size,
+                  bint more_coming) except -1
+
+    # What waits to be sent on a connection (0 <= conn < n_connections, not checked):
+    # frames, each ended by a newline; whoever sends them sets its size to 0.
+    cdef ByteBuf outgoing(self, int conn)
+
+    # Whether notes, errands or connections to close wait for the shell.
+    cdef bint has_news(self)

@@ -45,21 +45,22 @@ cdef class Core(Inbox):
         changes_per_coin: book changes allowed for each coin of maker volume, by coin.
         changes_free: book changes that need no volume.
     """
-    cdef void _step(self, int conn, bytes data, bint more_coming):
-        """One payload, or none, through the rooms from left to right."""
+    cdef void _step(self, int conn, const char* payload, Py_ssize_t size,
+                    bint more_coming):
+        """One payload, or NULL, through the rooms from left to right."""
         cdef Market market
         cdef MessageKind kind
         cdef nanos_t t0 = 0, t1 = 0, t2 = 0, t3 = 0
         if self.measures:
             t0 = t1 = probe_ns()
-        if data is not None:
+        if payload != NULL:
             # 1. decode: bytes -> events
-            kind = self.decoder.decode(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+            kind = self.decoder.decode(payload, size)
             if self.measures:
                 t1 = probe_ns()
                 self.hist_decode.add(t1 - t0)
             # 2. state: events -> books, orders, positions
-            self._absorb(conn, kind, data)
+            self._absorb(conn, kind, payload, size)
             if self.measures:
                 self.hist_state.add(probe_ns() - t1)
         if self.credits_ready_ns and self.now_ns >= self.credits_ready_ns:
@@ -130,7 +131,7 @@ cdef class Core(Inbox):
         if self.tick_ns == 0:
             self.tick_ns = t_ns + TICK_NS
         self._tell("on_connected", (conn, t_ns))
-        self._step(conn, None, False)
+        self._step(conn, NULL, 0, False)
         self._settle()
 
     def receive_data(self, int conn, nanos_t t_ns, bytes data not None,
@@ -140,10 +141,22 @@ cdef class Core(Inbox):
         Raises:
             IndexError: no such connection.
         """
+        self.take(conn, t_ns, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data),
+                  more_coming)
+
+    cdef int take(self, int conn, nanos_t t_ns, const char* payload, Py_ssize_t size,
+                  bint more_coming) except -1:
         self._enter(conn, t_ns)
         self.heard_ns[conn] = self.now_ns
-        self._step(conn, data, more_coming)
+        self._step(conn, payload, size, more_coming)
         self._settle()
+        return 0
+
+    cdef ByteBuf outgoing(self, int conn):
+        return <ByteBuf>self.buffers[conn]
+
+    cdef bint has_news(self):
+        return bool(self.pending_notes or self.closing or self.pending_errands)
 
     def connection_lost(self, int conn, nanos_t t_ns):
         """Say that a connection is gone; what was in flight on it is unknown now.
@@ -166,7 +179,7 @@ cdef class Core(Inbox):
                     market.book.give_up()
                     market.is_dirty = True
         self._tell("on_lost", (conn, t_ns))
-        self._step(conn, None, False)
+        self._step(conn, NULL, 0, False)
         self._settle()
 
     def handle_timer(self, nanos_t t_ns):
@@ -177,7 +190,7 @@ cdef class Core(Inbox):
             self._tell("on_timer", (t_ns,))
         if self.tick_ns and t_ns >= self.tick_ns:
             self._tick()
-        self._step(0, None, False)
+        self._step(0, NULL, 0, False)
         self._settle()
 
     def command(self, nanos_t t_ns, bytes cmd not None):
@@ -194,7 +207,7 @@ cdef class Core(Inbox):
         if name == "halt":
             self._halt(str(parsed.get("reason", "operator")))
         self._tell("on_command", (t_ns, parsed))
-        self._step(0, None, False)
+        self._step(0, NULL, 0, False)
         self._settle()
 
     cdef int _enter(self, int conn, nanos_t t_ns) except -1:

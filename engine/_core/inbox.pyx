@@ -41,7 +41,8 @@ cdef class Inbox(Outbox):
     def __cinit__(self):
         self.untold = []
 
-    cdef void _absorb(self, int conn, MessageKind kind, bytes data):
+    cdef void _absorb(
+            self, int conn, MessageKind kind, const char* payload, Py_ssize_t size):
         self.counters.frames += 1
         self.n_by_kind[<int>kind] += 1
         if kind == MESSAGE_BOOK:
@@ -55,9 +56,9 @@ cdef class Inbox(Outbox):
         elif kind == MESSAGE_REPLY:
             self._absorb_reply()
         elif kind == MESSAGE_CONTROL:
-            self._tell("on_control", (conn, self.now_ns, data))
+            self._tell("on_control", (conn, self.now_ns, payload[:size]))
         elif kind != MESSAGE_IGNORED:
-            self._absorb_odd(conn, kind, data)
+            self._absorb_odd(conn, kind, payload[:size])
 
     cdef void _absorb_book(self):
         cdef Market market = self._market(self.decoder.book.instrument)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import os
 import socket
 import subprocess
@@ -150,7 +151,7 @@ async def place(venue: Dialogue, instrument: str, number: int = 1) -> None:
 
 
 class Wire:
-    """A TCP proxy whose connections a test can cut."""
+    """A TCP proxy whose connections a test can cut, openly or in silence."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -159,6 +160,9 @@ class Wire:
         self._sockets: list[socket.socket] = []
         self._flows = threading.Event()
         self._flows.set()
+        self._made = 0
+        self._dead = 0.0
+        """Connections with a lower number carry nothing, not even their end."""
         port = self._server.getsockname()[1]
         self.url = f"ws://127.0.0.1:{port}{parts.path}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -174,6 +178,17 @@ class Wire:
     def freeze(self) -> None:
         """Carry nothing any more, and tell nobody: every connection stands."""
         self._flows.clear()
+
+    def swallow(self) -> None:
+        """Cut the cable: what is sent is lost, new connections lead nowhere.
+
+        Both halves of every connection stand, and neither hears of the other's end.
+        """
+        self._dead = math.inf
+
+    def mend(self) -> None:
+        """Carry new connections again; those that were swallowed stay dead."""
+        self._dead = self._made
 
     def refuse(self) -> None:
         """Take no new connection; those that stand are left alone."""
@@ -196,11 +211,15 @@ class Wire:
                 return
             self._sockets += [near, far]
             for pair in ((near, far), (far, near)):
-                threading.Thread(target=self._carry, args=pair, daemon=True).start()
+                ends = (self._made, *pair)
+                threading.Thread(target=self._carry, args=ends, daemon=True).start()
+            self._made += 1
 
-    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+    def _carry(self, number: int, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 self._flows.wait()
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_RDWR)
+                if number >= self._dead:
+                    sink.sendall(data)
+            if number >= self._dead:
+                sink.shutdown(socket.SHUT_RDWR)

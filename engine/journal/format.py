@@ -16,7 +16,9 @@ off while being written (a torn tail), which is not an error.
 
 The last record of a journal that was closed has the kind ``END``. Files are limited to
 FILE_MAX_BYTES: journaling then stops with an ``END`` record and a critical note, the
-engine goes on. One file a run keeps replay simple; a new run starts a new file.
+engine goes on. The payload of an ``END`` says why: ``closed``, or what kept the next
+record out, which may have been an answer to the last verb. One file a run keeps replay
+simple; a new run starts a new file.
 
 The JSON of the header holds the run id, the wall time it was made, the package version
 and the effective configuration, which names where credentials are found but never holds
@@ -50,6 +52,8 @@ PAYLOAD_MAX_BYTES = 1 << 26
 """64 MiB: four times what a core may want to send in one turn."""
 HEADER_MAX_BYTES = 1 << 20
 FILE_MAX_BYTES = 16 << 30
+CLOSED = "closed"
+"""What an END record says of a journal whose run was over."""
 
 
 class Kind(IntEnum):

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.errors import JournalError
 from engine.journal.format import (
     BODY_HEAD,
+    CLOSED,
     FILE_MAX_BYTES,
     HEADER_MAX_BYTES,
     PAYLOAD_MAX_BYTES,
@@ -105,7 +106,7 @@ class Writer:
                 self.path, self.written_bytes, f"cannot be written: {error.strerror}"
             ) from None
 
-    def close(self, t_ns: int, why: str = "closed") -> None:
+    def close(self, t_ns: int, why: str = CLOSED) -> None:
         """Write the END record, flush, and wait until the disk has it.
 
         Raises:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine._core.verbs import Verbs
-from engine.journal.format import Kind, Record
+from engine.journal.format import CLOSED, Kind, Record
 from engine.journal.recorder import Outlet
 
 
@@ -67,20 +67,22 @@ class Player:
         progress.last_ns = record.t_ns
         if record.kind.is_output:
             return self._compare(record)
+        if record.kind is Kind.END:
+            return self.finish(is_complete=is_whole(record))
         if self._said:
             return self._unrecorded()
         self._verb = record
-        if record.kind is not Kind.END:
-            progress.verbs += 1
-            tell(self.core, self._outlet, record)
-            self._said.extend(self._outlet.take())
+        progress.verbs += 1
+        tell(self.core, self._outlet, record)
+        self._said.extend(self._outlet.take())
         return None
 
     def finish(self, *, is_complete: bool) -> Difference | None:
         """Return what the core said at last and the journal does not have.
 
-        A journal with a torn tail may have lost the answers to its last verb: with
-        ``is_complete`` False they are not missed.
+        A journal with a torn tail, or one that ended early because its file was full,
+        may lack answers to its last verb: with ``is_complete`` False they are not
+        missed.
         """
         return self._unrecorded() if self._said and is_complete else None
 
@@ -119,6 +121,11 @@ class Player:
         )
 
 
+def is_whole(last: Record) -> bool:
+    """Whether a journal that ends with this record has all of its run."""
+    return last.kind is Kind.END and last.payload == CLOSED.encode()
+
+
 def tell(core: Verbs, outlet: Outlet, record: Record) -> None:
     """Call the verb a record stands for, as the recorder did."""
     kind, conn, t_ns = record.kind, record.conn, record.t_ns
@@ -147,5 +154,5 @@ def play(core: Verbs, records: Iterable[Record]) -> tuple[Progress, Difference |
         difference = player.play(record)
         if difference is not None:
             return player.progress, difference
-        is_complete = record.kind is Kind.END
+        is_complete = is_whole(record)
     return player.progress, player.finish(is_complete=is_complete)

@@ -15,6 +15,8 @@ from typing import Any
 import orjson
 import pytest
 
+from engine.errors import JournalError
+from engine.journal import Reader
 from engine.session import cod, limits, orders, recover, windup
 from engine.session.flow import Script
 from engine.session.trades import BookedTrades
@@ -231,6 +233,23 @@ def the_tier_is_misread(patch: Patch) -> None:
         return found and (3 * found[0], 3 * found[1])
 
     patch.setattr(limits, "rate_of", thrice)
+
+
+# The journal.
+
+
+@plant("the damage is said to be at")
+def a_damaged_journal_is_taken_for_a_short_one(patch: Patch) -> None:
+    read = Reader._read_record
+
+    def forgiving(self: Reader, number: int) -> Any:
+        try:
+            return read(self, number)
+        except JournalError as error:
+            self.tail = f"{error}"
+            return None
+
+    patch.setattr(Reader, "_read_record", forgiving)
 
 
 @pytest.mark.parametrize("name", PLANTS)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.simulation import soak
-from tests.simulation.swarm.draw import draw
+from tests.simulation.swarm.draw import JOURNAL_BYTES, draw
 from tests.simulation.swarm.mischief import DEEDS
 from tests.simulation.swarm.run import Run, Verdict, judge
 from tests.simulation.swarm.watch import Shelf
@@ -34,6 +34,7 @@ def test_seeds_differ_in_what_is_on() -> None:
     assert {len(one.limits) for one in setups} == {1, 2, 3}
     assert {one.connections for one in setups} == {1, 2}
     assert {one.engines for one in setups} == {1, 2}
+    assert {one.journal_bytes for one in setups} == {0, *JOURNAL_BYTES}
 
 
 def test_two_engines_trade_at_one_venue() -> None:

@@ -26,6 +26,8 @@ FAMILIES = {
     "SOL_USDC-PERPETUAL": "SOL_USDC",
 }
 KIND_CHANCE = 0.25
+JOURNAL_SHARE = 0.3
+JOURNAL_BYTES = (1 << 16, 1 << 19, 1 << 21)
 URL = "ws://127.0.0.1:1/ws/api/v2"
 LATENCIES: tuple[Latency, ...] = (
     Uniform(100_000, 900_000),
@@ -41,7 +43,7 @@ class Setup:
 
     Units: gap_ns is the mean time between two pieces of mischief; ``limits`` are
     position limits in lots by instrument, ``memory`` is which checkpoint a new process
-    finds.
+    finds, ``journal_bytes`` the size a journal may reach. Empty: 0, none is kept.
     """
 
     seed: int
@@ -55,6 +57,7 @@ class Setup:
     gap_ns: int
     limits: dict[str, int]
     memory: str
+    journal_bytes: int
     plans: tuple[dict[str, Any], ...]
     engine: dict[str, Any]
 
@@ -65,6 +68,7 @@ class Setup:
         rows.append(f"  mischief every {self.gap_ns / SECOND_NS:.1f} s on average:")
         rows.append(f"    {', '.join(self.kinds)}")
         rows.append(f"  a new process finds as checkpoint: {self.memory}")
+        rows.append(f"  journals of at most {self.journal_bytes} bytes")
         rows.append(f"  latency up {self.up}, down {self.down}")
         for plan in self.plans:
             rows.append(f"  {plan}")
@@ -97,9 +101,16 @@ def draw(seed: int) -> Setup:
         gap_ns=round(SECOND_NS * 1.5 * 20.0 ** dice.random()),
         limits=limits,
         memory=dice.choice(("newest", "old", "spoilt", "none")),
+        journal_bytes=_journal_bytes(random.Random(f"{seed}/journal")),
         plans=tuple(_plan(dice, name, limits[name]) for name in names),
         engine=_engine(dice, connections),
     )
+
+
+def _journal_bytes(dice: random.Random) -> int:
+    if dice.random() >= JOURNAL_SHARE:
+        return 0
+    return dice.choice(JOURNAL_BYTES)
 
 
 def _world(dice: random.Random, seed: int, names: tuple[str, ...]) -> WorldConfig:

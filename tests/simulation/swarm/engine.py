@@ -17,6 +17,7 @@ from engine.sim.ports import VenueVerbs
 from engine.sim.venue.faults.fault import Fault
 from engine.sim.world import World
 from tests.simulation.swarm.draw import ACCOUNTS, EPOCH_NS, Setup
+from tests.simulation.swarm.journals import Journals
 from tests.simulation.swarm.market import SECOND_NS
 from tests.simulation.swarm.watch import MILLISECOND_NS, Broken, Watch
 
@@ -37,6 +38,10 @@ class Engine:
         self.account = ACCOUNTS[number]
         self.dice = random.Random(f"{setup.seed}/mischief/{number}")
         self.config = from_mapping(self.document())
+        self.journals: Journals | None = None
+        if setup.journal_bytes:
+            dice = random.Random(f"{setup.seed}/journals/{number}")
+            self.journals = Journals(self.config, dice, setup.journal_bytes)
         self.runs = 0
         self.crashes = 0
         self.saved: deque[bytes] = deque(maxlen=CHECKPOINTS_MAX)
@@ -73,10 +78,13 @@ class Engine:
             quotes.append({**plan, "limits": limits})
         return {**self.setup.engine, "quote": quotes}
 
-    def new_core(self) -> Core:
+    def new_core(self) -> Any:
         """Return the core of a new process."""
         self.runs += 1
-        return assemble(self.config, run_id=self.runs)
+        core: Core = assemble(self.config, run_id=self.runs)
+        if self.journals is None:
+            return core
+        return self.journals.begin(core, self.runs)
 
     def new_signer(self) -> Signer:
         """Return the signer of a new process."""
@@ -94,6 +102,8 @@ class Engine:
         self.crashes += 1
         self.watch.say("crash", f"back in {restarts_ns} ns, seen in {venue_notices_ns}")
         left = self._left_behind()
+        if self.journals is not None and (problem := self.journals.kill()):
+            raise Broken(problem)
         self.watch.process_began()
         self.links.crash(
             self.new_core(),
@@ -237,6 +247,12 @@ class Engine:
             if row["position_difference"]:
                 found.append(f"{name} {row['position_difference']}")
         return found
+
+    def end_journal(self) -> str:
+        """Return what is wrong with the journal of the last process. Empty: ""."""
+        if self.journals is None:
+            return ""
+        return self.journals.end(self.links.now_ns)
 
     def left_over(self) -> str:
         """Return what is left of it after a stop. Empty: "", nothing."""

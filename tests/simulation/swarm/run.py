@@ -167,8 +167,14 @@ class Run:
             self._wait(partial(self._not_in, engine, "stopped"), STOP_S, LOOK_S)
         self._run_for(1.0)
         for engine in self.engines:
-            if problem := engine.left_over():
+            if problem := engine.left_over() or engine.end_journal():
                 raise Broken(problem)
+
+    def forget(self) -> None:
+        """Leave nothing on the disk."""
+        for engine in self.engines:
+            if engine.journals is not None:
+                engine.journals.forget()
 
     def facts(self) -> dict[str, Any]:
         """Return what happened, in numbers."""
@@ -180,6 +186,7 @@ class Run:
             "worst": max(one.watch.worst for one in engines),
             "connects": sum(one.connects for one in counters),
             "crashes": sum(one.crashes for one in engines),
+            "journals": sum(one.journals.judged for one in engines if one.journals),
             "frames": sum(one.frames_up + one.frames_down for one in counters),
             "end_s": self.now_ns / SECOND_NS,
         }
@@ -194,6 +201,8 @@ def judge(run: Run) -> Verdict:
         problem = str(error)
     except Exception as error:
         problem = f"the simulation failed: {error!r}"
+    finally:
+        run.forget()
     return Verdict(run.seed, run.seconds, problem, run.facts())
 
 

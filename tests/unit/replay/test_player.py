@@ -114,6 +114,16 @@ def test_a_torn_journal_may_lack_the_last_answers(tmp_path):
     assert difference is not None
 
 
+def test_a_journal_that_was_full_may_lack_the_last_answers(tmp_path):
+    records = journal(tmp_path / "a.journal", close=False)
+    last = max(i for i, r in enumerate(records) if r.kind.is_output)
+    end = Record(99, 999, Kind.END, 0, 20, b"the file is full: its limit is 600 bytes")
+    _, difference = play(StandInCore(0), [*records[:last], end])
+    assert difference is None
+    _, difference = play(StandInCore(1), [*records[:last], end])
+    assert difference is not None
+
+
 def test_an_empty_journal_is_equal():
     progress, difference = play(StandInCore(), [])
     assert difference is None

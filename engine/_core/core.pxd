@@ -23,3 +23,7 @@ cdef class Core(Inbox):
 
     # Whether notes, errands or connections to close wait for the shell.
     cdef bint has_news(self)
+
+    # When handle_timer is due, 0 = not at all; the session is asked only after it was
+    # called.
+    cdef nanos_t due_ns(self) except *

@@ -252,8 +252,14 @@ cdef class Core(Inbox):
 
     def next_timer_ns(self):
         """Return when :meth:`handle_timer` is due, 0 = not at all."""
+        return self.due_ns()
+
+    cdef nanos_t due_ns(self) except *:
         cdef nanos_t due = self.tick_ns, other
-        other = self.session.next_timer_ns() if self.session is not None else 0
+        if self.has_told:
+            self.has_told = False
+            self.session_due_ns = self.session.next_timer_ns()
+        other = self.session_due_ns
         if other and (due == 0 or other < due):
             due = other
         other = self.credits_ready_ns

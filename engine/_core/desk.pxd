@@ -60,6 +60,8 @@ cdef class Desk:
         list quoted                    # markets with a strategy
         dict views
         object session
+        bint has_told                  # the session was called: ask for its timer
+        nanos_t session_due_ns         # its timer as last asked for, 0 = none
         Fault fault
         Mode mode
         str mode_reason

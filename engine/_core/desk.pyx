@@ -85,6 +85,7 @@ cdef class Desk:
     def attach(self, session):
         """Give the core its session; see SessionHooks in verbs.py."""
         self.session = session
+        self.has_told = True
 
     def send(self, int conn, bytes frame not None):
         """Append one frame to a connection's output; dropped while it is closed."""

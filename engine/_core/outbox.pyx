@@ -304,6 +304,7 @@ cdef class Outbox(Desk):
         self.note("critical", "halt", f"{reason}: cancelling everything")
         self._send_kill()
         if self.session is not None:
+            self.has_told = True
             try:
                 self.session.on_halt(self.now_ns, reason)
             except Exception as error:
@@ -319,6 +320,7 @@ cdef class Outbox(Desk):
         """Call a hook of the session; an exception there halts the core."""
         if self.session is None:
             return
+        self.has_told = True
         try:
             getattr(self.session, hook)(*arguments)
         except Exception as error:

@@ -11,6 +11,7 @@ from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcmp
 
 from engine._core.base.fixed cimport Number, parse_number, to_fixed
+from engine._core.base.utf8 cimport skip_utf8
 
 cdef extern from *:
     """
@@ -76,26 +77,6 @@ cdef const char* skip_escape(const char* p, const char* end) noexcept nogil:
         return NULL
     p = skip_hex(p + 2, end, &second)
     return p if p != NULL and 0xDC00 <= second <= 0xDFFF else NULL
-
-
-cdef const char* skip_utf8(const char* p, const char* end) noexcept nogil:
-    """Step over one UTF-8 sequence of two bytes or more; NULL when it is not one."""
-    cdef unsigned char first = <unsigned char>p[0], second
-    cdef int more, i
-    if first < 0xC2 or first > 0xF4:
-        return NULL
-    more = 1 if first < 0xE0 else 2 if first < 0xF0 else 3
-    if end - p <= more:
-        return NULL
-    second = <unsigned char>p[1]
-    # Overlong forms, surrogates and what lies above U+10FFFF show in the second byte.
-    if (first == 0xE0 and second < 0xA0 or first == 0xED and second > 0x9F
-            or first == 0xF0 and second < 0x90 or first == 0xF4 and second > 0x8F):
-        return NULL
-    for i in range(1, more + 1):
-        if (<unsigned char>p[i] & 0xC0) != 0x80:
-            return NULL
-    return p + more + 1
 
 
 cdef inline uint64_t special(uint64_t word) noexcept nogil:

@@ -7,7 +7,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from engine._core.wire.frames import encode_text, encode_turn
+from engine._core.wire.frames import encode_close, encode_frame, encode_turn
 
 TEXT_BYTES_MAX = 32_000
 SEEDS = st.integers(0, 2**64 - 1)
@@ -17,12 +17,13 @@ TEXTS = st.lists(
 )
 
 
-def received(*parts: bytes) -> list[Frame]:
+def received(*parts: bytes, closing: bool = False) -> list[Frame]:
     """Return the frames a server reads; it refuses whatever is not masked."""
     server = ServerProtocol(state=State.OPEN, max_size=None)
     for part in parts:
         server.receive_data(part)
-    assert server.state is State.OPEN
+    assert server.parser_exc is None
+    assert closing or server.state is State.OPEN
     frames = server.events_received()
     assert all(isinstance(frame, Frame) for frame in frames)
     return [frame for frame in frames if isinstance(frame, Frame)]
@@ -56,7 +57,7 @@ def test_dribbled_byte_by_byte(texts: list[str], seed: int) -> None:
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 70_000])
 def test_every_form_of_length(size: int) -> None:
     text = b"x" * size
-    frame = encode_text(text, b"\x01\x02\x03\x04")
+    frame = encode_frame(1, text, b"\x01\x02\x03\x04")
     header = 6 if size < 126 else 8 if size < 65_536 else 14
     assert len(frame) == header + size
     assert texts_of(received(frame)) == [text]
@@ -65,7 +66,7 @@ def test_every_form_of_length(size: int) -> None:
 def test_the_bytes_of_a_known_frame() -> None:
     # RFC 6455, section 5.7: a single-frame masked text message, "Hello".
     wanted = bytes.fromhex("818537fa213d7f9f4d5158")
-    assert encode_text(b"Hello", bytes.fromhex("37fa213d")) == wanted
+    assert encode_frame(1, b"Hello", bytes.fromhex("37fa213d")) == wanted
 
 
 def test_an_empty_turn_is_nothing() -> None:
@@ -114,4 +115,54 @@ def test_a_seed_has_64_bits(seed: int) -> None:
 
 def test_a_key_has_four_bytes() -> None:
     with pytest.raises(ValueError, match="4 bytes"):
-        encode_text(b"", b"abc")
+        encode_frame(1, b"", b"abc")
+
+
+KEY = b"\x11\x22\x33\x44"
+
+
+@pytest.mark.parametrize("opcode", list(Opcode))
+@pytest.mark.parametrize("size", [0, 1, 125])
+def test_frames_of_every_opcode(opcode: Opcode, size: int) -> None:
+    before = [] if opcode is not Opcode.CONT else [b"\x01\x80\x00\x00\x00\x00"]
+    payload = (b"\x03\xe8" + b"p" * 123)[:size]
+    if opcode is Opcode.CLOSE and size == 1:
+        payload = b""
+    frames = received(*before, encode_frame(opcode, payload, KEY), closing=True)
+    assert (frames[-1].opcode, bytes(frames[-1].data)) == (opcode, payload)
+
+
+@pytest.mark.parametrize("opcode", [8, 9, 10])
+def test_a_control_frame_has_a_limit(opcode: int) -> None:
+    with pytest.raises(ValueError, match="126 bytes in a control frame: at most 125"):
+        encode_frame(opcode, b"x" * 126, KEY)
+
+
+@pytest.mark.parametrize("opcode", [-1, 3, 7, 11, 15, 16])
+def test_opcodes_there_are_not(opcode: int) -> None:
+    with pytest.raises(ValueError, match="there are 0, 1, 2, 8, 9 and 10"):
+        encode_frame(opcode, b"", KEY)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"), [(1000, b""), (1002, b"masked frame"), (4999, b"r" * 123)]
+)
+def test_a_close_says_code_and_reason(code: int, reason: bytes) -> None:
+    (frame,) = received(encode_close(code, reason, KEY), closing=True)
+    assert bytes(frame.data) == code.to_bytes(2, "big") + reason
+
+
+def test_a_reason_too_long_is_cut() -> None:
+    (frame,) = received(encode_close(1000, b"r" * 124, KEY), closing=True)
+    assert bytes(frame.data) == b"\x03\xe8" + b"r" * 123
+
+
+@pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 2999, 5000])
+def test_a_code_that_must_not_be_sent_is_not(code: int) -> None:
+    (frame,) = received(encode_close(code, b"why", KEY), closing=True)
+    assert frame.data == b""
+
+
+def test_a_close_has_a_key_of_four_bytes() -> None:
+    with pytest.raises(ValueError, match="4 bytes"):
+        encode_close(1000, b"", b"abc")

@@ -136,6 +136,7 @@ def _guards(config: Config, quote: Quote) -> dict[str, float]:
         "collar_fair_bps": limits.collar_fair_bps,
         "post_only_rejects_max": limits.post_only_rejects_max,
         "order_max_usd": risk.order_max_usd,
+        "queue_ticks": quote.queue_ticks,
     }
     millis = {
         "stale_book_ns": limits.stale_book_ms,

@@ -324,6 +324,16 @@ class Quote(Section):
         Field(ge=0, le=100, allow_inf_nan=False),
         Key("a live order this close to its wish in size is left alone", "%"),
     ] = 0.0
+    queue_ticks: Annotated[
+        int,
+        Field(ge=0, le=1_000),
+        Key(
+            "a live order is left up to this much beyond requote_ticks, or smaller "
+            "than wished, while its place in the queue is worth more; 0: no place "
+            "is weighed",
+            "ticks",
+        ),
+    ] = 2
     limits: Annotated[Limits, Key("what bounds this instrument")]
 
 

@@ -85,8 +85,7 @@ cdef class Core(Inbox):
                 t3 = probe_ns()
                 self.hist_quote.add(t3 - t2)
             # 5. differ -> the fewest requests
-            self.differ.plan(market.index, market.row, &market.limits,
-                             &market.permitted, self.orders, &self.fault)
+            self._plan(market)
             self._offer(market)
             if self.measures:
                 self.hist_gateway.add(probe_ns() - t3)

@@ -4,7 +4,8 @@ from libc.stdint cimport int64_t
 from engine._core.base.types cimport qty_t
 from engine._core.desk cimport Desk
 from engine._core.gateway.differ cimport Action
-from engine._core.gateway.scheduler cimport Offer, Yardstick
+from engine._core.gateway.place cimport Yardstick
+from engine._core.gateway.scheduler cimport Offer
 from engine._core.quote.market cimport Market
 from engine._core.state.orders cimport Request
 
@@ -17,6 +18,8 @@ cdef enum Written:
 
 
 cdef class Outbox(Desk):
+    # 5. which requests would make the wish true
+    cdef void _plan(self, Market market)
     # 6. within the credits, past the fuse, onto the wire
     cdef void _offer(self, Market market)
     cdef void _measure(self, Market market, Yardstick* yard)

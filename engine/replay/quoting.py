@@ -125,6 +125,7 @@ class DryQuoting(DryRun):
                     "stale_ns": quote.limits.stale_ms * NS_PER_MS,
                     "requote_ticks": quote.requote_ticks,
                     "requote_qty_pct": quote.requote_qty_pct,
+                    "queue_ticks": quote.queue_ticks,
                 },
             )
             self.quoted.append(quote.instrument)

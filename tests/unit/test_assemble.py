@@ -90,6 +90,7 @@ def test_a_plan_carries_limits_and_tolerances():
     assert (result.position_max, result.order_max) == (1000, 100)
     assert (result.collar_bps, result.stale_ns) == (50, 1_500_000_000)
     assert (result.requote_ticks, result.requote_qty_pct) == (2, 10)
+    assert result.guards["queue_ticks"] == 2
     assert isinstance(result.strategy, _template.Template)
 
 

@@ -74,6 +74,7 @@ def test_defaults_and_given_values():
     assert (config.metrics.enabled, config.metrics.host) == (True, "127.0.0.1")
     quote = config.quote[0]
     assert (quote.requote_ticks, quote.requote_qty_pct) == (0, 0.0)
+    assert quote.queue_ticks == 2
     assert quote.params == {"qty_lots": 1, "skew_ticks": 0.5}
     assert quote.limits.position_max == 1000
 

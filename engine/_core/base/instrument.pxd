@@ -43,6 +43,9 @@ cdef struct Instrument:
     int64_t expiry_ms          # ms since epoch
 
 
+# Base ticks from a price to the next one, upwards.
+cdef int64_t step_at(const Instrument* row, price_t ticks) noexcept nogil
+
 # Number -> integer units. False: off the grid or out of range.
 cdef bint price_to_ticks(
     const Instrument* row, Number price, price_t* out) noexcept nogil

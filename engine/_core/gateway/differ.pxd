@@ -4,8 +4,11 @@ from libc.stdint cimport int32_t
 from engine._core.base.check cimport Fault
 from engine._core.base.instrument cimport Instrument
 from engine._core.base.types cimport SLOTS_PER_INSTRUMENT, Side, price_t, qty_t
+from engine._core.gateway.place cimport Yardstick
 from engine._core.quote.sheet cimport Permitted, QuoteLimits, Wish
+from engine._core.state.book cimport Book
 from engine._core.state.orders cimport OrderTable, RequestKind
+from engine._core.state.queue cimport Queue
 
 
 # Requests go out by rank: pull first, then step away, then step towards the other side,
@@ -28,40 +31,47 @@ cdef struct Action:
     price_t price_ticks
     qty_t amount_lots      # new: size; edit: total, filled part included; cancel: 0
     bint is_take
+    double place_share     # edit: given up with the place, see Stake
 
 
 cdef class Differ:
     cdef:
         Action[SLOTS_PER_INSTRUMENT] actions
         int n_actions
+        # Of the plan being made.
+        const Instrument* row
+        const QuoteLimits* limits
+        const Permitted* permitted
+        const Yardstick* yard      # NULL = no place in line counts
+        Fault* fault
 
-    # Fill `actions`. Cost: LEVELS_MAX^2 compares a side, no allocation.
+    # Fill `actions`. Cost: LEVELS_MAX^2 compares a side, two reads of the book for each
+    # order whose place is weighed, no allocation. yard: NULL = no place is weighed.
     cdef void plan(
         self, int32_t instrument, const Instrument* row, const QuoteLimits* limits,
-        const Permitted* permitted, OrderTable orders, Fault* fault) noexcept nogil
+        const Permitted* permitted, OrderTable orders, Queue queue, Book book,
+        const Yardstick* yard, Fault* fault) noexcept nogil
 
     # Inside only.
     cdef void _plan_side(
-        self, int32_t instrument, Side side, const Instrument* row,
-        const QuoteLimits* limits, const Permitted* permitted, OrderTable orders,
-        Fault* fault) noexcept nogil
-    cdef void _plan_take(
-        self, int32_t instrument, const Instrument* row, const Permitted* permitted,
-        OrderTable orders, Fault* fault) noexcept nogil
-    cdef void _edit(
-        self, int32_t slot, Side side, const Instrument* row, const Wish* wish,
-        OrderTable orders, qty_t* room, Fault* fault) noexcept nogil
-    cdef int _resize(
-        self, Side side, const Instrument* row, OrderTable orders, Wish* wishes,
-        int n_wishes, int32_t* movable, int* n_movable, qty_t* room, Fault* fault
+        self, int32_t instrument, Side side, OrderTable orders, Queue queue, Book book
         ) noexcept nogil
+    cdef void _plan_take(self, int32_t instrument, OrderTable orders) noexcept nogil
+    cdef void _edit(
+        self, int32_t slot, Side side, const Wish* wish, OrderTable orders, Queue queue,
+        Book book, qty_t* room) noexcept nogil
+    cdef bint _stays(
+        self, int32_t slot, Side side, price_t price_ticks, qty_t qty_lots,
+        OrderTable orders, Queue queue, Book book, double* place_share) noexcept nogil
+    cdef int _resize(
+        self, Side side, OrderTable orders, Queue queue, Book book, Wish* wishes,
+        int n_wishes, int32_t* movable, int* n_movable, qty_t* room) noexcept nogil
     cdef void _new(
-        self, int32_t slot, Side side, const Instrument* row, const Wish* wish,
-        qty_t* room, Fault* fault) noexcept nogil
-    cdef void _cancel(self, int32_t slot, Side side, Fault* fault) noexcept nogil
+        self, int32_t slot, Side side, const Wish* wish, qty_t* room) noexcept nogil
+    cdef void _cancel(self, int32_t slot, Side side) noexcept nogil
     cdef void _add(
         self, RequestKind kind, Rank rank, int32_t slot, Side side,
-        price_t price_ticks, qty_t amount_lots, Fault* fault) noexcept nogil
+        price_t price_ticks, qty_t amount_lots, double place_share) noexcept nogil
 
 
 # The price of the other side of ours that an order of `side` must not reach; NO_PRICE

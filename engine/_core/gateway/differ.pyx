@@ -22,14 +22,18 @@ change or a larger amount loses the place in the queue, a smaller amount keeps i
 from libc.stdint cimport int32_t
 
 from engine._core.base.check cimport FAULT_INDEX, Fault, check
-from engine._core.base.instrument cimport Instrument
+from engine._core.base.instrument cimport Instrument, step_at
 from engine._core.base.types cimport (
     ASK, BID, LEVELS_MAX, NO_PRICE, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, TAKE_SLOT,
     Side, price_t, qty_max, qty_min, qty_t)
+from engine._core.gateway.place cimport (
+    Line, Stake, Yardstick, behind_fair, is_worth_keeping, weigh)
 from engine._core.quote.sheet cimport Permitted, QuoteLimits, Wish
+from engine._core.state.book cimport Book
 from engine._core.state.orders cimport (
     ORDER_DONE, ORDER_LIVE, ORDER_PENDING_CANCEL, ORDER_UNKNOWN, REQUEST_CANCEL,
     REQUEST_EDIT, REQUEST_NEW, Order, OrderTable, RequestKind)
+from engine._core.state.queue cimport Queue
 
 
 cdef inline bint is_better(Side side, price_t a, price_t b) noexcept nogil:
@@ -41,6 +45,16 @@ cdef inline int32_t first_slot(int32_t instrument, Side side) noexcept nogil:
     return instrument * SLOTS_PER_INSTRUMENT + <int>side * SLOTS_PER_SIDE
 
 
+cdef inline bint is_size_near(
+        qty_t open_lots, qty_t wished_lots, const QuoteLimits* limits,
+        qty_t headroom_lots) noexcept nogil:
+    """Whether a size is within the tolerance; what is at risk already, not above."""
+    cdef double slack = limits.requote_qty_pct * 0.01 * <double>wished_lots
+    if open_lots > wished_lots:
+        return headroom_lots >= 0 and <double>(open_lots - wished_lots) <= slack
+    return <double>(wished_lots - open_lots) <= slack
+
+
 cdef bint serves(
         OrderTable orders, int32_t slot, Side side, const Wish* wish,
         const QuoteLimits* limits, const Permitted* permitted, price_t tolerance_ticks
@@ -50,7 +64,6 @@ cdef bint serves(
     cdef price_t price = row.wanted_price_ticks
     cdef price_t apart = price - wish.price_ticks
     cdef qty_t open_lots = orders.remaining(slot)
-    cdef double slack = limits.requote_qty_pct * 0.01 * <double>wish.qty_lots
     if row.state == ORDER_UNKNOWN or row.state == ORDER_PENDING_CANCEL:
         return False
     if row.state != ORDER_LIVE:
@@ -62,10 +75,8 @@ cdef bint serves(
     if (price < permitted.lowest_ticks[<int>side]
             or price > permitted.highest_ticks[<int>side]):
         return False
-    if open_lots > wish.qty_lots:
-        return (permitted.headroom_lots[<int>side] >= 0
-                and <double>(open_lots - wish.qty_lots) <= slack)
-    return <double>(wish.qty_lots - open_lots) <= slack
+    return is_size_near(
+        open_lots, wish.qty_lots, limits, permitted.headroom_lots[<int>side])
 
 
 cdef price_t own_barrier(
@@ -143,9 +154,9 @@ cdef class Differ:
 
     cdef void _add(
             self, RequestKind kind, Rank rank, int32_t slot, Side side,
-            price_t price_ticks, qty_t amount_lots, Fault* fault) noexcept nogil:
+            price_t price_ticks, qty_t amount_lots, double place_share) noexcept nogil:
         cdef Action* action
-        if not check(fault, self.n_actions < SLOTS_PER_INSTRUMENT, FAULT_INDEX):
+        if not check(self.fault, self.n_actions < SLOTS_PER_INSTRUMENT, FAULT_INDEX):
             return
         action = &self.actions[self.n_actions]
         self.n_actions += 1
@@ -156,37 +167,72 @@ cdef class Differ:
         action.price_ticks = price_ticks
         action.amount_lots = amount_lots
         action.is_take = False
+        action.place_share = place_share
 
-    cdef void _cancel(self, int32_t slot, Side side, Fault* fault) noexcept nogil:
-        self._add(REQUEST_CANCEL, RANK_CANCEL, slot, side, NO_PRICE, 0, fault)
+    cdef void _cancel(self, int32_t slot, Side side) noexcept nogil:
+        self._add(REQUEST_CANCEL, RANK_CANCEL, slot, side, NO_PRICE, 0, 0.0)
+
+    cdef bint _stays(
+            self, int32_t slot, Side side, price_t price_ticks, qty_t qty_lots,
+            OrderTable orders, Queue queue, Book book, double* place_share
+            ) noexcept nogil:
+        """Whether an order does better where it stands; else what it gives up."""
+        cdef Order* order = &orders.rows[slot]
+        cdef price_t apart = order.price_ticks - price_ticks
+        cdef price_t most = self.limits.requote_ticks + self.limits.queue_ticks
+        cdef Line line
+        cdef Stake stake
+        place_share[0] = 0.0
+        if self.yard == NULL or order.state != ORDER_LIVE:
+            return False
+        line.ahead_lots = queue.ahead(slot)
+        line.others_lots = queue.others(slot)
+        line.joins_lots = queue.line(side, price_ticks, book)
+        line.step_ticks = <double>step_at(self.row, price_ticks)
+        if not weigh(
+                &line, behind_fair(side, <double>order.price_ticks, self.yard),
+                behind_fair(side, <double>price_ticks, self.yard), self.yard, &stake):
+            return False
+        place_share[0] = stake.place
+        return (-most <= apart <= most
+                and order.price_ticks >= self.permitted.lowest_ticks[<int>side]
+                and order.price_ticks <= self.permitted.highest_ticks[<int>side]
+                and is_worth_keeping(&stake, orders.remaining(slot), qty_lots))
 
     cdef void _edit(
-            self, int32_t slot, Side side, const Instrument* row, const Wish* wish,
-            OrderTable orders, qty_t* room, Fault* fault) noexcept nogil:
+            self, int32_t slot, Side side, const Wish* wish, OrderTable orders,
+            Queue queue, Book book, qty_t* room) noexcept nogil:
         cdef Order* order = &orders.rows[slot]
         cdef qty_t filled = qty_max(order.filled_lots, order.booked_lots)
         cdef qty_t untraded = filled - order.booked_lots
         cdef qty_t worst = orders.worst(slot)
         cdef qty_t qty = qty_min(wish.qty_lots, worst + room[0] - untraded)
-        cdef bint is_towards = is_better(
-            side, wish.price_ticks, order.wanted_price_ticks)
-        if qty < row.min_qty_lots:
-            self._cancel(slot, side, fault)
+        cdef price_t price = wish.price_ticks
+        cdef bint is_towards = is_better(side, price, order.wanted_price_ticks)
+        cdef double place_share
+        if qty < self.row.min_qty_lots:
+            self._cancel(slot, side)
             return
-        if (order.wanted_price_ticks == wish.price_ticks
+        if (order.wanted_price_ticks == price
                 and qty == order.wanted_amount_lots - filled):
             return
         if order.n_pending and (is_towards or not orders.can_edit(slot)):
             return
+        if self._stays(slot, side, price, qty, orders, queue, book, &place_share):
+            if (orders.remaining(slot) <= qty
+                    or is_size_near(orders.remaining(slot), qty, self.limits,
+                                    self.permitted.headroom_lots[<int>side])):
+                return
+            price, is_towards, place_share = order.price_ticks, False, 0.0
         room[0] -= qty_max(0, untraded + qty - worst)
         self._add(
             REQUEST_EDIT,
             RANK_TOWARDS if is_towards else RANK_AWAY,
-            slot, side, wish.price_ticks, filled + qty, fault)
+            slot, side, price, filled + qty, place_share)
 
     cdef int _resize(
-            self, Side side, const Instrument* row, OrderTable orders, Wish* wishes,
-            int n_wishes, int32_t* movable, int* n_movable, qty_t* room, Fault* fault
+            self, Side side, OrderTable orders, Queue queue, Book book, Wish* wishes,
+            int n_wishes, int32_t* movable, int* n_movable, qty_t* room
             ) noexcept nogil:
         """Edit the orders that stand at a wished price; returns the wishes left."""
         cdef int i, j, left = 0
@@ -199,41 +245,40 @@ cdef class Differ:
                 wishes[left] = wishes[i]
                 left += 1
                 continue
-            self._edit(movable[j], side, row, &wishes[i], orders, room, fault)
+            self._edit(movable[j], side, &wishes[i], orders, queue, book, room)
             n_movable[0] -= 1
             movable[j] = movable[n_movable[0]]
         return left
 
     cdef void _new(
-            self, int32_t slot, Side side, const Instrument* row, const Wish* wish,
-            qty_t* room, Fault* fault) noexcept nogil:
+            self, int32_t slot, Side side, const Wish* wish, qty_t* room
+            ) noexcept nogil:
         cdef qty_t qty = qty_min(wish.qty_lots, room[0])
-        if qty < row.min_qty_lots:
+        if qty < self.row.min_qty_lots:
             return
         room[0] -= qty
-        self._add(REQUEST_NEW, RANK_TOWARDS, slot, side, wish.price_ticks, qty, fault)
+        self._add(REQUEST_NEW, RANK_TOWARDS, slot, side, wish.price_ticks, qty, 0.0)
 
     cdef void _plan_side(
-            self, int32_t instrument, Side side, const Instrument* row,
-            const QuoteLimits* limits, const Permitted* permitted, OrderTable orders,
-            Fault* fault) noexcept nogil:
+            self, int32_t instrument, Side side, OrderTable orders, Queue queue,
+            Book book) noexcept nogil:
         cdef int32_t first = first_slot(instrument, side)
-        cdef int n_wishes = permitted.n_levels[<int>side]
+        cdef int n_wishes = self.permitted.n_levels[<int>side]
         cdef Wish[LEVELS_MAX] wishes
         cdef bint[LEVELS_MAX] is_matched
         cdef int32_t[LEVELS_MAX] movable
         cdef int32_t[LEVELS_MAX] free_slots
         cdef int i, n_movable = 0, n_free = 0, n_held = 0
-        cdef qty_t room = permitted.headroom_lots[<int>side]
+        cdef qty_t room = self.permitted.headroom_lots[<int>side]
         for i in range(LEVELS_MAX):
             is_matched[i] = False
         for i in range(n_wishes):
-            wishes[i] = permitted.levels[<int>side][i]
+            wishes[i] = self.permitted.levels[<int>side][i]
         sort_wishes(side, wishes, n_wishes)
-        n_wishes = match(orders, side, first, limits, permitted, 0, wishes, n_wishes,
-                         is_matched)
-        n_wishes = match(orders, side, first, limits, permitted, limits.requote_ticks,
-                         wishes, n_wishes, is_matched)
+        n_wishes = match(orders, side, first, self.limits, self.permitted, 0, wishes,
+                         n_wishes, is_matched)
+        n_wishes = match(orders, side, first, self.limits, self.permitted,
+                         self.limits.requote_ticks, wishes, n_wishes, is_matched)
         for i in range(LEVELS_MAX):
             if orders.rows[first + i].state == ORDER_DONE:
                 free_slots[n_free] = first + i
@@ -243,35 +288,36 @@ cdef class Differ:
                 n_movable += 1
             elif not is_matched[i]:
                 n_held += 1
-        n_wishes = self._resize(side, row, orders, wishes, n_wishes, movable,
-                                &n_movable, &room, fault)
+        n_wishes = self._resize(side, orders, queue, book, wishes, n_wishes, movable,
+                                &n_movable, &room)
         sort_slots(side, orders, movable, n_movable)
         for i in range(n_movable):
             if i < n_wishes:
-                self._edit(movable[i], side, row, &wishes[i], orders, &room, fault)
+                self._edit(movable[i], side, &wishes[i], orders, queue, book, &room)
             else:
-                self._cancel(movable[i], side, fault)
+                self._cancel(movable[i], side)
         for i in range(n_movable, n_wishes - n_held):
             if i - n_movable < n_free:
-                self._new(free_slots[i - n_movable], side, row, &wishes[i], &room,
-                          fault)
+                self._new(free_slots[i - n_movable], side, &wishes[i], &room)
 
-    cdef void _plan_take(
-            self, int32_t instrument, const Instrument* row, const Permitted* permitted,
-            OrderTable orders, Fault* fault) noexcept nogil:
-        cdef Side side = permitted.take_side
+    cdef void _plan_take(self, int32_t instrument, OrderTable orders) noexcept nogil:
+        cdef Side side = self.permitted.take_side
         cdef int32_t slot = first_slot(instrument, side) + TAKE_SLOT
-        cdef qty_t room = permitted.headroom_lots[<int>side]
-        if permitted.take_wish.qty_lots == 0 or orders.rows[slot].state != ORDER_DONE:
+        cdef qty_t room = self.permitted.headroom_lots[<int>side]
+        if (self.permitted.take_wish.qty_lots == 0
+                or orders.rows[slot].state != ORDER_DONE):
             return
-        self._new(slot, side, row, &permitted.take_wish, &room, fault)
+        self._new(slot, side, &self.permitted.take_wish, &room)
         if self.n_actions and self.actions[self.n_actions - 1].slot == slot:
             self.actions[self.n_actions - 1].is_take = True
 
     cdef void plan(
             self, int32_t instrument, const Instrument* row, const QuoteLimits* limits,
-            const Permitted* permitted, OrderTable orders, Fault* fault) noexcept nogil:
+            const Permitted* permitted, OrderTable orders, Queue queue, Book book,
+            const Yardstick* yard, Fault* fault) noexcept nogil:
         self.n_actions = 0
-        self._plan_side(instrument, BID, row, limits, permitted, orders, fault)
-        self._plan_side(instrument, ASK, row, limits, permitted, orders, fault)
-        self._plan_take(instrument, row, permitted, orders, fault)
+        self.row, self.limits, self.permitted = row, limits, permitted
+        self.yard, self.fault = yard, fault
+        self._plan_side(instrument, BID, orders, queue, book)
+        self._plan_side(instrument, ASK, orders, queue, book)
+        self._plan_take(instrument, orders)

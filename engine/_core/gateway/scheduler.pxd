@@ -5,15 +5,9 @@ from engine._core.base.check cimport Fault
 from engine._core.base.types cimport nanos_t
 from engine._core.gateway.credits cimport Credits
 from engine._core.gateway.differ cimport Action
+from engine._core.gateway.place cimport Yardstick
 from engine._core.quote.sheet cimport Permitted
 from engine._core.state.orders cimport OrderTable
-
-
-# What the value of a request is measured with, of one instrument at one moment.
-cdef struct Yardstick:
-    double fair_ticks          # 0 = not known
-    double reach_ticks         # this far from fair the chance of a fill falls to 1/e
-    double money               # US dollars of one lot moved by one tick
 
 
 cdef struct Offer:

@@ -14,4 +14,5 @@ def dollars(
     lots: int = 1,
     fair_ticks: float = 10_000.0,
     reach_ticks: float = 10.0,
+    place_share: float = 0.0,
 ) -> float: ...

@@ -30,9 +30,10 @@ from libc.string cimport memset
 
 from engine._core.base.check cimport FAULT_INDEX, FAULT_NONE, Fault, check
 from engine._core.base.types cimport (
-    ASK, BID, SLOTS_PER_INSTRUMENT, Side, nanos_t, price_t)
+    ASK, BID, SLOTS_PER_INSTRUMENT, nanos_t, price_t)
 from engine._core.gateway.credits cimport CREDIT, NO_POOL, Credits
 from engine._core.gateway.differ cimport Action
+from engine._core.gateway.place cimport Yardstick, behind_fair
 from engine._core.quote.sheet cimport Permitted
 from engine._core.state.orders cimport (
     ORDER_LIVE, REQUEST_CANCEL, REQUEST_EDIT, REQUEST_NEW, Order, OrderTable)
@@ -46,15 +47,6 @@ cdef double MEMORY = 1.0 / 64      # weight of the newest in the typical value
 
 cdef inline double chance(double away_ticks, const Yardstick* yard) noexcept nogil:
     return fmin(CHANCE_MAX, exp(-away_ticks / yard.reach_ticks))
-
-
-cdef inline double behind_fair(
-        Side side, double price_ticks, const Yardstick* yard) noexcept nogil:
-    """Distance from fair value on the safe side; below 0: past it. Unknown: at it."""
-    if yard.fair_ticks == 0.0:
-        return 0.0
-    return (yard.fair_ticks - price_ticks if side == BID
-            else price_ticks - yard.fair_ticks)
 
 
 cdef inline double missed(double wished, const Yardstick* yard) noexcept nogil:
@@ -74,7 +66,7 @@ cdef double value_of(
         ) noexcept nogil:
     cdef Order* order = &orders.rows[action.slot]
     cdef double lots = <double>orders.remaining(action.slot)
-    cdef double wished, stands, size
+    cdef double wished, stands, size, place
     if action.is_take:
         return AT_ONCE
     wished = behind_fair(action.side, <double>action.price_ticks, yard)
@@ -85,13 +77,14 @@ cdef double value_of(
         return (lots * yard.money * chance(stands, yard)
                 * (yard.reach_ticks + fmax(-stands, 0.0)))
     size = <double>(action.amount_lots - order.amount_lots)
+    place = lots * yard.money * missed(wished, yard) * action.place_share
     if stands < wished:
         # Nearer than wished: what each fill there loses against the wish.
-        return lots * yard.money * chance(stands, yard) * (wished - stands)
+        return lots * yard.money * chance(stands, yard) * (wished - stands) - place
     # Farther than wished, or of another size: what it does not earn there.
     return yard.money * fmax(wished, 0.0) * (
         lots * (chance(wished, yard) - chance(stands, yard))
-        + fabs(size) * chance(wished, yard))
+        + fabs(size) * chance(wished, yard)) - place
 
 
 cdef void set_yardstick(
@@ -287,7 +280,8 @@ def order_of(values, *, int instruments=1, held=()):
 
 
 def dollars(*, str kind, str side="bid", double stands=0.0, double wished=0.0,
-            long lots=1, double fair_ticks=10_000.0, double reach_ticks=10.0):
+            long lots=1, double fair_ticks=10_000.0, double reach_ticks=10.0,
+            double place_share=0.0):
     """Return what a request is worth; see value_of. For tests and tools.
 
     Args:
@@ -298,6 +292,7 @@ def dollars(*, str kind, str side="bid", double stands=0.0, double wished=0.0,
         lots: size of the order, the same before and after.
         fair_ticks: fair value, 0 = not known.
         reach_ticks: see Yardstick.
+        place_share: see Action.
     """
     cdef OrderTable orders = OrderTable(1)
     cdef Action action
@@ -309,6 +304,7 @@ def dollars(*, str kind, str side="bid", double stands=0.0, double wished=0.0,
     action.side = BID if side == "bid" else ASK
     action.price_ticks = <price_t>wished
     action.amount_lots = lots
+    action.place_share = place_share
     orders.rows[0].state = ORDER_LIVE
     orders.rows[0].price_ticks = orders.rows[0].wanted_price_ticks = <price_t>stands
     orders.rows[0].amount_lots = orders.rows[0].wanted_amount_lots = lots

@@ -17,6 +17,7 @@ cdef struct QuoteLimits:
     nanos_t stale_ns           # no word about the instrument for longer: no quotes
     price_t requote_ticks      # a live price this close to the wish is left alone
     double requote_qty_pct     # a live size this close to the wish is left alone
+    price_t queue_ticks        # beyond requote_ticks, for a good place; 0 = none counts
     double widen_ticks         # under WIDEN a quote stands this much farther out, and
     double widen_factor        # at least this many times as far from the middle
     double unwind_bps          # an unwinding order reaches this far past the touch

@@ -69,6 +69,8 @@ cdef class Queue:
     # Empty: -1, the order does not rest.
     cdef double ahead(self, int32_t slot) noexcept nogil
     cdef double others(self, int32_t slot) noexcept nogil
+    # Volume of others at any price of a readable book: a newcomer's line.
+    cdef double line(self, Side side, price_t price_ticks, Book book) noexcept nogil
 
     # Inside only.
     cdef qty_t _ours(self, int side, price_t price_ticks) noexcept nogil

@@ -485,3 +485,7 @@ cdef class Queue:
         if not self.now[i].is_on:
             return -1.0
         return clamp(self.now[i].ahead_lots, 0.0, self.others(slot))
+
+    cdef double line(self, Side side, price_t price_ticks, Book book) noexcept nogil:
+        return <double>qty_max(0, level_at(book, <int>side, price_ticks)
+                               - self._ours(<int>side, price_ticks))

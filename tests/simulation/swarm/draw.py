@@ -176,6 +176,7 @@ def _plan(dice: random.Random, name: str, limit: int) -> dict[str, Any]:
         "params": params,
         "requote_ticks": dice.choice((0, 0, 1, 3)),
         "requote_qty_pct": dice.choice((0.0, 0.0, 20.0)),
+        "queue_ticks": dice.choice((0, 2, 2, 10)),
         "limits": {
             "position_max": limit,
             "order_max": dice.randint(max(1, limit // 4), limit),

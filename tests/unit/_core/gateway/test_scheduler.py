@@ -66,6 +66,14 @@ def test_a_stale_quote_is_worth_more_than_a_shy_one_and_that_more_than_nothing()
     assert shy < absent < stale
 
 
+def test_a_place_given_up_takes_its_worth_from_an_edit() -> None:
+    move = {"kind": "edit", "stands": FAIR - 40, "wished": FAIR - 5}
+    assert dollars(**move) > dollars(**move, place_share=0.2) > 0
+    assert dollars(**move, place_share=1.0) < 0
+    new = {"kind": "new", "wished": FAIR - 5}
+    assert dollars(**new) == dollars(**new, place_share=0.5)
+
+
 def test_value_grows_with_size_and_a_far_cancel_can_wait() -> None:
     one = dollars(kind="edit", stands=FAIR + 8, wished=FAIR - 5)
     assert dollars(kind="edit", stands=FAIR + 8, wished=FAIR - 5, lots=7) == 7 * one

@@ -20,6 +20,8 @@ SEEDS ?= 1:101
 SECONDS ?= 600
 JOBS ?= 1
 ARGS ?=
+CASES ?= 10000000
+CASE ?=
 
 .PHONY: help run test build lint format types sim soak soak-fuzz kill9 conformance \
 	bench sanitize docs wheel clean distclean
@@ -34,7 +36,7 @@ help:
 	@echo "make sim               the simulation tests"
 	@echo "make sim SEED=1        one seed of the swarm, with its last events"
 	@echo "make soak SEEDS=1:101  the swarm, ten virtual minutes a seed; JOBS=2"
-	@echo "make soak-fuzz         fuzz and state machines, for minutes, not seconds"
+	@echo "make soak-fuzz         fuzz and state machines for an hour; CASES=1000000 JOBS=2"
 	@echo "make kill9 RUNS=1000   kill -9 of live engines at random moments, each compared"
 	@echo "make conformance       the simulated venue met by other people's clients"
 	@echo "make bench [ARGS=...]  the benchmarks"
@@ -103,11 +105,19 @@ soak: $(READY)
 	@$(BIN)/python -m tests.simulation.soak $(SEEDS) --jobs $(JOBS) \
 	  --seconds $(SECONDS) $(ARGS)
 
-# What the tests do in seconds, for as long as it takes.
+# Framing against websockets and scanning against orjson, CASES of each; then the other
+# fuzz tests and state machines, with more than the seconds `make test` gives them.
+# SEED begins elsewhere; CASE=framing:7 is one case alone.
 soak-fuzz: $(READY)
+ifneq ($(CASE),)
+	@$(BIN)/python -m tests.fuzz.soak $(CASE)
+else
+	@$(BIN)/python -m tests.fuzz.soak --cases $(CASES) --jobs $(JOBS) \
+	  --first $(or $(SEED),0)000000000
 	@HALFSPREAD_SEED="$(SEED)" HALFSPREAD_FUZZ_RUNS=500 HALFSPREAD_FUZZ_FRAMES=100000 \
 	  HALFSPREAD_STATEFUL_EXAMPLES=1000 $(BIN)/python -m pytest -o timeout=0 \
 	  tests/fuzz tests/stateful $(ARGS)
+endif
 
 sim: $(READY)
 ifeq ($(SEED),)

@@ -5,7 +5,6 @@ few seconds), ``HALFSPREAD_SEED`` where they begin. A failure names the frame's 
 """
 
 import json
-import math
 import os
 from collections.abc import Iterator
 from decimal import Decimal
@@ -20,81 +19,19 @@ from engine._core.base.instrument import InstrumentTable
 from engine._core.decode.message import Decoder
 from engine._core.decode.scan import is_json
 from tests.data.shared import recorded
-from tests.generators.frames import INSTRUMENTS, Maker
+from tests.fuzz.cases import agree, is_extreme, new_decoder, same
+from tests.generators.frames import Maker
+from tests.generators.mutations import JUNK, mutate
 from tests.oracles import decoder as twin
 
 FRAMES = int(os.environ.get("HALFSPREAD_FUZZ_FRAMES") or "3000")
 SEED = int(os.environ.get("HALFSPREAD_SEED") or "1") * 1_000_000
 SEEDS = range(SEED, SEED + FRAMES)
-TABLE = twin.contracts(INSTRUMENTS)
-JUNK = (
-    b"", b" ", b",", b":", b'"', b"\\", b"{", b"}", b"[", b"]", b"0", b"9", b"-",
-    b"+", b".", b"e", b"E", b"null", b"true", b"1e5", b"\x00", b"\n", b"\x1f",
-    b"\x7f", b"\x80", b"\xc3\xa9", b"\xed\xa0\x80", b"\xff", b"\\u0041", b"\\ud800",
-    b'"x":1,', b',"x":[]', b"99999999999999999999", b"0.00001",
-)  # fmt: skip
 
 
 @pytest.fixture
 def decoder() -> Decoder:
-    table = InstrumentTable()
-    for row in INSTRUMENTS:
-        table.add(row)
-    return Decoder(table)
-
-
-def same(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
-    """Return whether two readings are equal; floats may differ in the last bits."""
-    if ours.keys() != theirs.keys():
-        return False
-    return all(
-        math.isclose(value, theirs[key], rel_tol=1e-15)
-        if isinstance(value, float)
-        else value == theirs[key]
-        for key, value in ours.items()
-    )
-
-
-def agree(decoder: Decoder, payload: bytes, hint: object) -> str:
-    """Check that decoder and twin read a payload alike; return the kind."""
-    ours, theirs = decoder.read(payload), twin.decode(payload, TABLE)
-    assert same(ours, theirs), f"{hint}: {payload!r}\nours {ours}\ntwin {theirs}"
-    return str(ours["kind"])
-
-
-def mutate(payload: bytes, random: Random) -> bytes:
-    """Return a payload with a few bytes replaced, put in, taken out or moved."""
-    raw = bytearray(payload)
-    for _ in range(random.choice((1, 1, 2, 3))):
-        at = random.randrange(len(raw) + 1)
-        n = random.randrange(4)
-        choice = random.randrange(4)
-        if choice == 0:
-            raw[at : at + n] = random.choice(JUNK)
-        elif choice == 1:
-            raw[at:at] = random.choice(JUNK)
-        elif choice == 2 and at < len(raw):
-            raw[at] ^= 1 << random.randrange(8)
-        else:
-            start = random.randrange(len(raw) + 1)
-            raw[at:at] = raw[start : start + random.randrange(30)]
-    return bytes(raw)
-
-
-def is_extreme(payload: bytes) -> bool:
-    """Return whether a payload has a number no double holds: orjson takes none."""
-    found = False
-
-    def parse(text: str) -> float:
-        nonlocal found
-        found = found or math.isinf(float(text))
-        return 0.0
-
-    try:
-        json.loads(payload, parse_float=parse, parse_int=parse)
-    except ValueError:
-        return False
-    return found
+    return new_decoder()
 
 
 def test_frames_the_venue_sends(decoder: Decoder) -> None:

@@ -36,7 +36,7 @@ cdef class Reader:
         Py_ssize_t tail            # one past the last byte read
         Py_ssize_t size_max        # bytes of a message
         Py_ssize_t message         # where the message being joined begins
-        Py_ssize_t joined          # its bytes so far
+        Py_ssize_t joined          # its bytes so far; 0 while nothing is joined
         bint is_joining            # between the first and the last fragment
         Found end                  # NOTHING: open; CLOSE or BROKEN: over
         readonly bint is_text      # of the last MESSAGE
@@ -62,6 +62,7 @@ cdef class Reader:
     # Begin again, for a new connection; the buffer stays as large as it is.
     cdef void clear(self) noexcept nogil
 
+    cdef Found _next(self, const char** payload, Py_ssize_t* n) noexcept nogil
     cdef int _grow(self) except -1
     cdef void _to_front(self) noexcept nogil
     cdef const char* _join(self, const uint8_t* body, Py_ssize_t n) noexcept nogil

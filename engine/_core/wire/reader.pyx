@@ -103,7 +103,7 @@ cdef class Reader:
         cdef Py_ssize_t kept
         if self.end != NOTHING:
             self.head = self.tail = 0
-        kept = self.tail - self.head + (self.joined if self.is_joining else 0)
+        kept = self.tail - self.head + self.joined
         if kept <= MOVE_MAX or self.capacity - self.tail < ROOM_MIN:
             self._to_front()
         if self.capacity - self.tail < ROOM_MIN and self.capacity < self.capacity_max:
@@ -116,7 +116,7 @@ cdef class Reader:
     cdef void _to_front(self) noexcept nogil:
         """Move the message being joined, and behind it what is unread, to the start."""
         cdef Py_ssize_t left = self.tail - self.head
-        cdef Py_ssize_t joined = self.joined if self.is_joining else 0
+        cdef Py_ssize_t joined = self.joined
         if joined > 0 and self.message > 0:
             memmove(self.start, self.start + self.message, joined)
         self.message = 0
@@ -141,6 +141,27 @@ cdef class Reader:
     # -- out
 
     cdef Found next(self, const char** payload, Py_ssize_t* n) noexcept nogil:
+        # Nearly always: a whole text in one frame, nothing begun before it. The padding
+        # lets a header be read that is not there; then the payload is not there either.
+        cdef const uint8_t* p = self.start + self.head
+        cdef Py_ssize_t header = HEADER_MIN, length = p[1]
+        if (p[0] == FIN | OP_TEXT and length <= LENGTH_16
+                and not self.is_joining and self.end == NOTHING):
+            if length == LENGTH_16:
+                header = HEADER_MIN + 2
+                length = p[2] << 8 | p[3]
+            if self.head + header + length <= self.tail and length <= self.size_max:
+                self.head += header + length
+                self.is_text = True
+                payload[0] = <const char*>p + header
+                n[0] = length
+                if is_utf8(payload[0], length):
+                    return MESSAGE
+                return self._break(CODE_DATA, b"text is not UTF-8")
+        return self._next(payload, n)
+
+    cdef Found _next(self, const char** payload, Py_ssize_t* n) noexcept nogil:
+        """Find the next thing, whatever it is."""
         cdef const uint8_t* p
         cdef const char* wrong
         cdef Py_ssize_t left, header
@@ -159,8 +180,10 @@ cdef class Reader:
             header = header_end(p, left, &length)
             if header == 0:
                 return NOTHING
-            if length > <uint64_t>self.size_max - (
-                    self.joined if self.is_joining and not first & CONTROL else 0):
+            # What is too long for anything is that first of all, whatever it claims to
+            # be; a control frame of right size is no part of the message it interrupts.
+            if length > <uint64_t>(self.size_max - self.joined) and not (
+                    first & CONTROL and length <= CONTROL_SIZE_MAX):
                 return self._break(CODE_TOO_BIG, b"message too long")
             wrong = misfit(first, length, self.is_joining)
             if wrong != NULL:
@@ -183,7 +206,9 @@ cdef class Reader:
             else:
                 payload[0] = self._join(p, <Py_ssize_t>length)
                 n[0] = self.joined
-                self.is_joining = not first & FIN
+                if first & FIN:
+                    self.is_joining = False
+                    self.joined = 0
             if first & FIN:
                 if self.is_text and not is_utf8(payload[0], n[0]):
                     return self._break(CODE_DATA, b"text is not UTF-8")
@@ -226,11 +251,12 @@ cdef class Reader:
         self.code = code
         self.why = why
         self.is_joining = False
+        self.joined = 0
         return BROKEN
 
     cdef bint is_more(self) noexcept nogil:
         cdef Py_ssize_t at = self.head, left, header
-        cdef Py_ssize_t joined = self.joined if self.is_joining else 0
+        cdef Py_ssize_t joined = self.joined
         cdef bint is_joining = self.is_joining
         cdef uint64_t length = 0
         cdef const uint8_t* p

@@ -133,12 +133,13 @@ class Rig:
         burst: float = 1000.0,
         quoting: bool = True,
         strategy: Strategy | None = None,
+        row: dict[str, Any] = ROW,
         **core: int,
     ) -> None:
         self.session = SilentSession()
         self.core = Core(7, **core)
         self.core.attach(self.session)
-        self.index = self.core.add_instrument(ROW)
+        self.index = self.core.add_instrument(row)
         self.wisher = Wisher()
         self.core.bind(
             self.index, strategy or self.wisher, {**LIMITS, **(limits or {})}

@@ -188,7 +188,8 @@ cdef class Outbox(Desk):
         self.turnover.count(market.turnover_group, 2 if action.is_take else 1)
         if action.kind == REQUEST_NEW:
             put_new(out, request_id, market.row, action.side, action.price_ticks,
-                    action.amount_lots, order, action.slot, until_ms, &self.fault)
+                    action.amount_lots, order, action.slot, until_ms,
+                    action.is_take and market.only_reduces(), &self.fault)
         elif action.kind == REQUEST_EDIT:
             put_edit(out, request_id, market.row, order, action.price_ticks,
                      action.amount_lots, until_ms, &self.fault)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.rig import PERPETUAL, Rig
+from tests.simulation.adapter_rig import venue_ns
+from tests.simulation.rig import CONTRACT, PERPETUAL, Rig
 
 pytestmark = pytest.mark.simulation
 
@@ -65,6 +66,39 @@ def test_flatten_closes_the_position_and_stays_flat() -> None:
     assert str(row(rig)["why_blank"]).startswith("flat: operator")
     rig.links.command("rearm")
     rig.run_until_two_sided()
+
+
+@pytest.mark.parametrize("part", [1.0, 0.5])
+def test_a_flatten_that_comes_too_late_opens_no_other_side(part: float) -> None:
+    """The position is closed by hand just before our order to close it gets there."""
+    rig = holding()
+    held = rig.position()
+    amount = CONTRACT * max(1, round(part * abs(held) / CONTRACT))
+    receive, late = rig.world.receive_data, []
+
+    def overtake(life: int, t_ns: int, payload: bytes) -> None:
+        if b'"immediate_or_cancel"' in payload and not late:
+            late.append(payload)
+            rig.world.venue.place(
+                "maker",
+                PERPETUAL,
+                "sell" if held > 0 else "buy",
+                None,
+                amount,
+                t_ns=venue_ns(rig),
+                time_in_force="immediate_or_cancel",
+                label="by hand",
+                at_once=True,
+            )
+        receive(life, t_ns, payload)
+        assert rig.position() * held >= 0
+
+    rig.world.receive_data = overtake  # type: ignore[method-assign]
+    rig.links.command("flatten")
+    rig.run(20)
+    assert late
+    assert rig.position() == 0
+    assert rig.core.snapshot()["halted"] == ""
 
 
 def test_a_step_outlives_a_lost_line() -> None:

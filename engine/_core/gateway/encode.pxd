@@ -12,11 +12,12 @@ cdef enum:
 
 
 # Each writes one whole request and returns whether there was room. valid_until_ms: the
-# venue's time after which it may not be carried out, 0 = at any time.
+# venue's time after which it may not be carried out, 0 = at any time. reduces: the
+# venue cuts or refuses what would do more than close the position.
 cdef bint put_new(
     ByteBuf out, int64_t request_id, const Instrument* row, Side side,
     price_t price_ticks, qty_t amount_lots, const Order* order, int slot,
-    int64_t valid_until_ms, Fault* fault) noexcept nogil
+    int64_t valid_until_ms, bint reduces, Fault* fault) noexcept nogil
 cdef bint put_edit(
     ByteBuf out, int64_t request_id, const Instrument* row, const Order* order,
     price_t price_ticks, qty_t amount_lots, int64_t valid_until_ms,

@@ -57,7 +57,7 @@ cdef inline char* finish(char* p, int64_t valid_until_ms) noexcept nogil:
 cdef bint put_new(
         ByteBuf out, int64_t request_id, const Instrument* row, Side side,
         price_t price_ticks, qty_t amount_lots, const Order* order, int slot,
-        int64_t valid_until_ms, Fault* fault) noexcept nogil:
+        int64_t valid_until_ms, bint reduces, Fault* fault) noexcept nogil:
     cdef char* p = begin(out, request_id, fault)
     if p == NULL:
         return False
@@ -76,6 +76,8 @@ cdef bint put_new(
         p = PUT(p, '","time_in_force":"immediate_or_cancel"')
     else:
         p = PUT(p, '","post_only":true')
+    if reduces:
+        p = PUT(p, ',"reduce_only":true')
     out.commit(finish(p, valid_until_ms))
     return True
 

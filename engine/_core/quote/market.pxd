@@ -81,6 +81,8 @@ cdef class Market:
     # US dollars of one lot moved by one tick, at a price; coins other than the index's
     # quote currency count at the index price.
     cdef double dollars_per_tick(self, double at_ticks) noexcept nogil
+    # Whether taking orders close and never open, and the venue has a flag that says so.
+    cdef bint only_reduces(self) noexcept nogil
     cdef str health(self, nanos_t now_ns, nanos_t fresh_ns)
     cdef str _aged(self, nanos_t now_ns)
     # Take the stance of this market and of the account; the worse is in force.

@@ -7,9 +7,9 @@ from libc.string cimport memset
 
 from engine._core.base.event cimport Ticker
 from engine._core.base.instrument cimport (
-    KIND_OPTION, KIND_OPTION_COMBO, InstrumentTable)
+    KIND_FUTURE, KIND_OPTION, KIND_OPTION_COMBO, InstrumentTable)
 from engine._core.base.stance cimport (
-    STANCE_FLATTEN, STANCE_PULL, STANCE_WIDEN, Stance)
+    STANCE_FLATTEN, STANCE_PULL, STANCE_REDUCE, STANCE_WIDEN, Stance)
 from engine._core.base.types cimport (
     ASK, BID, NO_PRICE, SLOTS_PER_INSTRUMENT, nanos_t, qty_t)
 from engine._core.quote.gate cimport blank, shape
@@ -209,6 +209,10 @@ cdef class Market:
         if self.in_coin and self.ticker.index_price > 0.0:
             return self.row.lot_size * self.row.tick_size * self.ticker.index_price
         return self.row.lot_size * self.row.tick_size
+
+    cdef bint only_reduces(self) noexcept nogil:
+        return self.limits.stance >= STANCE_REDUCE and (
+            self.row.kind == KIND_FUTURE or self.row.kind == KIND_OPTION)
 
     cdef double reference_ticks(self) noexcept nogil:
         if self.ticker.mark_price > 0.0:

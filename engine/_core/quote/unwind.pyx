@@ -2,7 +2,8 @@
 
 It takes the strategy's place while the stance is FLATTEN. Like any wish it passes gate
 and fuse, so one order is at most ``order_max_lots``, none goes past the collar, and
-none can be larger than the position: what one order leaves, the next one takes.
+none can be larger than the position: what one order leaves, the next one takes. What
+we know of the position may be late, so the order also tells the venue to close only.
 """
 
 from libc.math cimport fabs

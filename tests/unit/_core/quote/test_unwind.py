@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.oracles.venue import SlowVenue
-from tests.rig import MID, NAME, Rig, settle
+from tests.rig import MID, NAME, ROW, Rig, settle
 
 
 def unwinding(position: int, **limits: float) -> Rig:
@@ -45,6 +45,32 @@ def test_one_order_against_the_position_within_reach(
     position: int, expected: list[Any]
 ) -> None:
     assert wishes(unwinding(position, unwind_bps=10.0)) == expected
+
+
+def test_the_venue_is_told_that_it_may_only_close() -> None:
+    (sell,) = unwinding(7).sent()
+    assert sell["params"]["reduce_only"] is True
+
+
+def test_a_strategy_s_own_take_may_open_until_the_stance_is_reduce() -> None:
+    for stance, reduces in (("normal", None), ("reduce", True)):
+        rig = Rig()
+        rig.core.set_position(rig.index, -7, 5_000.0)
+        rig.core.set_stance(stance, "a test")
+        rig.wisher.take = ("buy", MID + 1, 3)
+        rig.book([(MID - 1, 9)], [(MID + 1, 9)])
+        (buy,) = rig.sent()
+        assert buy["params"].get("reduce_only") is reduces
+
+
+def test_spot_has_no_such_flag() -> None:
+    rig = Rig(row={**ROW, "kind": "spot"})
+    rig.core.set_position(rig.index, 7, 5_000.0)
+    rig.core.set_stance("flatten", "a test")
+    rig.book([(MID - 1, 9)], [(MID + 1, 9)])
+    (sell,) = rig.sent()
+    assert sell["params"]["time_in_force"] == IOC
+    assert "reduce_only" not in sell["params"]
 
 
 def test_no_order_goes_past_the_collar() -> None:

@@ -10,8 +10,8 @@ BUILT := $(VENV)/.built
 INSTALLED := $(VENV)/.installed
 READY := $(BUILT) $(INSTALLED)
 CLIENTS := $(VENV)/.clients
-COMPILED := $(shell find engine/_core -name '*.pyx' -o -name '*.pxd')
-MODULES := $(shell find engine/_core -name '*.pyx' | sed 's|/|.|g; s|\.pyx$$||' | sort)
+COMPILED := $(shell find engine -name '*.pyx' -o -name '*.pxd')
+MODULES := $(shell find engine -name '*.pyx' | sed 's|/|.|g; s|\.pyx$$||' | sort)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SANITIZED := build/sanitize
 SEED ?=
@@ -75,7 +75,7 @@ $(TOOLS): pyproject.toml
 	@touch $@
 
 $(BUILT): $(TOOLS) setup.py $(COMPILED)
-	@echo "compiling what is new in engine/_core; all of it takes a few minutes"
+	@echo "compiling what is new; all of it takes a few minutes"
 	@$(BIN)/python setup.py -q build_ext --inplace
 	@touch $@
 

@@ -1,4 +1,4 @@
-"""Build the compiled rooms: every ``engine/_core/**/*.pyx`` is one extension module.
+"""Build the compiled rooms: every ``engine/**/*.pyx`` is one extension module.
 
 Everything else about the package stands in ``pyproject.toml``. Three environment
 switches change how the extensions are compiled; unset means off:
@@ -59,7 +59,7 @@ def extensions() -> list[Extension]:
             extra_link_args=link_args,
             define_macros=macros,
         )
-        for path in sorted((ROOT / "engine" / "_core").rglob("*.pyx"))
+        for path in sorted((ROOT / "engine").rglob("*.pyx"))
     ]
 
 

@@ -184,6 +184,13 @@ class Venue(Section):
         Literal["raw", "100ms", "agg2"],
         Key("book channel; raw sends every change and needs a login"),
     ] = "raw"
+    ingress: Annotated[
+        Literal["fast", "plain"],
+        Key(
+            "who splits the WebSocket frames: compiled code, in the socket's buffer, "
+            "or the `websockets` package"
+        ),
+    ] = "fast"
     hears_trades: Annotated[
         bool,
         Key(

@@ -27,3 +27,6 @@ cdef class Core(Inbox):
     # When handle_timer is due, 0 = not at all; the session is asked only after it was
     # called.
     cdef nanos_t due_ns(self) except *
+
+    # Orders and edits written so far, of all connections and instruments.
+    cdef long orders_written(self) noexcept

@@ -24,6 +24,7 @@ from engine._core.desk cimport MODE_HALT, MODE_HOLD, MODE_QUOTE
 from engine._core.inbox cimport Inbox
 from engine._core.quote.market cimport Market
 from engine._core.snapshot cimport core_snapshot
+from engine._core.state.orders cimport REQUEST_EDIT, REQUEST_NEW
 
 cdef nanos_t TICK_NS = 250_000_000          # the core's own timer
 cdef nanos_t CROSSED_MAX_NS = 2_000_000_000  # a book crossed for longer is given up
@@ -153,6 +154,10 @@ cdef class Core(Inbox):
 
     cdef ByteBuf outgoing(self, int conn):
         return <ByteBuf>self.buffers[conn]
+
+    cdef long orders_written(self) noexcept:
+        return (self.n_by_request[<int>REQUEST_NEW]
+                + self.n_by_request[<int>REQUEST_EDIT])
 
     cdef bint has_news(self):
         return bool(self.pending_notes or self.closing or self.pending_errands)

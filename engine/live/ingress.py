@@ -1,9 +1,10 @@
-"""The plain ingress: one venue connection over ``websockets``, kept open.
+"""The ingress: one venue connection, kept open; and its plain link, `websockets`.
 
-`Link` is one open socket: complete text messages of one TCP chunk come out together,
-frames of one turn go in together and leave in one write. `Ingress` keeps a link open:
-it dials, tells its `Handler`, and dials again with jittered back-off, the next
-address after a failure. The faster ingress will stand behind the same two seams.
+`Ingress` keeps a link open: it dials, tells its `Handler`, and dials again with
+jittered back-off, the next address after a failure. What it dials is a `Line`: complete
+messages of one TCP chunk come out together, frames of one turn go in together and leave
+in one write. `Link` is the plain one, over ``websockets`` alone; the fast one stands in
+`fastlink`.
 
 Never here: permessage-deflate, a second opinion on liveness (the session's heartbeat
 is the only one, because it is journalled), a decision about what to send.
@@ -19,8 +20,8 @@ import random
 import secrets
 import ssl
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, cast
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -48,6 +49,8 @@ DELAY_MAX_S = 30.0
 HEALTHY_S = 60.0
 """A connection that lived this long starts the back-off anew."""
 
+C = TypeVar("C", bound=ClientConnection)
+
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 _SILENT = logging.getLogger("halfspread.ingress.websockets")
 _SILENT.addHandler(logging.NullHandler())
@@ -58,11 +61,11 @@ _SILENT.setLevel(logging.CRITICAL)
 class Handler(Protocol):
     """What an ingress tells the shell. Each call comes from the event loop."""
 
-    def line_up(self, conn: int, link: Link) -> None:
+    def line_up(self, conn: int, link: Line) -> None:
         """The connection is open; exactly one `line_down` will follow."""
 
     def payloads(self, conn: int, payloads: list[bytes]) -> None:
-        """All complete messages of one TCP chunk, in order; see `Link.received_ns`."""
+        """All complete messages of one TCP chunk, in order; see `Line.received_ns`."""
 
     def line_down(self, conn: int, reason: str) -> None:
         """The connection is gone for good."""
@@ -74,18 +77,12 @@ class Handler(Protocol):
         """There is no line, because of ``reason``; ``url`` is next, in ``delay_s``."""
 
 
-class Link(ClientConnection):
+class Line(Protocol):
     """One open WebSocket connection, synchronous in both directions."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._payloads: list[bytes] = []
-        self._fragments: list[bytes] = []
-        self.received_ns = 0
+    @property
+    def received_ns(self) -> int:
         """Monotonic time at which the last TCP chunk came, before it was parsed."""
-        self._on_payloads: Callable[[list[bytes]], None] | None = None
-        self._on_lost: Callable[[str], None] | None = None
-        self._reason = ""
 
     def attach(
         self,
@@ -96,10 +93,6 @@ class Link(ClientConnection):
 
         The caller must attach in the same step in which the handshake returned.
         """
-        self._on_payloads, self._on_lost = on_payloads, on_lost
-        self._deliver()
-        if self.protocol.state is State.CLOSED:
-            self._tell_lost(None)
 
     def write_turn(self, frames: bytes) -> bool:
         r"""Write all frames of one turn, each ended by ``\n``, in one write.
@@ -107,6 +100,46 @@ class Link(ClientConnection):
         Returns: False when the line is closing or the venue has stopped reading; the
         frames are dropped then, and `Handler.line_down` follows.
         """
+
+    def hang_up(self, reason: str) -> None:
+        """Close with a closing handshake, at most `CLOSE_TIMEOUT_S` long."""
+
+    def cut(self, reason: str) -> None:
+        """Drop the connection at once."""
+
+    async def wait_closed(self) -> None:
+        """Return once the connection is gone."""
+
+
+Dial = Callable[[str, ssl.SSLContext | None], Awaitable[Line]]
+"""How an ingress opens a line to a URL; see `open_link`."""
+
+
+class Link(ClientConnection):
+    """The plain `Line`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._payloads: list[bytes] = []
+        self._fragments: list[bytes] = []
+        self.received_ns = 0
+        self._on_payloads: Callable[[list[bytes]], None] | None = None
+        self._on_lost: Callable[[str], None] | None = None
+        self._reason = ""
+
+    def attach(
+        self,
+        on_payloads: Callable[[list[bytes]], None],
+        on_lost: Callable[[str], None],
+    ) -> None:
+        """See `Line`."""
+        self._on_payloads, self._on_lost = on_payloads, on_lost
+        self._deliver()
+        if self.protocol.state is State.CLOSED:
+            self._tell_lost(None)
+
+    def write_turn(self, frames: bytes) -> bool:
+        """See `Line`."""
         if self.protocol.state is not State.OPEN:
             return False
         if self.transport.get_write_buffer_size() > WRITE_BUFFER_MAX:
@@ -116,7 +149,7 @@ class Link(ClientConnection):
         return True
 
     def hang_up(self, reason: str) -> None:
-        """Close with a closing handshake, at most `CLOSE_TIMEOUT_S` long."""
+        """See `Line`."""
         self._reason = self._reason or reason
         if self.protocol.state is State.OPEN:
             self.protocol.send_close(1000, "")
@@ -124,7 +157,7 @@ class Link(ClientConnection):
         self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
 
     def cut(self, reason: str) -> None:
-        """Drop the connection at once."""
+        """See `Line`."""
         self._reason = self._reason or reason
         self.transport.abort()
 
@@ -179,6 +212,11 @@ async def open_link(url: str, tls: ssl.SSLContext | None = None) -> Link:
 
     Raises: OSError, TimeoutError or WebSocketException.
     """
+    return await handshake(url, tls, Link)
+
+
+async def handshake(url: str, tls: ssl.SSLContext | None, kind: type[C]) -> C:
+    """Open a connection of ``websockets``, of a kind; see `open_link`."""
     options: dict[str, Any] = {}
     if "proxy" in inspect.signature(connect).parameters and is_loopback(
         urlsplit(url).hostname or ""
@@ -186,7 +224,7 @@ async def open_link(url: str, tls: ssl.SSLContext | None = None) -> Link:
         options["proxy"] = None
     if url.startswith("wss:"):
         options["ssl"] = tls or ssl.create_default_context()
-    link = await connect(
+    connection = await connect(
         url,
         compression=None,
         open_timeout=OPEN_TIMEOUT_S,
@@ -194,10 +232,10 @@ async def open_link(url: str, tls: ssl.SSLContext | None = None) -> Link:
         ping_interval=None,
         max_size=MESSAGE_SIZE_MAX,
         logger=_SILENT,
-        create_connection=Link,
+        create_connection=kind,
         **options,
     )
-    return cast(Link, link)
+    return cast(C, connection)
 
 
 class Backoff:
@@ -231,6 +269,7 @@ class Ingress:
         *,
         rng: random.Random,
         tls: ssl.SSLContext | None = None,
+        dial: Dial = open_link,
     ) -> None:
         self.conn = conn
         self.attempts = 0
@@ -239,8 +278,9 @@ class Ingress:
         self._handler = handler
         self._backoff = Backoff(rng)
         self._tls = tls
+        self._dial = dial
         self._task: asyncio.Task[None] | None = None
-        self._link: Link | None = None
+        self._link: Line | None = None
         self._stopping = False
 
     def start(self) -> asyncio.Task[None]:
@@ -278,7 +318,7 @@ class Ingress:
             self.attempts += 1
             lived_s = 0.0
             try:
-                link = await open_link(url, self._tls)
+                link = await self._dial(url, self._tls)
             except (OSError, EOFError, ValueError, WebSocketException) as error:
                 reason = str(error) or type(error).__name__
             else:
@@ -296,7 +336,7 @@ class Ingress:
             while not self._handler.wants_line(self.conn):
                 await asyncio.sleep(DELAY_MIN_S)
 
-    async def _serve(self, link: Link) -> str:
+    async def _serve(self, link: Line) -> str:
         """Join link and handler until the line is down. Returns: why it went down."""
         down: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 

@@ -16,7 +16,7 @@ import orjson
 
 from engine.errors import ConfigError, EngineError, ProtocolError, RequestRejected
 from engine.live.framefile import FrameFile
-from engine.live.ingress import Ingress, Link
+from engine.live.ingress import Ingress, Line
 
 HELP = "record public market data of an endpoint to a file"
 
@@ -153,12 +153,12 @@ class Recording:
         self.lived_s = 0.0
         self.heard_s = 0.0
         """Monotonic time of the last byte, s."""
-        self.link: Link | None = None
+        self.link: Line | None = None
         self._subscribed: set[str] = set()
         self.was_up = False
         self._refused_dials = 0
 
-    def line_up(self, conn: int, link: Link) -> None:
+    def line_up(self, conn: int, link: Line) -> None:
         """Subscribe, and ask for heartbeats and the instruments' facts."""
         self.breaks += self.was_up
         self.was_up = True

@@ -170,6 +170,10 @@ class Signer:
         """
         self._pending.pop(conn, None)
 
+    def is_waiting(self) -> bool:
+        """Return whether the answer of an auth request is outstanding anywhere."""
+        return any(self._pending.values())
+
     def outbound(self, conn: int, frame: bytes) -> bytes:
         """Return the frame to write: placeholders filled, if it is an auth request.
 

@@ -30,7 +30,8 @@ from engine.errors import ConfigError, InvariantError, VenueError
 from engine.journal import Header, Recorder, Writer
 from engine.live.child import stop_signals
 from engine.live.commands import status_of
-from engine.live.ingress import Ingress
+from engine.live.fastlink import open_fast
+from engine.live.ingress import Dial, Ingress, open_link
 from engine.live.keeper import Keeper, earlier_runs
 from engine.live.log import LineWriter, Log
 from engine.live.memory import CollectorPolicy
@@ -173,8 +174,10 @@ class Service:
         if venue.market_data_urls:
             urls.append(venue.market_data_urls)
         rng = random.Random()
+        dial: Dial = open_fast if venue.ingress == "fast" else open_link
         return [
-            Ingress(conn, each, self._shell, rng=rng) for conn, each in enumerate(urls)
+            Ingress(conn, each, self._shell, rng=rng, dial=dial)
+            for conn, each in enumerate(urls)
         ]
 
     def _start_metrics(self, loop: asyncio.AbstractEventLoop) -> None:

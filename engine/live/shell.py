@@ -16,10 +16,13 @@ from typing import Any
 import orjson
 
 from engine._core.base.hist import Histogram
+from engine._core.core import Core
 from engine._core.verbs import Verbs
 from engine.journal import Recorder
 from engine.live.errands import Errands
-from engine.live.ingress import Link
+from engine.live.fast import Turn
+from engine.live.fastlink import FastLink
+from engine.live.ingress import Line
 from engine.live.log import Log
 from engine.live.rest import Rest
 from engine.live.secrets import Signer
@@ -47,18 +50,21 @@ class Shell:
         self._signer = signer
         self._log = log
         self._conns = range(connections)
-        self._links: dict[int, Link] = {}
+        self._links: dict[int, Line] = {}
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_ns = 0
         self._tick_to_order = Histogram()
         self._write = Histogram()
+        self._turn: Turn | None = None
+        if isinstance(core, Core):
+            self._turn = Turn(core, self, self._tick_to_order, self._write)
         self._refusals: list[str] = []
         self.is_ending = False
         """Set before the lines are closed on purpose: that is no disconnect."""
         self.connects = 0
         self.disconnects = 0
-        self.bytes_written = 0
+        self._bytes_written = 0
         self.rate_limit_closes = 0
         self.failure: asyncio.Future[None] = self._loop.create_future()
         self._entropy_timer = self._loop.call_later(ENTROPY_EVERY_S, self._on_entropy)
@@ -69,6 +75,12 @@ class Shell:
         """Number of connections open now."""
         return len(self._links)
 
+    @property
+    def bytes_written(self) -> int:
+        """Bytes of requests handed to the sockets, frame headers not counted."""
+        turn = self._turn
+        return self._bytes_written + (turn.bytes_written if turn else 0)
+
     def histograms(self) -> dict[str, Histogram]:
         """Return the stages only the shell can time.
 
@@ -77,9 +89,11 @@ class Shell:
         """
         return {"tick_to_order": self._tick_to_order, "write": self._write}
 
-    def line_up(self, conn: int, link: Link) -> None:
+    def line_up(self, conn: int, link: Line) -> None:
         """See `ingress.Handler`."""
         self._links[conn] = link
+        if self._turn is not None and isinstance(link, FastLink):
+            link.join(self._turn, conn)
         self.connects += 1
         self._log.note("info", "line", f"connection {conn} is up")
         self._verb(self._entropy, conn, self._core.connection_made)
@@ -88,6 +102,7 @@ class Shell:
         """See `ingress.Handler`."""
         self._links.pop(conn, None)
         self._signer.forget(conn)
+        self._watch_auth()
         self.disconnects += not self.is_ending
         if any(word in reason for word in _RATE_LIMIT_WORDS):
             self.rate_limit_closes += 1
@@ -116,8 +131,9 @@ class Shell:
                 clean = signer.inbound(conn, payload)
                 core.receive_data(conn, received_ns, clean, index < last)
             self._end_turn(received_ns)
+            self._watch_auth()
         except Exception as error:
-            self._fail(error)
+            self.fail(error)
 
     def command(self, **cmd: Any) -> list[str]:
         """Give the core a command; return why it refuses. Empty: it does not."""
@@ -126,7 +142,7 @@ class Shell:
             self._core.command(time.monotonic_ns(), orjson.dumps(cmd))
             self._end_turn(0)
         except Exception as error:
-            self._fail(error)
+            self.fail(error)
         return self._refusals
 
     def session_state(self) -> str:
@@ -163,7 +179,7 @@ class Shell:
             verb(conn, time.monotonic_ns())
             self._end_turn(0)
         except Exception as error:
-            self._fail(error)
+            self.fail(error)
 
     def _end_turn(self, received_ns: int) -> None:
         """Carry out what the core wants. ``received_ns`` 0: no payload caused it."""
@@ -172,6 +188,18 @@ class Shell:
             frames = core.data_to_send(conn)
             if frames:
                 self._send(conn, frames, received_ns)
+        self._take_news()
+
+    def send_signed(self, conn: int) -> None:
+        """Send what the core wants to, through the signer; `Turn` asks for it."""
+        self._send(conn, self._core.data_to_send(conn), 0)
+
+    def after_turn(self) -> None:
+        """Do what a turn left over; `Turn` asks for it when there is something."""
+        self._take_news()
+
+    def _take_news(self) -> None:
+        core = self._core
         for conn, reason in core.connections_to_close():
             link = self._links.get(conn)
             if link is not None:
@@ -201,14 +229,20 @@ class Shell:
             # Only an auth frame has placeholders, and only it is looked into.
             signed = [self._signer.outbound(conn, one) for one in frames.split(b"\n")]
             frames = b"\n".join(signed)
+            self._watch_auth()
         start_ns = time.monotonic_ns()
         if not link.write_turn(frames):
             return
         end_ns = time.monotonic_ns()
-        self.bytes_written += len(frames)
+        self._bytes_written += len(frames)
         self._write.observe(end_ns - start_ns)
         if received_ns and any(method in frames for method in _ORDER_METHODS):
             self._tick_to_order.observe(end_ns - received_ns)
+
+    def _watch_auth(self) -> None:
+        """Have payloads pass the signer while an auth answer is outstanding."""
+        if self._turn is not None:
+            self._turn.watches_auth = self._signer.is_waiting()
 
     def _take_notes(self) -> None:
         for _, level, kind, text in self._core.notes():
@@ -219,6 +253,8 @@ class Shell:
     def _arm(self) -> None:
         """Arm the one timer. A later time than armed waits for the earlier wake-up."""
         next_ns = self._core.next_timer_ns()
+        if self._turn is not None:
+            self._turn.armed_ns = next_ns
         if next_ns == 0 or (self._timer is not None and self._timer_ns <= next_ns):
             return
         if self._timer is not None:
@@ -238,7 +274,7 @@ class Shell:
             self._core.handle_timer(now_ns)
             self._end_turn(0)
         except Exception as error:
-            self._fail(error)
+            self.fail(error)
 
     def _entropy(self) -> None:
         """Give the core what it cannot make: the wall clock and a nonce."""
@@ -255,9 +291,9 @@ class Shell:
             self._entropy()
             self._end_turn(0)
         except Exception as error:
-            self._fail(error)
+            self.fail(error)
 
-    def _fail(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         """Note a bug of ours that came out of the core; the run ends by it."""
         text = f"{type(error).__name__}: {error}"
         self._log.note("critical", "bug", text)

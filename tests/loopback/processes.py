@@ -44,6 +44,9 @@ collar_bps = 100
 stale_ms = 5000
 """
 
+INGRESS = os.environ.get("HALFSPREAD_TEST_INGRESS", "fast")
+"""What an engine of `write_config` splits frames with; see `on_each_ingress`."""
+
 T = TypeVar("T")
 
 
@@ -85,7 +88,7 @@ def running_venue(*arguments: str) -> Iterator[str]:
 def write_config(folder: Path) -> Path:
     """Write a configuration that needs no compiled strategy."""
     path = folder / "test.toml"
-    path.write_text(CONFIG)
+    path.write_text(CONFIG.replace("[venue]", f'[venue]\ningress = "{INGRESS}"'))
     return path
 
 

@@ -1,4 +1,4 @@
-"""The plain ingress against a real WebSocket server on this machine."""
+"""Both ingresses, plain and fast, against a real WebSocket server on this machine."""
 
 import asyncio
 import random
@@ -14,10 +14,28 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from engine.live import ingress as module
-from engine.live.ingress import Ingress, Link, open_link
+from engine.live.fastlink import open_fast
+from engine.live.ingress import Dial, Ingress, Line, open_link
 
 pytestmark = pytest.mark.loopback
 TIMEOUT_S = 5.0
+DIALS: dict[str, Dial] = {"plain": open_link, "fast": open_fast}
+
+
+@pytest.fixture(params=DIALS)
+def dial(request: pytest.FixtureRequest) -> Dial:
+    """Return how to open a line: every test below runs on both ingresses."""
+    return DIALS[request.param]
+
+
+class Chunks(ServerConnection):
+    """A server's connection that remembers what came together."""
+
+    seen: list[bytes] = []  # noqa: RUF012 - one test, one connection
+
+    def data_received(self, data: bytes) -> None:
+        self.seen.append(data)
+        super().data_received(data)
 
 
 class Ear:
@@ -26,10 +44,10 @@ class Ear:
     def __init__(self) -> None:
         self.told: list[tuple[object, ...]] = []
         self.chunks: list[list[bytes]] = []
-        self.link: Link | None = None
+        self.link: Line | None = None
         self._news = asyncio.Event()
 
-    def line_up(self, conn: int, link: Link) -> None:
+    def line_up(self, conn: int, link: Line) -> None:
         self.link = link
         self._tell("up", conn)
 
@@ -71,22 +89,32 @@ async def venue(
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[int]:
     async with serve(
-        talk, "127.0.0.1", port, ssl=tls, compression=None, close_timeout=0.1
+        talk,
+        "127.0.0.1",
+        port,
+        ssl=tls,
+        compression=None,
+        close_timeout=0.1,
+        create_connection=Chunks,
     ) as server:
         yield next(iter(server.sockets)).getsockname()[1]
 
 
 @asynccontextmanager
 async def dialled(
-    *urls: str, tls: ssl.SSLContext | None = None
+    dial: Dial, *urls: str, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[tuple[Ear, Ingress]]:
     ear = Ear()
-    line = Ingress(0, urls, ear, rng=random.Random(1), tls=tls)
+    line = Ingress(0, urls, ear, rng=random.Random(1), tls=tls, dial=dial)
     line.start()
     try:
         yield ear, line
     finally:
         await line.stop("end of test")
+
+
+def at(port: int) -> str:
+    return f"ws://127.0.0.1:{port}"
 
 
 async def echo(peer: ServerConnection) -> None:
@@ -100,21 +128,20 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "DELAY_MAX_S", 0.02)
 
 
-def test_a_turn_leaves_in_one_write_and_comes_back_in_order() -> None:
+def test_a_turn_leaves_in_one_write_and_comes_back_in_order(dial: Dial) -> None:
     async def scenario() -> None:
-        async with venue(echo) as port, dialled(f"ws://127.0.0.1:{port}") as (ear, _):
+        async with (
+            venue(echo) as port,
+            dialled(dial, at(port)) as (ear, _),
+        ):
             await ear.until(lambda: ear.link is not None)
             assert ear.link is not None
-            writes: list[bytes] = []
-            real = ear.link.transport.write
-            ear.link.transport.write = lambda data: (  # type: ignore[method-assign]
-                writes.append(data),
-                real(data),
-            )[-1]
+            Chunks.seen.clear()
             assert ear.link.write_turn(b'{"id":1}\n{"id":2}\n{"id":3}\n')
             await ear.until(lambda: len(ear.messages) == 3)
-            assert len(writes) == 1
-            wire = ear.link.transport.get_extra_info("socket")
+            assert len(Chunks.seen) == 1
+            transport = ear.link.transport  # type: ignore[attr-defined]
+            wire = transport.get_extra_info("socket")
             assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
             assert ear.messages == [b'{"id":1}', b'{"id":2}', b'{"id":3}']
             assert all(type(message) is bytes for message in ear.messages)
@@ -122,7 +149,7 @@ def test_a_turn_leaves_in_one_write_and_comes_back_in_order() -> None:
     asyncio.run(scenario())
 
 
-def test_messages_of_one_chunk_are_delivered_together() -> None:
+def test_messages_of_one_chunk_are_delivered_together(dial: Dial) -> None:
     async def burst(peer: ServerConnection) -> None:
         await peer.recv()
         for number in range(3):
@@ -131,7 +158,10 @@ def test_messages_of_one_chunk_are_delivered_together() -> None:
         await peer.wait_closed()
 
     async def scenario() -> None:
-        async with venue(burst) as port, dialled(f"ws://127.0.0.1:{port}") as (ear, _):
+        async with (
+            venue(burst) as port,
+            dialled(dial, at(port)) as (ear, _),
+        ):
             await ear.until(lambda: ear.link is not None)
             assert ear.link is not None
             ear.link.write_turn(b"go\n")
@@ -141,7 +171,7 @@ def test_messages_of_one_chunk_are_delivered_together() -> None:
     asyncio.run(scenario())
 
 
-def test_fragments_and_dribble_become_whole_messages() -> None:
+def test_fragments_and_dribble_become_whole_messages(dial: Dial) -> None:
     async def dribble(peer: ServerConnection) -> None:
         peer.protocol.send_text(b'{"a', fin=False)
         peer.protocol.send_continuation(b'":', fin=False)
@@ -156,7 +186,7 @@ def test_fragments_and_dribble_become_whole_messages() -> None:
     async def scenario() -> None:
         async with (
             venue(dribble) as port,
-            dialled(f"ws://127.0.0.1:{port}") as (
+            dialled(dial, at(port)) as (
                 ear,
                 _,
             ),
@@ -167,13 +197,16 @@ def test_fragments_and_dribble_become_whole_messages() -> None:
     asyncio.run(scenario())
 
 
-def test_what_arrives_with_the_handshake_is_not_lost() -> None:
+def test_what_arrives_with_the_handshake_is_not_lost(dial: Dial) -> None:
     async def eager(peer: ServerConnection) -> None:
         await peer.send("hello")
         await peer.close(1001, "bye")
 
     async def scenario() -> None:
-        async with venue(eager) as port, dialled(f"ws://127.0.0.1:{port}") as (ear, _):
+        async with (
+            venue(eager) as port,
+            dialled(dial, at(port)) as (ear, _),
+        ):
             await ear.until(lambda: ear.count("down") >= 1)
             assert [news[0] for news in ear.told[:3]] == ["up", "payloads", "down"]
             assert ear.told[2] == ("down", 0, "closed by the venue: 1001 bye")
@@ -181,12 +214,15 @@ def test_what_arrives_with_the_handshake_is_not_lost() -> None:
     asyncio.run(scenario())
 
 
-def test_every_line_up_has_one_line_down_and_dialling_goes_on() -> None:
+def test_every_line_up_has_one_line_down_and_dialling_goes_on(dial: Dial) -> None:
     async def rude(peer: ServerConnection) -> None:
         peer.transport.abort()
 
     async def scenario() -> None:
-        async with venue(rude) as port, dialled(f"ws://127.0.0.1:{port}") as (ear, _):
+        async with (
+            venue(rude) as port,
+            dialled(dial, at(port)) as (ear, _),
+        ):
             await ear.until(lambda: ear.count("redialling") >= 4)
         kinds = [news[0] for news in ear.told if news[0] != "redialling"]
         assert kinds == ["up", "down"] * (len(kinds) // 2)
@@ -194,11 +230,11 @@ def test_every_line_up_has_one_line_down_and_dialling_goes_on() -> None:
     asyncio.run(scenario())
 
 
-def test_next_address_after_a_failure() -> None:
+def test_next_address_after_a_failure(dial: Dial) -> None:
     async def scenario() -> None:
         async with venue(echo) as port:
             dead, alive = "ws://127.0.0.1:1", f"ws://127.0.0.1:{port}"
-            async with dialled(dead, alive) as (ear, line):
+            async with dialled(dial, dead, alive) as (ear, line):
                 await ear.until(lambda: ear.count("up") == 1)
                 assert line.attempts == 2
                 assert ear.told[0][:3] == ("redialling", 0, alive)
@@ -207,7 +243,7 @@ def test_next_address_after_a_failure() -> None:
 
 
 def test_too_long_a_message_ends_the_connection(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, dial: Dial
 ) -> None:
     monkeypatch.setattr(module, "MESSAGE_SIZE_MAX", 1000)
 
@@ -216,14 +252,19 @@ def test_too_long_a_message_ends_the_connection(
         await peer.send("x" * 1001)
 
     async def scenario() -> None:
-        async with venue(long) as port, dialled(f"ws://127.0.0.1:{port}") as (ear, _):
+        async with (
+            venue(long) as port,
+            dialled(dial, at(port)) as (ear, _),
+        ):
             await ear.until(lambda: ear.count("down") >= 1)
             assert {len(message) for message in ear.messages} == {1000}
 
     asyncio.run(scenario())
 
 
-def test_a_venue_that_stops_reading_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_venue_that_stops_reading_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, dial: Dial
+) -> None:
     monkeypatch.setattr(module, "WRITE_BUFFER_MAX", 1000)
 
     async def deaf(peer: ServerConnection) -> None:
@@ -231,7 +272,10 @@ def test_a_venue_that_stops_reading_is_cut_off(monkeypatch: pytest.MonkeyPatch) 
         await peer.wait_closed()
 
     async def scenario() -> None:
-        async with venue(deaf) as port, dialled(f"ws://127.0.0.1:{port}") as (ear, _):
+        async with (
+            venue(deaf) as port,
+            dialled(dial, at(port)) as (ear, _),
+        ):
             await ear.until(lambda: ear.link is not None)
             link = ear.link
             assert link is not None
@@ -247,7 +291,7 @@ def test_a_venue_that_stops_reading_is_cut_off(monkeypatch: pytest.MonkeyPatch) 
     asyncio.run(scenario())
 
 
-def test_stop_hangs_up_and_dials_no_more() -> None:
+def test_stop_hangs_up_and_dials_no_more(dial: Dial) -> None:
     async def scenario() -> None:
         codes: list[int | None] = []
 
@@ -257,7 +301,7 @@ def test_stop_hangs_up_and_dials_no_more() -> None:
 
         async with (
             venue(note) as port,
-            dialled(f"ws://127.0.0.1:{port}") as (
+            dialled(dial, at(port)) as (
                 ear,
                 line,
             ),
@@ -291,7 +335,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return key, cert
 
 
-def test_tls_with_a_trusted_certificate(certificate: tuple[Path, Path]) -> None:
+def test_tls_with_a_trusted_certificate(
+    certificate: tuple[Path, Path], dial: Dial
+) -> None:
     key, cert = certificate
 
     async def scenario() -> None:
@@ -300,7 +346,7 @@ def test_tls_with_a_trusted_certificate(certificate: tuple[Path, Path]) -> None:
         client = ssl.create_default_context(cafile=cert)
         async with (
             venue(echo, tls=server) as port,
-            dialled(f"wss://localhost:{port}", tls=client) as (ear, _),
+            dialled(dial, f"wss://localhost:{port}", tls=client) as (ear, _),
         ):
             await ear.until(lambda: ear.link is not None)
             assert ear.link is not None
@@ -310,7 +356,9 @@ def test_tls_with_a_trusted_certificate(certificate: tuple[Path, Path]) -> None:
     asyncio.run(scenario())
 
 
-def test_tls_refuses_an_unknown_certificate(certificate: tuple[Path, Path]) -> None:
+def test_tls_refuses_an_unknown_certificate(
+    certificate: tuple[Path, Path], dial: Dial
+) -> None:
     key, cert = certificate
 
     async def scenario() -> None:
@@ -318,6 +366,6 @@ def test_tls_refuses_an_unknown_certificate(certificate: tuple[Path, Path]) -> N
         server.load_cert_chain(cert, key)
         async with venue(echo, tls=server) as port:
             with pytest.raises(ssl.SSLCertVerificationError):
-                await open_link(f"wss://localhost:{port}")
+                await dial(f"wss://localhost:{port}", None)
 
     asyncio.run(scenario())

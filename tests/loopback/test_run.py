@@ -22,7 +22,7 @@ from tests.loopback.processes import (
     write_config,
 )
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.usefixtures("on_each_ingress")]
 
 
 def finish(process: subprocess.Popen[bytes]) -> tuple[int, str]:

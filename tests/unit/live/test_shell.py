@@ -7,11 +7,15 @@ from typing import Any
 import orjson
 import pytest
 
+from engine._core.core import Core
+from engine.live.fastlink import FastLink
 from engine.live.log import Log
 from engine.live.rest import Rest
 from engine.live.secrets import Credentials, Signer
 from engine.live.shell import Shell
+from tests.rig import SilentSession
 from tests.unit.live.http_server import result, serving
+from tests.unit.live.wire import ALL, FakeTransport, arrive, frame, frames_in
 
 
 class FakeCore:
@@ -320,3 +324,109 @@ def test_notes_of_the_core_reach_the_log() -> None:
         assert log.recent[-1][1:] == ("warning", "book is unreadable")
 
     asyncio.run(run())
+
+
+class Fast:
+    """A shell over a core itself, with one fast line."""
+
+    def __init__(self) -> None:
+        self.session, self.core = SilentSession(), Core(7)
+        self.core.attach(self.session)
+        signer = Signer(Credentials("me", "my-own-secret"))
+        self.log = Log("debug", None)
+        self.shell = Shell(self.core, signer, self.log, 1)
+        self.transport, self.link = FakeTransport(), FastLink(ALL, ALL)
+        self.lists: list[list[bytes]] = []
+        self.link.take_over(self.transport, b"")  # type: ignore[arg-type]
+        self.shell.line_up(0, self.link)
+        self.link.attach(self._payloads, lambda why: self.shell.line_down(0, why))
+
+    def _payloads(self, payloads: list[bytes]) -> None:
+        self.lists.append(payloads)
+        self.shell.payloads(0, payloads)
+
+    def texts(self) -> list[bytes]:
+        """Return the texts written since the last call."""
+        data, self.transport.writes = b"".join(self.transport.writes), []
+        return [text for _, text, _ in frames_in(data)]
+
+
+def on_a_fast_line(scenario: Callable[[Fast], None]) -> None:
+    async def run() -> None:
+        fast = Fast()
+        scenario(fast)
+        fast.shell.close()
+
+    asyncio.run(run())
+
+
+def test_a_fast_line_feeds_the_core_without_the_shell() -> None:
+    def scenario(fast: Fast) -> None:
+        fast.core.send(0, b'{"method":"public/hello"}')
+        arrive(fast.link, frame(b'{"id":1,"result":"ok"}'))
+        assert fast.session.told("control") == [b'{"id":1,"result":"ok"}']
+        assert fast.lists == []
+        assert fast.texts() == [b'{"method":"public/hello"}']
+        assert fast.shell.bytes_written == 26
+
+    on_a_fast_line(scenario)
+
+
+def test_on_a_fast_line_auth_passes_the_signer_both_ways() -> None:
+    def scenario(fast: Fast) -> None:
+        params = {"client_id": "$CLIENT_ID", "client_secret": "$CLIENT_SECRET"}
+        request = {"id": 5, "method": "public/auth", "params": params}
+        fast.core.send(0, orjson.dumps(request))
+        arrive(fast.link, frame(b'{"id":1,"result":"ok"}'))
+        (signed,) = fast.texts()
+        assert orjson.loads(signed)["params"]["client_secret"] == "my-own-secret"
+        tokens = {"access_token": "access-1234", "refresh_token": "refresh-1234"}
+        arrive(fast.link, frame(orjson.dumps({"id": 5, "result": tokens})))
+        arrive(fast.link, frame(b'{"id":6,"result":"ok"}'))
+        assert len(fast.lists) == 1
+        _, auth, last = fast.session.told("control")
+        assert orjson.loads(auth)["result"]["access_token"] == "$ACCESS_TOKEN"
+        assert last == b'{"id":6,"result":"ok"}'
+
+    on_a_fast_line(scenario)
+
+
+def test_an_auth_answer_lost_with_its_line_is_waited_for_no_more() -> None:
+    def scenario(fast: Fast) -> None:
+        fast.core.send(
+            0, b'{"id":5,"method":"public/auth","params":{"a":"$CLIENT_ID"}}'
+        )
+        arrive(fast.link, frame(b'{"id":1,"result":"ok"}'))
+        fast.link.connection_lost(None)
+        assert fast.session.calls[-1] == ("lost", 0)
+        link = FastLink(ALL, ALL)
+        link.take_over(FakeTransport(), b"")  # type: ignore[arg-type]
+        fast.shell.line_up(0, link)
+        link.attach(fast.lists.append, lambda why: None)
+        arrive(link, frame(b'{"id":1,"result":"ok"}'))
+        assert fast.lists == []
+
+    on_a_fast_line(scenario)
+
+
+def test_news_behind_a_fast_turn_reach_log_line_and_timer() -> None:
+    def scenario(fast: Fast) -> None:
+        fast.core.note("warning", "gap", "book is unreadable")
+        fast.core.close(0, "silent")
+        arrive(fast.link, frame(b'{"id":1,"result":"ok"}'))
+        assert fast.log.recent[-1][2] == "book is unreadable"
+        ((opcode, _, _),) = frames_in(b"".join(fast.transport.writes))
+        assert opcode == 8
+        fast.link.connection_lost(None)
+        assert (fast.shell.connected, fast.shell.disconnects) == (0, 1)
+
+    on_a_fast_line(scenario)
+
+
+def test_a_bug_on_a_fast_turn_ends_the_run_not_the_loop() -> None:
+    def scenario(fast: Fast) -> None:
+        fast.core.send(0, b"x" * 40_000)  # more than the venue takes in a frame
+        arrive(fast.link, frame(b'{"id":1,"result":"ok"}'))
+        assert isinstance(fast.shell.failure.exception(), ValueError)
+
+    on_a_fast_line(scenario)

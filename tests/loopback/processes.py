@@ -25,7 +25,9 @@ from engine.live.secrets import Credentials, Signer
 
 MAKER = ("maker", "maker-secret")
 ENV = {"HALFSPREAD_CLIENT_ID": MAKER[0], "HALFSPREAD_CLIENT_SECRET": MAKER[1]}
-TIMEOUT_S = 30.0
+TIMEOUT_S = 120.0
+"""How long to wait for what must come true: patience, not a bound of the product."""
+
 POLL_S = 0.05
 
 CONFIG = """
@@ -142,6 +144,41 @@ async def open_orders(venue: Dialogue) -> list[dict[str, Any]]:
     """Return the maker's open orders."""
     rows: list[dict[str, Any]] = await venue.call("private/get_open_orders")
     return rows
+
+
+async def venue_ms(venue: Dialogue) -> int:
+    """Return the venue's time."""
+    return int(await venue.call("public/get_time"))
+
+
+async def endings(venue: Dialogue) -> dict[str, dict[str, Any]]:
+    """Return the maker's BTC orders of late, open or not, by label."""
+    rows = await venue.call(
+        "private/get_order_history_by_currency",
+        {"currency": "BTC", "count": 1_000, "include_unfilled": True},
+    )
+    return {row["label"]: row for row in rows}
+
+
+def labels_open(url: str) -> set[str]:
+    """Return the labels of the maker's open orders."""
+    return {order["label"] for order in ask(url, open_orders)}
+
+
+def reasons_of_end(
+    url: str, labels: set[str], since_ms: int, bound_s: float
+) -> set[str]:
+    """Wait until orders have ended; return why, but for those that were filled.
+
+    That it was in time is judged by the venue's clock: how long it takes to start a
+    connection and look is no matter of the venue.
+    """
+    until("no order left", lambda: not labels & labels_open(url))
+    known = ask(url, endings)
+    rows = [known[label] for label in labels]
+    late_ms = max(row["last_update_timestamp"] for row in rows) - since_ms
+    assert late_ms <= bound_s * 1_000
+    return {row["cancel_reason"] for row in rows if row["order_state"] != "filled"}
 
 
 async def place(venue: Dialogue, instrument: str, number: int = 1) -> None:

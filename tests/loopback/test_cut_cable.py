@@ -5,11 +5,10 @@ orders after two intervals of its heartbeat, the engine has given the line up af
 interval, `request_timeout_s` and the second it leaves a closing handshake.
 """
 
+import datetime
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,14 +16,17 @@ from engine.live.dialogue import Dialogue
 from engine.live.ingress import CLOSE_TIMEOUT_S
 from tests.loopback.processes import (
     ENV,
+    TIMEOUT_S,
     Wire,
     ask,
     free_port,
     is_quoting,
-    open_orders,
+    labels_open,
+    reasons_of_end,
     running,
     scrape,
     until,
+    venue_ms,
     write_config,
 )
 
@@ -34,8 +36,8 @@ HEARTBEAT_S = 10
 REQUEST_TIMEOUT_S = 5
 VENUE_BOUND_S = 2 * HEARTBEAT_S
 ENGINE_BOUND_S = HEARTBEAT_S + REQUEST_TIMEOUT_S + CLOSE_TIMEOUT_S
-LOOK_S = 2.0
-"""What looking may take on a busy machine, beyond the bounds."""
+SPARE_S = 1.0
+"""Between reading a clock and the cut, and for a process to get its turn."""
 
 JOIN_TOUCH = """strategy = "strategies.join_touch:JoinTouch"
 params = { qty_lots = 2, skew_ticks = 0.1 }
@@ -65,17 +67,6 @@ def configured(folder: Path) -> Path:
     return path
 
 
-async def fates(venue: Dialogue) -> dict[str, tuple[Any, Any]]:
-    """Return state and reason of the maker's orders that have ended, by label."""
-    rows = await venue.call(
-        "private/get_order_history_by_currency",
-        {"currency": "BTC", "count": 1_000, "include_unfilled": True},
-    )
-    return {
-        row["label"]: (row["order_state"], row.get("cancel_reason")) for row in rows
-    }
-
-
 async def lines(venue: Dialogue) -> set[int]:
     """Return the connections the venue counts as the maker's, but for this one."""
     rows = await venue.call("sim/connections")
@@ -86,11 +77,6 @@ async def lines(venue: Dialogue) -> set[int]:
     }
 
 
-def labels(venue_url: str) -> set[str]:
-    """Return the labels of the maker's open orders."""
-    return {order["label"] for order in ask(venue_url, open_orders)}
-
-
 def test_the_venue_ends_the_orders_and_the_engine_comes_back(
     venue_url: str, wire: Wire, tmp_path: Path
 ) -> None:
@@ -99,30 +85,26 @@ def test_the_venue_ends_the_orders_and_the_engine_comes_back(
     options = ["--url", wire.url, "--metrics-port", str(port)]
     with running("run", config, *options, env=ENV) as engine:
         until("quoting", lambda: is_quoting(port))
-        until("both orders at the venue", lambda: len(labels(venue_url)) == 2)
-        cut, cut_s = labels(venue_url), time.monotonic()
+        until("both orders at the venue", lambda: len(labels_open(venue_url)) == 2)
+        cut, since_ms = labels_open(venue_url), ask(venue_url, venue_ms)
+        cut_at = datetime.datetime.now(datetime.UTC)
         wire.swallow()
-
-        def left_s(bound_s: float) -> float:
-            return cut_s + bound_s + LOOK_S - time.monotonic()
-
-        def is_given_up() -> bool:
-            return scrape(port).get("halfspread_connected") == 0
-
-        until("the line given up", is_given_up, left_s(ENGINE_BOUND_S))
-        until("no order left", lambda: not labels(venue_url), left_s(VENUE_BOUND_S))
-        ended = ask(venue_url, fates)
-        assert {ended[each] for each in cut} == {("cancelled", "cancel_on_disconnect")}
-        assert not is_quoting(port)
+        reasons = reasons_of_end(venue_url, cut, since_ms, VENUE_BOUND_S + SPARE_S)
+        assert reasons == {"cancel_on_disconnect"}
+        assert labels_open(venue_url) == set()
+        until("given up", lambda: scrape(port).get("halfspread_connected") == 0)
 
         wire.mend()
-        until("quoting again", lambda: is_quoting(port), 60)
-        until("both orders back", lambda: len(labels(venue_url)) == 2)
-        assert not cut & labels(venue_url)
+        until("quoting again", lambda: is_quoting(port))
+        until("both orders back", lambda: len(labels_open(venue_url)) == 2)
+        assert not cut & labels_open(venue_url)
         engine.send_signal(signal.SIGTERM)
-        _, log = engine.communicate(timeout=30)
+        _, log = engine.communicate(timeout=TIMEOUT_S)
     assert engine.returncode == 0, log.decode()
-    assert labels(venue_url) == set()
+    assert labels_open(venue_url) == set()
+    down = next(line for line in log.decode().splitlines() if "0 is down" in line)
+    given_up_at = datetime.datetime.fromisoformat(down.split()[0])
+    assert (given_up_at - cut_at).total_seconds() <= ENGINE_BOUND_S + SPARE_S
 
 
 def test_the_engine_takes_another_way_while_the_venue_still_waits(
@@ -134,19 +116,19 @@ def test_the_engine_takes_another_way_while_the_venue_still_waits(
     options = ["--url", wire.url, "--metrics-port", str(port)]
     with running("run", str(config), *options, env=ENV) as engine:
         until("quoting", lambda: is_quoting(port))
-        until("both orders at the venue", lambda: len(labels(venue_url)) == 2)
-        cut, dead = labels(venue_url), ask(venue_url, lines)
+        until("both orders at the venue", lambda: len(labels_open(venue_url)) == 2)
+        cut, dead = labels_open(venue_url), ask(venue_url, lines)
         assert len(dead) == 1
         wire.swallow()
         wire.mend()
         until("a new line", lambda: scrape(port).get("halfspread_connects_total") == 2)
         until("quoting again", lambda: is_quoting(port))
         until("the venue ends the old", lambda: not dead & ask(venue_url, lines))
-        until("both orders back", lambda: len(labels(venue_url)) == 2)
-        assert not cut & labels(venue_url)
+        until("both orders back", lambda: len(labels_open(venue_url)) == 2)
+        assert not cut & labels_open(venue_url)
         assert len(ask(venue_url, lines)) == 1
         assert is_quoting(port)
         engine.send_signal(signal.SIGTERM)
-        _, log = engine.communicate(timeout=30)
+        _, log = engine.communicate(timeout=TIMEOUT_S)
     assert engine.returncode == 0, log.decode()
-    assert labels(venue_url) == set()
+    assert labels_open(venue_url) == set()

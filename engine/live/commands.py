@@ -67,7 +67,9 @@ COMMANDS: Final[dict[str, Command]] = {
     "reduce": Command(
         "reduce", "no request that could make a position larger", _always, _STEP
     ),
-    "pull": Command("pull", "cancel every order, until rearm", _no_order, _STEP),
+    "pull": Command(
+        "pull", "cancel every order, until rearm", _no_order, (*_STEP, "keep")
+    ),
     "cancel-all": Command(
         "cancel_all",
         "cancel the whole account by WebSocket and HTTP, until resume",

@@ -51,9 +51,18 @@ WAIT_S: Final = 5.0
 ANSWER_S: Final = 5.0
 """An engine whose loop turns answers sooner than this, the wait not counted."""
 
+OPTIONS: Final = ("instrument", "rule", "spec", "label", "price", "reason")
 ANSWER_BYTES_MAX: Final = 1 << 24
 CHUNK_BYTES: Final = 1 << 16
 NOT_SO: Final = 1
+
+
+class NoEngineError(EngineError):
+    """No engine listens on the socket: none runs there."""
+
+
+class NoAnswerError(EngineError):
+    """An engine listens, or its process stands still, and says nothing in time."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,13 +111,14 @@ def checked(args: argparse.Namespace) -> dict[str, Any]:
         allowed = f"0 to {WAIT_MAX_S:g} s"
         raise ConfigError("command line", "--wait", args.wait, allowed)
     request: dict[str, Any] = {"cmd": args.order, "wait_s": args.wait}
-    for key in ("instrument", "rule", "spec", "label", "price", "reason"):
+    for key in OPTIONS:
         value = getattr(args, key)
         if value is None:
             continue
         takes = COMMANDS[args.order].takes
         if key not in takes:
-            words = " and ".join(f"--{one}" for one in takes) or "no such option"
+            named = [f"--{one}" for one in takes if one in OPTIONS]
+            words = " and ".join(named) or "no such option"
             problem = f"{args.order} takes {words}"
             raise ConfigError("command line", f"--{key}", value, problem)
         request[key] = value
@@ -118,7 +128,8 @@ def checked(args: argparse.Namespace) -> dict[str, Any]:
 def ask(path: Path, request: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
     """Send one request and return the answer.
 
-    Raises: EngineError when no engine runs there, or the one that does keeps silent.
+    Raises: NoEngineError when none runs there, NoAnswerError when the one that does
+        keeps silent, EngineError when it cannot be asked.
     """
     end_s = time.monotonic() + timeout_s
     taken = bytearray()
@@ -134,13 +145,16 @@ def ask(path: Path, request: Mapping[str, Any], timeout_s: float) -> dict[str, A
                 if not chunk or len(taken) > ANSWER_BYTES_MAX:
                     break
         except TimeoutError:
-            raise EngineError(
+            raise NoAnswerError(
                 f"{path}: the engine does not answer within {timeout_s:g} s; if it "
                 "hangs, `halfspread cancel-all` works without it"
             ) from None
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            text = f"{path}: no engine listens there: {error.strerror}"
+            raise NoEngineError(text) from None
         except OSError as error:
             reason = error.strerror or str(error)
-            raise EngineError(f"{path}: no engine listens there: {reason}") from None
+            raise EngineError(f"{path}: cannot be asked: {reason}") from None
     try:
         answer = orjson.loads(taken)
     except orjson.JSONDecodeError:

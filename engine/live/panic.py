@@ -2,7 +2,8 @@
 
 It needs neither the core nor a running engine, it walks two roads at once (`roads.py`),
 and it counts as done only what the venue says: after cancelling, the open orders are
-read back until there are none.
+read back until there are none. An engine that runs on the configuration's state folder
+is told to stand down first (`stand_down.py`), or it would quote again.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from engine.errors import NO_VALUE, ConfigError, VenueError
 from engine.live.rest import Rest
 from engine.live.roads import Attempt, Target, by_both
 from engine.live.secrets import Credentials, Signer
+from engine.live.stand_down import ANSWER_S, HEAD_START_S, StandDown
 
 HELP = "cancel every order of the account at the venue, engine alive or not"
 DESCRIPTION = """\
@@ -31,10 +33,16 @@ enough. It needs no running engine, and works while one hangs:
   $ halfspread cancel-all configs/testnet.toml
   cancelled  BTC-PERPETUAL buy 100 @ 64990.5  hs-0badcafe-0-17
   done: 1 order cancelled, none is open, read back by websocket
+  engine     process 4711 quotes no more, until `halfspread ctl CONFIG rearm`
 
-Exit code 0 only when the venue itself shows no open order; 3 otherwise. An engine that
-still runs places new quotes: `halfspread ctl CONFIG cancel-all` tells it, too. A hung
-one may do so when it wakes up: kill it first, or its orders come back.
+An engine that runs on CONFIG's [state] path is told to pull first, as by `halfspread
+ctl CONFIG pull`: it quotes no more until it is armed again. One that hangs holds
+nothing up; it pulls when it wakes up, and until then the command says so and fails.
+--venue-only tells the engine nothing: it quotes again.
+
+Exit code 0 only when the venue itself shows no open order, and a running engine has
+pulled; 1 when nothing is open but an engine runs that has not said so; 3 when the venue
+has not shown that nothing is open.
 
 Without a configuration file, --url names the venue and HALFSPREAD_CLIENT_ID and
 HALFSPREAD_CLIENT_SECRET hold the key. --instrument or --currency narrows it down.
@@ -43,6 +51,8 @@ HALFSPREAD_CLIENT_SECRET hold the key. --instrument or --currency narrows it dow
 TIMEOUT_S = 10.0
 REQUEST_TIMEOUT_S = 3.0
 ROWS_SHOWN_MAX = 50
+ENGINE_AT_LARGE = 1
+"""Exit code: the account is empty, and an engine runs that may fill it again."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     only.add_argument("--currency", default="", help="only this settlement currency")
     only.add_argument("--instrument", default="", help="only this instrument")
     parser.add_argument(
+        "--venue-only",
+        action="store_true",
+        help="tell a running engine nothing: it quotes again",
+    )
+    parser.add_argument(
         "--timeout",
         type=float,
         default=TIMEOUT_S,
@@ -80,15 +95,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run ``halfspread cancel-all``."""
-    venues, credentials, target = prepare(args)
-    attempt = Attempt(target, args.timeout)
-    asyncio.run(cancel_all(venues, credentials, attempt))
+    venues, credentials, target, engine = prepare(args)
+
+    def empty() -> Attempt:
+        attempt = Attempt(target, args.timeout)
+        asyncio.run(cancel_all(venues, credentials, attempt))
+        return attempt
+
+    engine.tell()
+    was_told = engine.wait(HEAD_START_S)
+    attempt = empty()
+    if not was_told and engine.wait(ANSWER_S) and engine.has_obeyed:
+        first, attempt = attempt, empty()  # it may have quoted meanwhile
+        attempt.before = first.before | attempt.before
     print(describe(attempt))
-    return 0 if attempt.is_done else VenueError.exit_code
+    print(engine.describe())
+    if not attempt.is_done:
+        return VenueError.exit_code
+    return 0 if engine.is_safe else ENGINE_AT_LARGE
 
 
-def prepare(args: argparse.Namespace) -> tuple[Venues, Credentials, Target]:
-    """Return where to cancel, with which key, and what.
+def prepare(
+    args: argparse.Namespace,
+) -> tuple[Venues, Credentials, Target, StandDown]:
+    """Return where to cancel, with which key, what, and which engine to tell.
 
     Raises: ConfigError.
     """
@@ -102,7 +132,9 @@ def prepare(args: argparse.Namespace) -> tuple[Venues, Credentials, Target]:
         config = load(args.config, may_quote=False)
         venue, grant = config.venue, config.credentials.grant
         credentials = Credentials.load(config.credentials)
+        state = config.state.path
     else:
+        state = None
         venue, grant = checked_url(args.url, args.production), "client_signature"
         credentials = Credentials.from_environment(
             "HALFSPREAD_CLIENT_ID", "HALFSPREAD_CLIENT_SECRET"
@@ -110,7 +142,9 @@ def prepare(args: argparse.Namespace) -> tuple[Venues, Credentials, Target]:
     venues = Venues(
         venue.urls, venue.rest_urls(), grant, min(args.timeout, REQUEST_TIMEOUT_S)
     )
-    return venues, credentials, Target(args.currency, args.instrument)
+    scope = args.instrument or args.currency
+    engine = StandDown(args.config, state, scope, leave=args.venue_only)
+    return venues, credentials, Target(args.currency, args.instrument), engine
 
 
 def checked_url(url: str, is_production: bool) -> Venue:

@@ -61,6 +61,14 @@ class StateFolder:
         """The file whose lock says that an engine runs here."""
         return self.path / "lock"
 
+    def holder(self) -> str:
+        """Return the process that took the lock last. Empty: "", it cannot be read."""
+        try:
+            with self.lock.open("rb") as file:
+                return file.read(PID_BYTES_MAX).decode(errors="replace").strip()
+        except OSError:
+            return ""
+
     @classmethod
     def open(cls, path: Path, file: str) -> StateFolder:
         """Make the folder if it is not there, and take it for this process.
@@ -79,11 +87,10 @@ class StateFolder:
         try:
             fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            holder = os.read(lock_fd, PID_BYTES_MAX).decode(errors="replace").strip()
             os.close(lock_fd)
             problem = (
                 "a folder no other engine uses; process "
-                f"{holder or 'unknown'} runs on this one"
+                f"{found.holder() or 'unknown'} runs on this one"
             )
             raise ConfigError(file, KEY, str(path), problem) from None
         os.ftruncate(lock_fd, 0)

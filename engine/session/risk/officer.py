@@ -56,7 +56,9 @@ class RiskOfficer:
     def obey(self, cmd: Mapping[str, Any]) -> bool:
         """Carry out a command of the operator; False: it is none of the ladder's.
 
-        A step is latched: `rearm` takes it back, for one rule, one scope, or all.
+        A step is latched: `rearm` takes it back, for one rule, one scope, or all. It
+        takes the place of the operator's last one there, also downwards, unless
+        ``keep`` is "stronger".
         """
         name = cmd.get("cmd")
         if name == "rearm":
@@ -70,8 +72,10 @@ class RiskOfficer:
         if _STEPS[name] is Stance.DISCONNECT and scope != ACCOUNT:
             self._ctx.note("error", "command", "disconnect is for the whole account")
             return True
+        held = self.ladder.find(OPERATOR, scope)
+        if cmd.get("keep") == "stronger" and held and held.stance > _STEPS[name]:
+            return True
         reason = short(str(cmd.get("reason") or f"{name} by the operator"), REASON_MAX)
-        # The operator may also step down: the new step takes the old one's place.
         self.ladder.rearm(OPERATOR, scope)
         self.trip(OPERATOR, scope, _STEPS[name], reason, latched=True)
         return True

@@ -45,7 +45,7 @@ def test_wrong_arguments_never_reach_a_venue(arguments: tuple[str, ...]) -> None
 
 def test_production_needs_a_word() -> None:
     url = "wss://www.deribit.com/ws/api/v2"
-    venues, _, target = prepare(parsed("--url", url, "--production"))
+    venues, _, target, _ = prepare(parsed("--url", url, "--production"))
     assert venues.urls == [url]
     assert venues.rest_urls == ["https://www.deribit.com/api/v2"]
     assert target == Target()
@@ -53,7 +53,7 @@ def test_production_needs_a_word() -> None:
 
 def test_a_configuration_names_both_roads(tmp_path: Path) -> None:
     path = write_config(tmp_path)
-    venues, _, target = prepare(parsed(str(path), "--currency", "ETH"))
+    venues, _, target, _ = prepare(parsed(str(path), "--currency", "ETH"))
     assert venues.urls == ["ws://127.0.0.1:8765/ws/api/v2"]
     assert venues.rest_urls == ["http://127.0.0.1:8765/api/v2"]
     assert target == Target(currency="ETH")

@@ -40,6 +40,15 @@ def test_a_second_engine_is_refused_in_one_line_that_names_the_first(
     StateFolder.open(tmp_path / "state", "test.toml").close()
 
 
+def test_the_lock_names_its_process_and_a_folder_without_one_nobody(
+    tmp_path: Path,
+) -> None:
+    assert StateFolder(tmp_path).holder() == ""
+    folder = StateFolder.open(tmp_path / "state", "test.toml")
+    assert folder.holder() == str(os.getpid())
+    folder.close()
+
+
 def test_the_lock_ends_with_its_process_whatever_ended_it(tmp_path: Path) -> None:
     path = tmp_path / "state"
     code = (

@@ -32,6 +32,15 @@ def test_the_operator_may_step_down_again_by_a_command() -> None:
     assert desk.core.stances[-1][0] == "reduce"
 
 
+@pytest.mark.parametrize("step", ["reduce", "pull", "flatten", "disconnect"])
+def test_a_pull_that_keeps_what_is_stronger_only_goes_up(step: str) -> None:
+    desk = Desk().go()
+    desk.command(step)
+    desk.command("pull", keep="stronger")
+    kept = step if step in ("flatten", "disconnect") else "pull"
+    assert trips(desk) == [("operator", "", kept)]
+
+
 def test_a_step_of_one_instrument_leaves_the_others_alone() -> None:
     desk = Desk(*TWO).go()
     desk.command("pull", instrument="ETH-PERPETUAL")

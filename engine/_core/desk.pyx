@@ -352,6 +352,14 @@ cdef class Desk:
         market.position.load(found)
         market.is_dirty = True
 
+    def dump_turnover(self):
+        """Return book changes and maker volume so far; see Turnover.dump."""
+        return self.turnover.dump()
+
+    def load_turnover(self, found):
+        """Add those of earlier runs; see Turnover.load for errors."""
+        self.turnover.load(found)
+
     def remember_trade(self, int32_t index, str trade_id not None):
         """Never book a trade again that an earlier run has booked."""
         self.orders.trades.remember_id(index, trade_id)

@@ -18,6 +18,7 @@ from engine.session.link import Link
 from engine.session.plan import QuotePlan, SessionSettings
 from engine.session.port import CorePort
 from engine.session.trades import BookedTrades
+from engine.session.turnover import LastingTurnover
 from engine.session.verdict import short
 
 NOTE_MAX = 240
@@ -107,7 +108,10 @@ class Context:
         self.booked = BookedTrades()
         self.differences = Differences()
         self.ledger = Ledger(self.note)
-        self.lasting: dict[str, Lasting] = {"ledger": self.ledger}
+        self.lasting: dict[str, Lasting] = {
+            "ledger": self.ledger,
+            "turnover": LastingTurnover(core),
+        }
         """By name: what else a checkpoint holds."""
         self.restored: Mapping[str, Any] | None = None
         """What an earlier run left, until the first recovery has judged it."""

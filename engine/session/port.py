@@ -94,6 +94,15 @@ class CorePort(Protocol):
         Raises: KeyError, TypeError, ValueError or OverflowError; nothing is taken then.
         """
 
+    def dump_turnover(self) -> dict[str, list[float]]:
+        """Return ``[book changes, maker volume]`` by product group and coin."""
+
+    def load_turnover(self, found: Mapping[str, Any]) -> None:
+        """Add what earlier runs have counted.
+
+        Raises: TypeError or ValueError; nothing is taken then.
+        """
+
     def remember_trade(self, index: int, trade_id: str) -> None:
         """Never book a trade again that an earlier run has booked."""
 

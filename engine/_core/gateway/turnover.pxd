@@ -23,6 +23,7 @@ cdef class Turnover:
 
     # Number of the group of an instrument, made when new.
     cdef int find(self, const Instrument* row, str coin) except -1
+    cdef int group(self, str name, str coin) except -1
     cdef void count(self, int group, long changes) noexcept nogil
     cdef void traded(
         self, int group, const Instrument* row, price_t price_ticks, qty_t lots

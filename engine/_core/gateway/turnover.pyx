@@ -14,6 +14,8 @@ larger move.
 Source: docs.deribit.com, API usage policy, seen 2026-08-22.
 """
 
+from libc.math cimport isfinite
+
 from engine._core.base.instrument cimport (
     KIND_FUTURE, KIND_FUTURE_COMBO, KIND_OPTION, KIND_OPTION_COMBO, KIND_SPOT,
     Instrument, amount_of, price_of)
@@ -29,7 +31,7 @@ cdef double WIDEST = 0.5
 
 
 cdef class Turnover:
-    """Counts since the start of the run.
+    """Counts since the start of the run, and those of earlier runs it was given.
 
     Args:
         per_coin: book changes allowed for each coin of maker volume, by coin.
@@ -42,7 +44,9 @@ cdef class Turnover:
         self.names = []
 
     cdef int find(self, const Instrument* row, str coin) except -1:
-        cdef str name = f"{coin} {PRODUCTS[row.kind]}"
+        return self.group(f"{coin} {PRODUCTS[row.kind]}", coin)
+
+    cdef int group(self, str name, str coin) except -1:
         cdef Group* group
         if name in self.names:
             return self.names.index(name)
@@ -81,6 +85,32 @@ cdef class Turnover:
         apart = 0.5 * <double>(permitted.levels[<int>ASK][0].price_ticks
                                - permitted.levels[<int>BID][0].price_ticks)
         return <price_t>(WIDEST * (over if over < 1.0 else 1.0) * apart)
+
+    def dump(self):
+        """Return ``[changes, coins of maker volume]`` by name, for a later run."""
+        return {name: [<long>self.groups[i].changes, self.groups[i].coins]
+                for i, name in enumerate(self.names)}
+
+    def load(self, found):
+        """Add what earlier runs have counted, also of groups not listed yet.
+
+        Raises: TypeError or ValueError when it is not what `dump` gave; nothing is
+            taken then.
+        """
+        cdef int number
+        counts = {}
+        for name, (changes, coins) in dict(found).items():
+            coin, _, product = str(name).rpartition(" ")
+            counts[name] = (coin, float(changes), float(coins))
+            if product not in PRODUCTS.values() or not all(
+                    isfinite(each) and each >= 0.0 for each in counts[name][1:]):
+                raise ValueError(f"{name}: {changes} changes, {coins} coins")
+        if len({*counts, *self.names}) > GROUPS_MAX:
+            raise ValueError(f"more than {GROUPS_MAX} product groups")
+        for name, (coin, changes, coins) in counts.items():
+            number = self.group(name, coin)
+            self.groups[number].changes += changes
+            self.groups[number].coins += coins
 
     def describe(self):
         """Return each group's counts by name.

@@ -89,6 +89,7 @@ class CoreStandIn:
         self.credits = 1_000
         self.expected: list[int] = []
         self.book_states: dict[int, str] = {}
+        self.turnover: dict[str, list[float]] = {}
         self.positions: dict[int, tuple[int, float]] = {}
         self.slots: dict[int, dict[str, Any]] = {}
         self.resolved: list[tuple[int, Mapping[str, Any] | None]] = []
@@ -182,6 +183,12 @@ class CoreStandIn:
 
     def load_position(self, index: int, found: Mapping[str, Any]) -> None:
         self.positions[index] = (int(found["size_lots"]), found["average_price"])
+
+    def dump_turnover(self) -> dict[str, list[float]]:
+        return dict(self.turnover)
+
+    def load_turnover(self, found: Mapping[str, Any]) -> None:
+        self.turnover.update(found)
 
     def remember_trade(self, index: int, trade_id: str) -> None:
         self.trades[trade_id] = {"instrument": index}

@@ -124,7 +124,7 @@ def test_a_checkpoint_says_who_had_what_and_which_trades_are_booked() -> None:
     assert found["positions"][NAME] == {"size_lots": 3, "average_price": 61_000.5}
     assert [one for _, _, one in found["trades"]["ids"]] == [f"{NAME}-1"]
     assert found["trades"]["known_ms"] <= wall_ms(desk)
-    assert list(found["parts"]) == ["ledger", "risk"]
+    assert list(found["parts"]) == ["ledger", "turnover", "risk"]
 
 
 def test_a_later_run_goes_on_where_the_earlier_one_ended() -> None:

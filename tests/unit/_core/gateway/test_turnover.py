@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from engine._core.core import Core
@@ -148,6 +149,56 @@ def test_there_is_room_for_so_many_groups_and_no_more() -> None:
         core.add_instrument({**ROW, "instrument_name": f"C{number}-PERPETUAL"})
     with pytest.raises(ValueError, match="C64 future: there are 64 product groups"):
         core.add_instrument({**ROW, "instrument_name": "C64-PERPETUAL"})
+
+
+def test_counts_go_on_where_an_earlier_run_ended() -> None:
+    rig, venue = budget_rig(10_000, 40), SlowVenue(NAME)
+    quote(rig, venue)
+    rig.push("user.trades.any.any.raw", [fill(1, "M")])
+    left = orjson.loads(orjson.dumps(rig.core.dump_turnover()))
+    assert left == {FUTURE: [2, 20.0 / 5_000.0]}
+
+    later = budget_rig(10_000, 40)
+    quote(later, SlowVenue(NAME))
+    later.core.load_turnover({**left, "ETH option": [7, 0.5]})
+    assert row(later)["changes"] == 4
+    assert row(later)["volume"] == 20.0 / 5_000.0
+    assert row(later)["used"] == 4 / (40 + 10_000 * 0.004)
+    kept = later.core.dump_turnover()
+    assert kept["ETH option"] == [7, 0.5], "one that is not listed yet"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        5,
+        {FUTURE: 5},
+        {FUTURE: [1]},
+        {FUTURE: [-1, 0.0]},
+        {FUTURE: [1, float("nan")]},
+        {FUTURE: [1, float("inf")]},
+        {FUTURE: ["many", 0.0]},
+        {"BTC": [1, 0.0]},
+        {FUTURE: [1, 0.0], "BTC rocket": [1, 0.0]},
+    ],
+)
+def test_what_no_run_has_left_is_refused_whole(found: Any) -> None:
+    core = Core(1)
+    core.add_instrument(ROW)
+    with pytest.raises((TypeError, ValueError)):
+        core.load_turnover(found)
+    assert core.dump_turnover() == {FUTURE: [0, 0.0]}
+
+
+def test_earlier_runs_may_leave_as_many_groups_as_there_is_room_for() -> None:
+    core = Core(1)
+    core.add_instrument(ROW)
+    found = {f"C{number} future": [1, 0.0] for number in range(63)}
+    with pytest.raises(ValueError, match="more than 64 product groups"):
+        core.load_turnover({**found, "C63 future": [1, 0.0]})
+    assert list(core.dump_turnover()) == [FUTURE]
+    core.load_turnover(found)
+    assert len(core.dump_turnover()) == 64
 
 
 def test_every_kind_of_product_has_a_name() -> None:

@@ -49,13 +49,17 @@ class BookedTrades:
 
     def __init__(self) -> None:
         self.floors_ms: dict[str, int] = {}
-        """By instrument: never asked from before this. What is older is inside a
-        position that was read, and its ids are not known."""
+        """By instrument: never asked from before this."""
+        self.floors_seq: dict[str, int] = {}
+        """By instrument: trades up to this ``trade_seq`` are inside a position that was
+        read. By number, not by time: the venue's clock may be set back, and a trade
+        then looks older than our beginning."""
         self.known_ms: int | None = None
         """Every trade before this is booked."""
         self.fetched = 0
         """Trades only the history told us."""
         self._ids: deque[tuple[int, str, str]] = deque()
+        self._begins_ms: dict[str, int] = {}
 
     def start_ms(self, name: str) -> int | None:
         """Return from when on an instrument's history is to be read."""
@@ -63,6 +67,25 @@ class BookedTrades:
         if floor_ms is None or self.known_ms is None:
             return floor_ms
         return max(self.known_ms - OVERLAP_MS, floor_ms)
+
+    def begin(self, name: str, begins_ms: int) -> None:
+        """Count an instrument's trades from this moment on, and none before it."""
+        self.floors_ms[name] = begins_ms - OVERLAP_MS
+        self._begins_ms[name] = begins_ms
+
+    def ours(self, name: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the rows that are ours to count, in the order in which they happened.
+
+        The first rows read of an instrument say where the counting begins.
+        """
+        begins_ms = self._begins_ms.pop(name, None)
+        if begins_ms is not None:
+            older = (_seq(row) for row in rows if _stamp_ms(row) < begins_ms)
+            self.floors_seq[name] = max(older, default=0)
+        floor = self.floors_seq.get(name, 0)
+        return sorted(
+            (row for row in rows if not _seq(row) or _seq(row) > floor), key=_seq
+        )
 
     def note(self, fill: Mapping[str, Any], now_ms: int) -> None:
         """Remember a booked fill, told at ``now_ms`` of the venue's clock.
@@ -94,6 +117,7 @@ class BookedTrades:
         """Return what a later run needs to book each trade once."""
         return {
             "floors_ms": dict(self.floors_ms),
+            "floors_seq": dict(self.floors_seq),
             "known_ms": self.known_ms,
             "ids": [list(key) for key in self._ids],
         }
@@ -105,9 +129,11 @@ class BookedTrades:
             nothing is taken then.
         """
         floors_ms = {str(name): int(ms) for name, ms in found["floors_ms"].items()}
+        floors_seq = {str(name): int(at) for name, at in found["floors_seq"].items()}
         known_ms = int(found["known_ms"])
         keys = [(int(ms), str(name), str(one)) for ms, name, one in found["ids"]]
-        self.floors_ms, self.known_ms = floors_ms, known_ms
+        self.floors_ms, self.floors_seq = floors_ms, floors_seq
+        self.known_ms = known_ms
         self._ids = deque(keys[-IDS_MAX:])
         return [(name, one) for _, name, one in self._ids]
 
@@ -123,10 +149,10 @@ def trades_start_ms(ctx: Context, one: Listing) -> int:
     connected_ms = ctx.clock.venue_ms(ctx.orders_link.connected_ns)
     if connected_ms is None:
         raise Reconnect(ctx.settings.orders_conn, "no wall clock to fetch trades by")
-    # No overlap at the very first start: fills of an earlier run are inside the
-    # position that is read, and not ours to count.
-    ctx.booked.floors_ms[one.name] = connected_ms
-    return connected_ms
+    # At the very first start, fills of an earlier run are inside the position that is
+    # read, and not ours to count.
+    ctx.booked.begin(one.name, connected_ms)
+    return ctx.booked.floors_ms[one.name]
 
 
 def fetch_trades(ctx: Context, only: list[Listing] | None = None) -> Script[int]:
@@ -148,8 +174,8 @@ def fetch_trades(ctx: Context, only: list[Listing] | None = None) -> Script[int]
     if old:
         yield from _read_store(ctx, old, rows, {"historical": True})
     booked = 0
-    for found in rows.values():
-        for row in sorted(found, key=_seq):
+    for name, found in rows.items():
+        for row in ctx.booked.ours(name, found):
             booked += ctx.core.trade(row)
     ctx.booked.fetched += booked
     if only is None and (asked_ms or now_ms):
@@ -214,4 +240,9 @@ def _take(rows: list[dict[str, Any]], result: Any) -> int | None:
 
 def _seq(row: dict[str, Any]) -> int:
     value = row.get("trade_seq")
+    return value if isinstance(value, int) else 0
+
+
+def _stamp_ms(row: dict[str, Any]) -> int:
+    value = row.get("timestamp")
     return value if isinstance(value, int) else 0

@@ -60,5 +60,6 @@ cdef class Credits:
 
     # Inside only.
     cdef void _land(self, int number, nanos_t sent_ns, nanos_t now_ns) noexcept nogil
+    cdef void _drain(self, Pool* pool, nanos_t now_ns) noexcept nogil
     cdef void _turn(self, Pool* pool, nanos_t now_ns) noexcept nogil
     cdef void _refill(self, Pool* pool, nanos_t now_ns) noexcept nogil

@@ -37,6 +37,11 @@ cdef nanos_t WAKE_SLACK_NS = 1_000          # never wake a rounding error too ea
 cdef double AGES_NS = 1e18
 
 
+cdef inline int64_t left_in(const Pool* pool) noexcept nogil:
+    return (pool.burst_nano - pool.counted_nano
+            - (pool.flying + pool.flying_old) * CREDIT)
+
+
 cdef class Credits:
     """Token buckets in nano-requests; no limits known means nothing may be sent."""
 
@@ -80,6 +85,11 @@ cdef class Credits:
         return number
 
     cdef void _refill(self, Pool* pool, nanos_t now_ns) noexcept nogil:
+        if now_ns - pool.turned_ns >= LATE_NS:
+            self._turn(pool, now_ns)
+        self._drain(pool, now_ns)
+
+    cdef void _drain(self, Pool* pool, nanos_t now_ns) noexcept nogil:
         cdef double drained
         if now_ns <= pool.drained_ns:
             return
@@ -89,21 +99,25 @@ cdef class Credits:
         pool.counted_nano -= <int64_t>(drained if drained < AGES_NS else AGES_NS)
         if pool.counted_nano < 0:
             pool.counted_nano = 0
-        if now_ns - pool.turned_ns >= LATE_NS:
-            self._turn(pool, now_ns)
 
     cdef void _turn(self, Pool* pool, nanos_t now_ns) noexcept nogil:
-        """Give up waiting for answers that are late, and age the others."""
-        cdef bint all_late = now_ns - pool.turned_ns >= 2 * LATE_NS
+        """Give up waiting for answers that are late, and age the others.
+
+        Each turn counts from when it was due, whenever somebody asks.
+        """
+        cdef nanos_t due_ns = pool.turned_ns + LATE_NS
+        self._drain(pool, due_ns)
         pool.counted_nano += pool.flying_old * CREDIT
-        pool.turned_before_ns = pool.turned_ns
         pool.flying_old = pool.flying
-        if all_late:
-            pool.counted_nano += pool.flying * CREDIT
-            pool.turned_before_ns = now_ns
-            pool.flying_old = 0
         pool.flying = 0
-        pool.turned_ns = now_ns
+        pool.turned_before_ns = pool.turned_ns
+        pool.turned_ns = due_ns
+        if now_ns - due_ns < LATE_NS:
+            return
+        self._drain(pool, due_ns + LATE_NS)
+        pool.counted_nano += pool.flying_old * CREDIT
+        pool.flying_old = 0
+        pool.turned_before_ns = pool.turned_ns = now_ns
 
     cdef int64_t left_nano(self, int pool, nanos_t now_ns) noexcept nogil:
         cdef Pool* found
@@ -111,8 +125,7 @@ cdef class Credits:
             return 0
         found = &self.pools[pool]
         self._refill(found, now_ns)
-        return (found.burst_nano - found.counted_nano
-                - (found.flying + found.flying_old) * CREDIT)
+        return left_in(found)
 
     cdef int64_t least_nano(
             self, int first, int second, nanos_t now_ns) noexcept nogil:
@@ -179,8 +192,15 @@ cdef class Credits:
     def describe(self, nanos_t now_ns):
         """Return each pool's ``left``, ``burst`` and ``rate``, by name.
 
-        Units: requests, the reserve included, and requests a second.
+        Units: requests, the reserve included, and requests a second. Who looks changes
+        nothing: draining at more moments would round at more moments, and a replay, at
+        which nobody looks, would send something else.
         """
-        return {name: {"left": self.left_nano(i, now_ns) / CREDIT,
-                       "burst": self.pools[i].burst, "rate": self.pools[i].rate_per_s}
-                for i, name in enumerate(self.names)}
+        cdef Pool found
+        described = {}
+        for i, name in enumerate(self.names):
+            found = self.pools[i]
+            self._refill(&found, now_ns)
+            described[name] = {"left": left_in(&found) / CREDIT,
+                               "burst": found.burst, "rate": found.rate_per_s}
+        return described

@@ -178,7 +178,7 @@ def test_an_instrument_the_earlier_run_did_not_quote_begins_at_the_venues_word()
     assert [lots for lots, _ in desk.core.positions.values()] == [3, 7]
     assert desk.noted("error") == ""
     asked = {p["instrument_name"]: p["start_timestamp"] for p in desk.params(TRADES)}
-    assert asked["ETH-PERPETUAL"] == started_ms
+    assert asked["ETH-PERPETUAL"] == started_ms - OVERLAP_MS
     assert asked[NAME] < started_ms
 
 
@@ -223,6 +223,7 @@ DAMAGES: list[Any] = [
     lambda found: found["trades"].update(known_ms=None),
     lambda found: found["trades"].update(ids=[[1, 2]]),
     lambda found: found["trades"].update(floors_ms={}),
+    lambda found: found["trades"].update(floors_seq=7),
     lambda found: found["trades"].update(floors_ms=[]),
     lambda found: found.pop("positions"),
     lambda found: found.update(positions=[NAME]),

@@ -16,7 +16,7 @@ from tests.unit.session.stand_in import SECOND, Desk, Refusal, trade, wall_ms
 METHOD = "private/get_user_trades_by_instrument"
 
 
-def test_the_first_start_asks_for_trades_since_it_connected() -> None:
+def test_the_first_start_asks_for_trades_from_just_before_it_connected() -> None:
     desk = Desk()
     start_ms = wall_ms(desk)
     desk.go()
@@ -24,7 +24,7 @@ def test_the_first_start_asks_for_trades_since_it_connected() -> None:
         "instrument_name": "BTC-PERPETUAL",
         "sorting": "asc",
         "count": 1000,
-        "start_timestamp": start_ms,
+        "start_timestamp": start_ms - OVERLAP_MS,
     }
 
 
@@ -54,13 +54,28 @@ def test_the_overlap_never_reaches_back_before_the_first_position() -> None:
     # their ids and would book them a second time.
     desk = Desk()
     start_ms = wall_ms(desk)
+    desk.venue.trades = [trade(6, start_ms - 2), trade(7, start_ms - 1)]
     desk.go()
     desk.until(5)
     desk.lose()
     desk.connect()
     desk.until(1)
     starts = [params["start_timestamp"] for params in desk.params(METHOD)]
-    assert min(starts) == start_ms
+    assert min(starts) == start_ms - OVERLAP_MS
+    assert not desk.core.trades
+
+
+def test_a_fill_while_the_venues_clock_is_set_back_is_found() -> None:
+    desk = Desk()
+    start_ms = wall_ms(desk)
+    desk.venue.trades = [trade(7, start_ms - 1)]
+    desk.go()
+    desk.until(5)
+    desk.lose()
+    desk.venue.trades.append(trade(8, start_ms - 20_000))
+    desk.connect()
+    desk.until(1)
+    assert list(desk.core.trades) == ["BTC-PERPETUAL-8"]
 
 
 def test_two_breaks_in_a_row_go_back_to_the_last_complete_reading() -> None:
@@ -148,7 +163,7 @@ def test_a_trade_without_its_time_or_told_late_is_kept_from_when_it_was_told(
 
 def test_what_was_dumped_is_loaded() -> None:
     booked, other = BookedTrades(), BookedTrades()
-    booked.floors_ms = {"A": 3}
+    booked.floors_ms, booked.floors_seq = {"A": 3}, {"A": 12}
     booked.note({"venue_ms": 10, "name": "A", "trade_id": "7"}, 0)
     booked.confirm(OVERLAP_MS)
     assert other.load(booked.dump()) == [("A", "7")]

@@ -162,9 +162,9 @@ def test_a_request_without_an_answer_is_counted_after_a_while() -> None:
     left = wire.core.snapshot()["credits"]["trading"]["left"]
     wire.advance(9_000)
     assert wire.core.snapshot()["credits"]["trading"]["left"] == left
-    wire.advance(15_000)
+    wire.advance(10_000)
     assert wire.core.snapshot()["credits"]["trading"]["left"] == left
-    wire.advance(2_000)
+    wire.advance(3_000)
     assert wire.core.snapshot()["credits"]["trading"]["left"] == 20
 
 
@@ -263,3 +263,17 @@ def test_a_small_burst_still_quotes() -> None:
     rig.wisher.bids = [(100, 1)]
     rig.book([(100, 1)], [(101, 1)])
     assert [r["method"] for r in rig.sent()] == ["private/buy"]
+
+
+def test_who_looks_changes_nothing() -> None:
+    def left_after(looks: bool) -> float:
+        core = Core(1)
+        core.connection_made(0, 10**9)
+        core.set_credit_limits({"trading": (1.0, 20.0)})
+        for step in range(1, 2_002):
+            core.handle_timer(10**9 + step * MS)
+            if looks:
+                core.snapshot()
+        return float(core.snapshot()["credits"]["trading"]["left"])
+
+    assert left_after(looks=True) == left_after(looks=False) > 0.0

@@ -219,7 +219,8 @@ def resolve(ctx: Context, slots: Sequence[dict[str, Any]]) -> Script[None]:
 
     That there is none, or that it is open at some size, counts only once the last
     chance of every request about it has passed by the venue's own clock: until then one
-    may still lie in the venue's queue.
+    may still lie in the venue's queue. It has to have passed by our clock, too: the
+    venue's may run ahead for a while and be set back.
     """
     for _ in range(LOOKS_MAX):
         slots = yield from _look_up(ctx, slots)
@@ -228,6 +229,8 @@ def resolve(ctx: Context, slots: Sequence[dict[str, Any]]) -> Script[None]:
         if last_ms == NEVER_MS or venue_ms is None:
             return
         left_ns = (last_ms + FINAL_MS - venue_ms) * _NS_PER_MS
+        ends_ns = max(_ends_ns(ctx, slot) for slot in slots)
+        left_ns = max(left_ns, ends_ns - ctx.now_ns)
         yield Sleep(max(left_ns, 0) + LOOK_AGAIN_NS)
 
 
@@ -264,17 +267,26 @@ def _look_up(
         if current is None:
             continue
         is_over = row is not None and row.get("order_state") in OVER
-        if is_over or (says_none and _is_final(ctx, current["valid_until_ms"], reply)):
+        if is_over or (says_none and _is_final(ctx, current, reply)):
             ctx.core.resolve(current["slot"], row, label)
         else:
             early.append(current)
     return early
 
 
-def _is_final(ctx: Context, valid_until_ms: int, reply: Reply) -> bool:
+def _ends_ns(ctx: Context, slot: dict[str, Any]) -> int:
+    """Return when the last chance of what was sent passes by our own clock."""
+    sent_ns: int = slot["sent_ns"]
+    return sent_ns + ctx.settings.valid_for_ns + FINAL_MS * _NS_PER_MS
+
+
+def _is_final(ctx: Context, slot: dict[str, Any], reply: Reply) -> bool:
     """Return whether nothing about an order could be on its way when it was asked."""
+    valid_until_ms = slot["valid_until_ms"]
     if valid_until_ms == 0:
         return True
+    if reply.sent_ns < _ends_ns(ctx, slot):
+        return False
     if reply.us_in:
         return reply.us_in > (valid_until_ms + FINAL_MS) * 1_000
     venue_ms = ctx.clock.venue_ms(reply.sent_ns)

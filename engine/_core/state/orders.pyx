@@ -29,8 +29,8 @@ What always holds
   has ended).
 * A trade id is booked once.
 * At most ``PENDING_MAX`` edits of one order are in flight, and after a cancel no more.
-* What is sent has a last chance (``valid_until``). Before it has passed, "there is no
-  such order" proves nothing; afterwards it is final. Whoever asks compares with it.
+* What is sent has a last chance (``valid_until``): until it has passed, "there is no
+  such order" proves nothing; then it is final. Whoever asks compares with it.
 
 Several requests in flight
 --------------------------
@@ -557,14 +557,12 @@ cdef class OrderTable:
 
         Units: prices in base ticks, sizes in lots, amount is the total size;
         valid_until_ms in venue time, 0 = nothing is in flight that could still change
-        the order, NEVER_MS = something is, without an end.
-
-        Raises:
-            IndexError: no such slot.
+        the order, NEVER_MS = something is, without an end; sent_ns of the newest.
+        Raises IndexError: no such slot.
         """
         label = self.label_of(slot)
         cdef Order* row = &self.rows[slot]
-        cdef int within = slot % SLOTS_PER_INSTRUMENT
+        cdef int within = slot % SLOTS_PER_INSTRUMENT, n = row.n_pending
         return {
             "slot": slot,
             "side": "bid" if within < SLOTS_PER_SIDE else "ask",
@@ -578,7 +576,8 @@ cdef class OrderTable:
             "booked_lots": row.booked_lots,
             "wanted_price_ticks": row.wanted_price_ticks,
             "wanted_amount_lots": row.wanted_amount_lots,
-            "pending": row.n_pending,
+            "pending": n,
+            "sent_ns": row.pending[n - 1].sent_ns if n else 0,
             "valid_until_ms": self.valid_until_ms(slot),
             "worst_lots": self.worst(slot),
         }

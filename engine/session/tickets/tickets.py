@@ -67,7 +67,7 @@ class Ticket:
     """One ticket.
 
     Units: lots as in the core; counted is what of it the core counts in the exposure,
-    by side; look_ns on the core's clock; valid_until_ms the venue's.
+    by side; look_ns and sent_ns on the core's clock; valid_until_ms the venue's.
     """
 
     label: str
@@ -77,6 +77,7 @@ class Ticket:
     counted: dict[str, int]
     lots: int
     state: str = "waiting"
+    sent_ns: int = 0
     valid_until_ms: int = 0
     order_id: str = ""
     filled_lots: int = 0
@@ -264,7 +265,7 @@ class Tickets:
         if venue_ms is None or not ctx.core.take_credit(*pools):
             ticket.look_ns = ctx.now_ns + NO_CREDIT_NS
             return
-        ticket.valid_until_ms = venue_ms + VALID_MS
+        ticket.sent_ns, ticket.valid_until_ms = ctx.now_ns, venue_ms + VALID_MS
         method, params = request_of(
             ticket.spec, ctx.core.table, ticket.listing.index, ticket.label,
             ticket.valid_until_ms,
@@ -315,7 +316,11 @@ class Tickets:
         rows = [row for row in rows if isinstance(row, dict)]
         if rows:
             self._learn(ctx, ticket, rows)
-        elif asked_ms is not None and asked_ms > ticket.valid_until_ms:
+        elif (
+            asked_ms is not None
+            and asked_ms > ticket.valid_until_ms
+            and reply.sent_ns > ticket.sent_ns + VALID_MS * 1_000_000
+        ):
             self._end(ctx, ticket, ticket.why or "the venue knows no such order")
 
     def _named(self, ticket: Ticket) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from engine.session.auth import UNAUTHORIZED
+from engine.session.orders import ORDER_NOT_FOUND
 from engine.session.verdict import Verdict, verdict_of
 from engine.sim.links import Links
 from engine.sim.venue.errors import NAMES
@@ -349,11 +350,13 @@ def error(who: Culprit) -> None:
     """Refuse with any code of the documentation; nothing was executed.
 
     What says that key or configuration are wrong for ever ends a session by design, and
-    is said of orders only.
+    is said of orders only. That there is no such order is said only where it is true:
+    it is the one word that ends an order, and nobody can do without believing it.
     """
     dice = who.dice
     method = dice.choice((*TRADING, *METHODS))
-    codes = [code for code in sorted(NAMES) if code != EXHAUSTED]
+    lies = (EXHAUSTED, ORDER_NOT_FOUND)
+    codes = [code for code in sorted(NAMES) if code not in lies]
     if method not in TRADING:
         codes = [code for code in codes if verdict_of(code) is not Verdict.REFUSED]
         codes = [code for code in codes if code not in UNAUTHORIZED]

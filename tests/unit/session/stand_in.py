@@ -541,6 +541,7 @@ def unknown_slot(
         "price_ticks": 120000,
         "amount_lots": 1,
         "filled_lots": 0,
+        "sent_ns": 0,
         "valid_until_ms": valid_until_ms,
     }
 

@@ -7,6 +7,7 @@ import pytest
 from engine.session.machine import Session
 from engine.session.orders import LOOKS_MAX, NEVER_MS
 from tests.unit.session.stand_in import (
+    SECOND,
     WALL_MS,
     Desk,
     Nothing,
@@ -185,6 +186,19 @@ def test_not_found_counts_only_after_the_last_chance() -> None:
     desk.until(0.1)
     assert desk.core.resolved == [(3, None)]
     assert len(desk.params("private/get_order_state_by_label")) == 2
+
+
+def test_a_clock_that_runs_ahead_at_the_venue_ends_no_order() -> None:
+    desk = Desk(valid_for_ns=5 * SECOND)
+    desk.connect()
+    desk.until(6)
+    desk.core.slots[3] = unknown_slot(3, OURS, valid_until_ms=WALL_MS)
+    desk.core.slots[3]["sent_ns"] = desk.now_ns
+    desk.session.on_unknown(3, desk.now_ns)
+    desk.until(5.49)
+    assert desk.core.resolved == []
+    desk.until(0.2)
+    assert desk.core.resolved == [(3, None)]
 
 
 @pytest.mark.parametrize("state", ["open", "untriggered"])

@@ -282,7 +282,7 @@ def _ends_ns(ctx: Context, slot: dict[str, Any]) -> int:
 
 def _is_final(ctx: Context, slot: dict[str, Any], reply: Reply) -> bool:
     """Return whether nothing about an order could be on its way when it was asked."""
-    valid_until_ms = slot["valid_until_ms"]
+    valid_until_ms: int = slot["valid_until_ms"]
     if valid_until_ms == 0:
         return True
     if reply.sent_ns < _ends_ns(ctx, slot):

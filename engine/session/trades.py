@@ -50,10 +50,6 @@ class BookedTrades:
     def __init__(self) -> None:
         self.floors_ms: dict[str, int] = {}
         """By instrument: never asked from before this."""
-        self.floors_seq: dict[str, int] = {}
-        """By instrument: trades up to this ``trade_seq`` are inside a position that was
-        read. By number, not by time: the venue's clock may be set back, and a trade
-        then looks older than our beginning."""
         self.known_ms: int | None = None
         """Every trade before this is booked."""
         self.fetched = 0
@@ -73,19 +69,19 @@ class BookedTrades:
         self.floors_ms[name] = begins_ms - OVERLAP_MS
         self._begins_ms[name] = begins_ms
 
-    def ours(self, name: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return the rows that are ours to count, in the order in which they happened.
+    def is_before(self, name: str, row: Mapping[str, Any]) -> bool:
+        """Whether the first reading shows a trade from before the counting begins.
 
-        The first rows read of an instrument say where the counting begins.
+        Such a trade is inside a position that is read later. From then on it is known
+        by its id, not by its time: the venue's clock may be set back, and what is
+        traded then looks older than our beginning.
         """
-        begins_ms = self._begins_ms.pop(name, None)
-        if begins_ms is not None:
-            older = (_seq(row) for row in rows if _stamp_ms(row) < begins_ms)
-            self.floors_seq[name] = max(older, default=0)
-        floor = self.floors_seq.get(name, 0)
-        return sorted(
-            (row for row in rows if not _seq(row) or _seq(row) > floor), key=_seq
-        )
+        begins_ms = self._begins_ms.get(name)
+        return begins_ms is not None and _stamp_ms(row) < begins_ms
+
+    def has_read(self, name: str) -> None:
+        """Take note that an instrument's history was read; by now we have begun."""
+        self._begins_ms.pop(name, None)
 
     def note(self, fill: Mapping[str, Any], now_ms: int) -> None:
         """Remember a booked fill, told at ``now_ms`` of the venue's clock.
@@ -96,8 +92,14 @@ class BookedTrades:
         Past IDS_MAX the oldest is forgotten, and nothing from before it asked again.
         """
         at_ms = max(int(fill["venue_ms"]), now_ms)
-        key = (at_ms, str(fill["name"]), str(fill["trade_id"]))
-        self._ids.append(key)
+        self._keep(at_ms, str(fill["name"]), str(fill["trade_id"]))
+
+    def leave_out(self, name: str, trade_id: str, now_ms: int) -> None:
+        """Remember a trade that is not ours to count."""
+        self._keep(now_ms, name, trade_id)
+
+    def _keep(self, at_ms: int, name: str, trade_id: str) -> None:
+        self._ids.append((at_ms, name, trade_id))
         if len(self._ids) > IDS_MAX:
             lost_ms, name, _ = self._ids.popleft()
             self.floors_ms[name] = max(lost_ms + 1, self.floors_ms.get(name, 0))
@@ -117,7 +119,6 @@ class BookedTrades:
         """Return what a later run needs to book each trade once."""
         return {
             "floors_ms": dict(self.floors_ms),
-            "floors_seq": dict(self.floors_seq),
             "known_ms": self.known_ms,
             "ids": [list(key) for key in self._ids],
         }
@@ -129,11 +130,9 @@ class BookedTrades:
             nothing is taken then.
         """
         floors_ms = {str(name): int(ms) for name, ms in found["floors_ms"].items()}
-        floors_seq = {str(name): int(at) for name, at in found["floors_seq"].items()}
         known_ms = int(found["known_ms"])
         keys = [(int(ms), str(name), str(one)) for ms, name, one in found["ids"]]
-        self.floors_ms, self.floors_seq = floors_ms, floors_seq
-        self.known_ms = known_ms
+        self.floors_ms, self.known_ms = floors_ms, known_ms
         self._ids = deque(keys[-IDS_MAX:])
         return [(name, one) for _, name, one in self._ids]
 
@@ -174,9 +173,15 @@ def fetch_trades(ctx: Context, only: list[Listing] | None = None) -> Script[int]
     if old:
         yield from _read_store(ctx, old, rows, {"historical": True})
     booked = 0
-    for name, found in rows.items():
-        for row in ctx.booked.ours(name, found):
-            booked += ctx.core.trade(row)
+    for one in listings:
+        for row in sorted(rows[one.name], key=_seq):
+            if ctx.booked.is_before(one.name, row):
+                trade_id = str(row.get("trade_id", ""))
+                ctx.core.remember_trade(one.index, trade_id)
+                ctx.booked.leave_out(one.name, trade_id, now_ms)
+            else:
+                booked += ctx.core.trade(row)
+        ctx.booked.has_read(one.name)
     ctx.booked.fetched += booked
     if only is None and (asked_ms or now_ms):
         ctx.booked.confirm(asked_ms or now_ms)
@@ -243,6 +248,6 @@ def _seq(row: dict[str, Any]) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _stamp_ms(row: dict[str, Any]) -> int:
+def _stamp_ms(row: Mapping[str, Any]) -> int:
     value = row.get("timestamp")
     return value if isinstance(value, int) else 0

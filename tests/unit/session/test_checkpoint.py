@@ -223,7 +223,6 @@ DAMAGES: list[Any] = [
     lambda found: found["trades"].update(known_ms=None),
     lambda found: found["trades"].update(ids=[[1, 2]]),
     lambda found: found["trades"].update(floors_ms={}),
-    lambda found: found["trades"].update(floors_seq=7),
     lambda found: found["trades"].update(floors_ms=[]),
     lambda found: found.pop("positions"),
     lambda found: found.update(positions=[NAME]),

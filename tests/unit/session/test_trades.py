@@ -56,13 +56,15 @@ def test_the_overlap_never_reaches_back_before_the_first_position() -> None:
     start_ms = wall_ms(desk)
     desk.venue.trades = [trade(6, start_ms - 2), trade(7, start_ms - 1)]
     desk.go()
+    rows = [{**row, "trade_seq": None, "timestamp": None} for row in desk.venue.trades]
+    desk.venue.answer[METHOD] = lambda p: {"trades": rows, "has_more": False}
     desk.until(5)
     desk.lose()
     desk.connect()
     desk.until(1)
     starts = [params["start_timestamp"] for params in desk.params(METHOD)]
     assert min(starts) == start_ms - OVERLAP_MS
-    assert not desk.core.trades
+    assert desk.core.fills == 0
 
 
 def test_a_fill_while_the_venues_clock_is_set_back_is_found() -> None:
@@ -75,7 +77,8 @@ def test_a_fill_while_the_venues_clock_is_set_back_is_found() -> None:
     desk.venue.trades.append(trade(8, start_ms - 20_000))
     desk.connect()
     desk.until(1)
-    assert list(desk.core.trades) == ["BTC-PERPETUAL-8"]
+    assert list(desk.core.trades) == ["BTC-PERPETUAL-7", "BTC-PERPETUAL-8"]
+    assert desk.core.fills == 1
 
 
 def test_two_breaks_in_a_row_go_back_to_the_last_complete_reading() -> None:
@@ -163,7 +166,7 @@ def test_a_trade_without_its_time_or_told_late_is_kept_from_when_it_was_told(
 
 def test_what_was_dumped_is_loaded() -> None:
     booked, other = BookedTrades(), BookedTrades()
-    booked.floors_ms, booked.floors_seq = {"A": 3}, {"A": 12}
+    booked.floors_ms = {"A": 3}
     booked.note({"venue_ms": 10, "name": "A", "trade_id": "7"}, 0)
     booked.confirm(OVERLAP_MS)
     assert other.load(booked.dump()) == [("A", "7")]

@@ -30,6 +30,7 @@ from engine.config import is_loopback
 from engine.errors import ProtocolError, RequestRejected, VenueError
 from engine.live.secrets import Signer
 from engine.session.credits import BESIDE, BESIDE_PER_S, REQUEST_COST, Pool
+from engine.session.verdict import as_rows
 
 ANSWER_BYTES_MAX: Final = 1 << 25
 """The largest answer that is read: a thousand orders are less than 1 MiB."""
@@ -113,12 +114,7 @@ class Rest:
 
         Raises: as `call`; ProtocolError when the result is something else.
         """
-        result = self.call(method, params)
-        if not isinstance(result, list) or not all(
-            isinstance(row, dict) for row in result
-        ):
-            raise ProtocolError(f"{method}: the result is no list of objects")
-        return result
+        return as_rows(method, self.call(method, params))
 
     def close(self) -> None:
         """Close the connections; a call in another thread ends with an error."""

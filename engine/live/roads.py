@@ -18,11 +18,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.errors import ProtocolError, RequestRejected, VenueError
+from engine.errors import RequestRejected, VenueError
 from engine.live.dialogue import Dialogue
 from engine.live.rest import Rest
 from engine.live.secrets import Signer
 from engine.session.plan import is_ours
+from engine.session.verdict import as_rows
 
 REPEAT_S = 1.0
 """While something is open the cancels are sent again this often."""
@@ -91,11 +92,8 @@ class Target:
 
         Raises: ProtocolError when it is no list of objects.
         """
-        if not isinstance(listing, list) or not all(
-            isinstance(row, dict) for row in listing
-        ):
-            raise ProtocolError("the venue's list of open orders is none")
-        return [row for row in listing if not self.only_ours or is_ours(row)]
+        rows = as_rows(self.list_request()[0], listing)
+        return [row for row in rows if not self.only_ours or is_ours(row)]
 
 
 class Attempt:

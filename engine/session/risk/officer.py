@@ -24,6 +24,9 @@ REASON_MAX = 120
 LOOK_NS = 250_000_000
 """Time between two looks at the rules."""
 
+SHOWN_NS = 1_000_000_000
+"""Time between two valuations of the books that no rule asks for: they are shown."""
+
 RELEASE = 0.9
 """A trip that ends by itself ends at this share of its limit."""
 
@@ -41,6 +44,10 @@ class RiskOfficer:
         self.due_ns = 1 if ctx.settings.rules else 0
         """When to look at the rules. Empty: 0, never."""
         self._ctx = ctx
+        self._judges_money = any(
+            rule.name.startswith("loss") for rule in ctx.settings.rules
+        )
+        self._shown_ns = 0
         self._values: dict[tuple[str, str], float] = {}
         self._kill_reason = ""
         self._ends_ns: dict[tuple[str, str], int] = {}
@@ -126,12 +133,16 @@ class RiskOfficer:
                     self._judge(rule, scope, value)
 
     def _profits(self) -> Mapping[str, Any]:
+        """Value the books for the rules. Empty: {}, not known or no rule asks."""
         ctx = self._ctx
         venue_ms = ctx.clock.venue_ms(ctx.now_ns)
         if venue_ms is None or not ctx.ledger.is_open:
             return {}
+        if not self._judges_money and ctx.now_ns < self._shown_ns:
+            return {}
+        self._shown_ns = ctx.now_ns + SHOWN_NS
         ctx.ledger.look(ctx.core.mark_prices(), venue_ms)
-        return ctx.ledger.pnl()
+        return ctx.ledger.pnl() if self._judges_money else {}
 
     def _judge(self, rule: Rule, scope: str, value: float) -> None:
         """Compare one number with its limit: past it is a trip, at it is none."""

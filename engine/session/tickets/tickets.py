@@ -187,11 +187,9 @@ class Tickets:
         )
         return self.place(ctx, spec, purpose or "close")
 
-    def obey(self, ctx: Context, cmd: Mapping[str, Any]) -> bool:
-        """Carry out an operator's command. Returns: False, it is none of ours."""
-        name = cmd.get("cmd")
-        if name not in COMMANDS:
-            return False
+    def obey(self, ctx: Context, cmd: Mapping[str, Any]) -> None:
+        """Carry out an operator's command, one of COMMANDS."""
+        name = cmd["cmd"]
         rest = {k: v for k, v in cmd.items() if k not in ("cmd", "wait_s", "reason")}
         try:
             if name == "ticket":
@@ -205,7 +203,6 @@ class Tickets:
                 ctx.note("info", "ticket", f"{label}: closes {spec.instrument}")
         except TicketError as error:
             ctx.note("error", "ticket", str(error))
-        return True
 
     # What it is told.
 

@@ -106,7 +106,7 @@ def test_rows_are_objects_or_an_error(found: Any) -> None:
     with (
         serving(lambda method, params: result(found)) as server,
         road(server.url) as rest,
-        pytest.raises(ProtocolError, match="no list of objects"),
+        pytest.raises(ProtocolError, match="rows were expected"),
     ):
         rest.rows("private/get_open_orders")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine.session.plan import Rule
+from engine.session.risk.officer import LOOK_NS
 from engine.session.risk.rules import Memory
 from tests.unit.session.stand_in import Desk
 from tests.unit.test_config_risk import Books
@@ -69,6 +70,22 @@ def test_a_loss_that_cannot_be_told_in_usd_neither_trips_nor_ends() -> None:
     assert trader.lose(60) == "normal"
     trader.books.told["unpriced"] = []
     assert trader.lose(60) == "pull"
+
+
+@pytest.mark.parametrize(
+    ("rule", "looks"), [(DAY, 8), (Rule("rejects", "", 9.0, "pull", False), 2)]
+)
+def test_the_books_are_valued_at_every_look_only_for_a_rule(
+    rule: Rule, looks: int
+) -> None:
+    trader = Trader(rule)
+    seen: list[int] = []
+    trader.books.look = lambda prices, ms: seen.append(ms)  # type: ignore[method-assign]
+    for _ in range(8):
+        trader.desk.session._risk.due_ns = 1
+        trader.desk.session.on_timer(trader.desk.now_ns)
+        trader.desk.now_ns += LOOK_NS
+    assert len(seen) == looks
 
 
 def test_a_ledger_that_has_not_begun_says_nothing() -> None:

@@ -58,6 +58,42 @@ def test_mutations(decoder: Decoder) -> None:
     assert kinds >= {"malformed", "book", "unknown"}
 
 
+def test_the_quick_road(decoder: Decoder) -> None:
+    for seed in SEEDS:
+        assert agree(decoder, Maker(seed).venue_book(), seed) == "book"
+    # Combos have prices below 0 and a few numbers are long: the scanner's work.
+    assert decoder.quick > 0.75 * FRAMES
+
+
+def test_the_quick_road_when_a_byte_is_wrong(decoder: Decoder) -> None:
+    kinds = set()
+    for seed in SEEDS:
+        random = Random(seed)
+        raw = bytearray(Maker(seed).venue_book())
+        # Most of the frame are levels in long ones; its end is as good a place.
+        at = random.choice(
+            (random.randrange(len(raw)), len(raw) - random.randrange(40))
+        )
+        if random.random() < 0.5:
+            raw[at : at + 1] = random.choice((b"0", b"9", b".", b"e", b",", b"]", b"-"))
+        else:
+            raw = bytearray(mutate(bytes(raw), random))
+        if not is_extreme(bytes(raw)):
+            kinds.add(agree(decoder, bytes(raw), seed))
+    assert kinds >= {"malformed", "book", "unknown", "out_of_range"}
+    assert decoder.quick > 0
+
+
+def test_the_quick_road_cut_at_every_byte(decoder: Decoder) -> None:
+    for seed in SEEDS[: FRAMES // 50]:
+        payload = Maker(seed).venue_book()
+        for size in range(len(payload)):
+            assert decoder.read(payload, size) == {"kind": "malformed"}, (seed, size)
+            cut = decoder.read(payload[:size])
+            assert cut == {"kind": "malformed"}, (seed, size)
+    assert decoder.quick == 0
+
+
 def test_cut_at_every_byte_then_whole(decoder: Decoder) -> None:
     for seed in SEEDS[: FRAMES // 50]:
         payload = Maker(seed).frame().rstrip()

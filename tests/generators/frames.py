@@ -77,6 +77,27 @@ IGNORED_CHANNELS = (
 )
 
 
+HEAD = '{"jsonrpc":"2.0","method":"subscription","params":{"channel":"book.'
+KEYS_2021 = [
+    "type",
+    "timestamp",
+    "prev_change_id",
+    "instrument_name",
+    "change_id",
+    "bids",
+    "asks",
+]
+KEYS_2026 = [
+    "timestamp",
+    "type",
+    "change_id",
+    "instrument_name",
+    "bids",
+    "asks",
+    "prev_change_id",
+]
+
+
 class Spelled(str):
     """A number as it shall stand in the frame."""
 
@@ -304,6 +325,53 @@ class Maker:
             del data["type"]
         interval = self.random.choice(INTERVALS)
         return self.notify(f"book.{name}.{interval}", self.dress(data))
+
+    def venue_number(self, value: Decimal) -> Spelled:
+        """Return the venue's spelling: decimal or scientific, whichever is shorter."""
+        plain = format(value, "f")
+        plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+        plain = plain if "." in plain else plain + ".0"
+        sign, digits, exponent = value.normalize().as_tuple()
+        assert isinstance(exponent, int)
+        text = "".join(map(str, digits))
+        tail = text[1:] or "0"
+        power = exponent + len(text) - 1 if value else 0
+        short = f"{'-' * sign}{text[0]}.{tail}e{power}"
+        return Spelled(short if len(short) < len(plain) else plain)
+
+    def venue_book(self) -> bytes:
+        """Return a book frame as the venue writes them, byte for byte in form."""
+        row = self.instrument()
+        name = str(row["instrument_name"])
+        kind = self.random.choice(("snapshot", "change", "change", "change"))
+        data: dict[str, Any] = {
+            "type": kind,
+            "timestamp": 1_789_344_931_639 + self.random.randrange(10**9),
+            "instrument_name": name,
+            "change_id": self.random.randrange(1, 10 ** self.random.randrange(1, 15)),
+        }
+        data["prev_change_id"] = max(1, data["change_id"] - self.random.randrange(99))
+        for side in ("bids", "asks"):
+            data[side] = [
+                [action, *(self.venue_number(Decimal(v)) for v in (price, amount))]
+                for action, price, amount in self.levels(row)
+            ]
+        keys = self.random.choice((KEYS_2026, KEYS_2026, KEYS_2021))
+        if self.random.randrange(4) == 0:
+            keys = self.random.sample(keys, len(keys))
+        members = (
+            f'"{key}":{self.venue_text(data[key])}'
+            for key in keys
+            if key != "prev_change_id" or kind == "change"
+        )
+        interval = self.random.choice(INTERVALS)
+        return f'{HEAD}{name}.{interval}","data":{{{",".join(members)}}}}}}}'.encode()
+
+    def venue_text(self, value: Any) -> str:
+        """Return JSON without white space, numbers as they are spelled."""
+        if isinstance(value, list):
+            return "[" + ",".join(map(self.venue_text, value)) + "]"
+        return value if isinstance(value, Spelled) else json.dumps(value)
 
     def ticker(self) -> dict[str, Any]:
         """Return a ticker frame."""

@@ -1,5 +1,5 @@
 # Exact decimals without floats: JSON text <-> mantissa x 10^exponent <-> integers.
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
 
 cdef enum:
     DIGITS_MAX = 18        # significant digits a mantissa holds; longer text is refused
@@ -34,3 +34,25 @@ cdef object to_decimal(Number number)
 cdef char* put_fixed(char* p, int64_t value, int decimals) noexcept nogil
 
 cdef char* put_int(char* p, int64_t value) noexcept nogil
+
+
+# Exact division by a number that is known beforehand, without dividing: multiply by
+# the inverse of its odd part modulo 2**64, rotate by its twos. What it does not divide
+# comes out above `most`.
+cdef struct Divisor:
+    uint64_t inverse
+    uint64_t most              # largest quotient that is taken
+    int twos
+
+
+# divisor > 0; quotients up to `most` are taken, which must be small enough to be true.
+cdef void set_divisor(Divisor* out, int64_t divisor, uint64_t most) noexcept nogil
+
+
+# False: not a multiple, or a quotient above `most`.
+cdef inline bint divide(
+        const Divisor* by, uint64_t value, int64_t* out) noexcept nogil:
+    cdef uint64_t product = value * by.inverse
+    product = product >> by.twos | product << ((64 - by.twos) & 63)
+    out[0] = <int64_t>product
+    return product <= by.most

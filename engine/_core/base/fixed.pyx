@@ -137,6 +137,21 @@ cdef double to_double(Number number) noexcept nogil:
     return <double>number.mantissa * c_pow(10.0, number.exponent)
 
 
+cdef void set_divisor(Divisor* out, int64_t divisor, uint64_t most) noexcept nogil:
+    """Source: H. Warren, Hacker's Delight, 2nd edition, 10-16 and 10-17."""
+    cdef uint64_t odd = <uint64_t>divisor
+    cdef uint64_t largest = ~<uint64_t>0 // <uint64_t>divisor
+    out.twos = 0
+    while odd & 1 == 0:
+        odd >>= 1
+        out.twos += 1
+    # Right in three bits to begin with; each step doubles them.
+    out.inverse = odd
+    for _ in range(5):
+        out.inverse *= 2 - odd * out.inverse
+    out.most = most if most < largest else largest
+
+
 cdef object to_decimal(Number number):
     return Decimal(number.mantissa).scaleb(number.exponent)
 
@@ -240,6 +255,20 @@ def double(bytes text not None):
     cdef Number number
     number.mantissa, number.exponent = parse(text)
     return to_double(number)
+
+
+def quotient(int64_t value, int64_t divisor):
+    """Return ``value / divisor``, None when it is no whole number.
+
+    Raises:
+        ValueError: a negative value, or a divisor that is not positive.
+    """
+    cdef Divisor by
+    cdef int64_t out
+    if value < 0 or divisor <= 0:
+        raise ValueError(f"{value} / {divisor}: neither may be negative")
+    set_divisor(&by, divisor, <uint64_t>INT64_MAX)
+    return out if divide(&by, <uint64_t>value, &out) else None
 
 
 def text(int64_t value, int decimals):

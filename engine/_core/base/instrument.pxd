@@ -1,7 +1,7 @@
 # Contract facts by dense index: how prices become ticks, amounts become lots, and back.
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from engine._core.base.fixed cimport Number
+from engine._core.base.fixed cimport Divisor, Number
 from engine._core.base.types cimport NAME_MAX, Side, price_t, qty_t
 
 cdef enum:
@@ -41,6 +41,8 @@ cdef struct Instrument:
     double maker_fee           # fraction of notional, negative = rebate
     double taker_fee
     int64_t expiry_ms          # ms since epoch
+    Divisor tick_by            # divides by tick_num, quotients a price may have
+    Divisor lot_by             # and by lot_num
 
 
 # Base ticks from a price to the next one, upwards.

@@ -14,10 +14,11 @@ from decimal import Decimal
 from libc.math cimport ceil, floor
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcmp, memcpy, memset
+from libc.string cimport memcpy, memset
 
-from engine._core.base.fixed cimport Number, put_fixed, to_double, to_fixed
+from engine._core.base.fixed cimport Number, put_fixed, set_divisor, to_double, to_fixed
 from engine._core.base.types cimport ASK, BID, NAME_MAX, NO_PRICE, Side, price_t, qty_t
+from engine._core.base.words cimport load8, same_text
 
 KINDS = {
     "future": KIND_FUTURE,
@@ -29,6 +30,8 @@ KINDS = {
 
 # Prices this many ticks from zero are beyond every contract; sums cannot overflow.
 cdef price_t TICKS_MAX = 1 << 48
+
+cdef uint64_t HASH_FACTOR = 0x9E3779B97F4A7C15    # 2**64 over the golden ratio, odd
 
 
 cdef bint price_to_ticks(
@@ -101,12 +104,19 @@ cdef price_t round_passive(
 
 
 cdef uint64_t hash_name(const char* name, Py_ssize_t n) noexcept nogil:
-    """FNV-1a, 64 bit."""
-    cdef uint64_t h = 14695981039346656037ULL
-    cdef Py_ssize_t i
-    for i in range(n):
-        h = (h ^ <unsigned char>name[i]) * 1099511628211ULL
-    return h
+    """Hash a name eight bytes at a time; the last eight may overlap others."""
+    cdef uint64_t h = <uint64_t>n
+    cdef Py_ssize_t i = 0
+    if n < 8:
+        for i in range(n):
+            h = (h ^ <unsigned char>name[i]) * HASH_FACTOR
+        return h ^ h >> 32
+    while i < n - 8:
+        h = (h ^ load8(name + i)) * HASH_FACTOR
+        h ^= h >> 32
+        i += 8
+    h = (h ^ load8(name + n - 8)) * HASH_FACTOR
+    return h ^ h >> 32
 
 
 def decimal_parts(value):
@@ -147,7 +157,7 @@ cdef class InstrumentTable:
         cdef int32_t index = self.slots[at]
         while index >= 0:
             if (self.rows[index].name_size == n
-                    and memcmp(self.rows[index].name, name, n) == 0):
+                    and same_text(self.rows[index].name, name, n)):
                 return index
             at = (at + 1) & (HASH_SLOTS - 1)
             index = self.slots[at]
@@ -302,11 +312,13 @@ cdef class InstrumentTable:
             out.inverse = row.get(field, row.get("future_type")) == "reversed"
             field = "tick_size"
             out.tick_num, out.tick_decimals = decimal_parts(row[field])
+            set_divisor(&out.tick_by, out.tick_num, TICKS_MAX - 1)
             field = "contract_size"
             contract = Decimal(str(row[field]))
             field = "min_trade_amount"
             lot = min(contract, Decimal(str(row[field])))
             out.lot_num, out.lot_decimals = decimal_parts(lot)
+            set_divisor(&out.lot_by, out.lot_num, TICKS_MAX - 1)
             least = Decimal(str(row[field])) / lot
             if least != least.to_integral_value():
                 raise ValueError(f"{row[field]} is not a multiple of the lot {lot}")

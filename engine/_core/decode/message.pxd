@@ -80,6 +80,7 @@ cdef class Decoder:
         Ticker ticker
         Reply reply
         readonly long surprises     # payloads that needed orjson to be read
+        readonly long quick         # book frames that took the quick road
 
     # Decode one payload. payload[size] must be readable (bytes have a NUL there).
     # Verifies the whole frame. Never raises; needs the GIL only for a surprise.
@@ -90,6 +91,7 @@ cdef class Decoder:
         bint wants_orjson           # the last scan met what orjson may still read
         Row row
 
+    cdef bint _is_quick(self, const char* payload, Py_ssize_t size) noexcept nogil
     cdef void _reset(self) noexcept nogil
     cdef MessageKind _scan(
         self, const char* payload, Py_ssize_t size, bint is_canonical) noexcept nogil

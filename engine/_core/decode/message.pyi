@@ -6,5 +6,6 @@ KIND_NAMES: dict[int, str]
 
 class Decoder:
     surprises: int
+    quick: int
     def __new__(cls, table: InstrumentTable) -> Self: ...
     def read(self, payload: bytes, size: int = -1) -> dict[str, Any]: ...

@@ -12,24 +12,7 @@ from libc.string cimport memcmp
 
 from engine._core.base.fixed cimport Number, parse_number, to_fixed
 from engine._core.base.utf8 cimport skip_utf8
-
-cdef extern from *:
-    """
-    #include <string.h>
-    /* Eight bytes, the first one lowest; and the place of the lowest byte that is set
-       in a mask of high bits. */
-    static inline uint64_t hs_load8(const char *p) {
-        uint64_t word;
-        memcpy(&word, p, 8);
-    #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-        word = __builtin_bswap64(word);
-    #endif
-        return word;
-    }
-    static inline int hs_first(uint64_t mask) { return __builtin_ctzll(mask) >> 3; }
-    """
-    uint64_t load8 "hs_load8"(const char* p) noexcept nogil
-    int first_of "hs_first"(uint64_t mask) noexcept nogil
+from engine._core.base.words cimport first_of, load8
 
 cdef enum:
     SHORT_DIGITS = 17          # a number of so many digits cannot overflow a mantissa

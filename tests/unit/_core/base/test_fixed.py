@@ -198,3 +198,25 @@ def test_decimals_have_limits(decimals: int) -> None:
         fixed.fixed(b"1", decimals)
     with pytest.raises(ValueError, match="does not fit"):
         fixed.fixed_rounded(b"1", decimals)
+
+
+@given(st.integers(0, 2**62), st.integers(1, 2**62))
+def test_a_quotient_is_whole_or_nothing(value: int, divisor: int) -> None:
+    for number in (value, value // divisor * divisor, value * divisor % 2**63):
+        expected = None if number % divisor else number // divisor
+        assert fixed.quotient(number, divisor) == expected
+
+
+@pytest.mark.parametrize("divisor", [1, 2, 3, 5, 10, 25, 64, 10**15, 2**62, 2**63 - 1])
+def test_quotients_at_the_edges(divisor: int) -> None:
+    assert fixed.quotient(0, divisor) == 0
+    assert fixed.quotient(divisor, divisor) == 1
+    if divisor > 1:
+        assert fixed.quotient(divisor - 1, divisor) is None
+    assert fixed.quotient(INT64_MAX, 1) == INT64_MAX
+
+
+@pytest.mark.parametrize(("value", "divisor"), [(-1, 1), (1, 0), (1, -1)])
+def test_quotients_of_what_is_not_positive(value: int, divisor: int) -> None:
+    with pytest.raises(ValueError, match="negative"):
+        fixed.quotient(value, divisor)

@@ -1,0 +1,70 @@
+# Text eight bytes at a time: in a word the first byte is the lowest, on every machine.
+# `load8` needs eight readable bytes.
+from libc.stdint cimport uint64_t
+
+
+cdef extern from *:
+    """
+    #include <stdint.h>
+    #include <string.h>
+    #define HALFSPREAD_EACH(byte) ((uint64_t)(byte) * 0x0101010101010101ULL)
+
+    static inline uint64_t halfspread_load8(const char *p) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+    #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        word = __builtin_bswap64(word);
+    #endif
+        return word;
+    }
+
+    static inline int halfspread_first(uint64_t mask) {
+        return __builtin_ctzll(mask) >> 3;
+    }
+
+    /* A carry out of a byte only reaches bytes behind one that is no digit. */
+    static inline int halfspread_digits(uint64_t word) {
+        uint64_t values = word ^ HALFSPREAD_EACH('0');
+        uint64_t others = ((values + HALFSPREAD_EACH(0x76)) | values)
+                          & HALFSPREAD_EACH(0x80);
+        return others ? __builtin_ctzll(others) >> 3 : 8;
+    }
+
+    /* Pairs, then fours, then all eight: two multiplications for the last two steps. */
+    static inline uint64_t halfspread_value(uint64_t word, int digits) {
+        uint64_t v = (word ^ HALFSPREAD_EACH('0')) << (64 - 8 * digits);
+        v = v * 10 + (v >> 8);
+        return ((v & 0x000000FF000000FFULL) * 0x000F424000000064ULL
+                + ((v >> 16) & 0x000000FF000000FFULL) * 0x0000271000000001ULL) >> 32;
+    }
+
+    static inline uint64_t halfspread_found(uint64_t word, char byte) {
+        uint64_t rest = word ^ HALFSPREAD_EACH((unsigned char)byte);
+        return (rest - HALFSPREAD_EACH(1)) & ~rest & HALFSPREAD_EACH(0x80);
+    }
+    """
+    uint64_t load8 "halfspread_load8"(const char* p) noexcept nogil
+    # Place of the lowest byte with its high bit set, of a mask that is not 0.
+    int first_of "halfspread_first"(uint64_t mask) noexcept nogil
+    # How many digits a word begins with, 0..8.
+    int digits_of "halfspread_digits"(uint64_t word) noexcept nogil
+    # The number its first `digits` bytes spell; 1 <= digits <= 8, all of them digits.
+    uint64_t value_of "halfspread_value"(uint64_t word, int digits) noexcept nogil
+    # High bits in a mask; the lowest one is where `byte` stands first, 0 = nowhere.
+    uint64_t marks_of "halfspread_found"(uint64_t word, char byte) noexcept nogil
+
+
+# Whether n bytes are the same; eight may be read at a time, never past the n.
+cdef inline bint same_text(const char* a, const char* b, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i = 0
+    if n < 8:
+        while i < n:
+            if a[i] != b[i]:
+                return False
+            i += 1
+        return True
+    while i < n - 8:
+        if load8(a + i) != load8(b + i):
+            return False
+        i += 8
+    return load8(a + n - 8) == load8(b + n - 8)

@@ -7,6 +7,7 @@ from engine._core.inbox cimport Inbox
 cdef class Core(Inbox):
     cdef void _step(
         self, int conn, const char* payload, Py_ssize_t size, bint more_coming)
+    cdef void _decide(self)
     cdef void _tick(self)
     cdef void _stall(self, nanos_t late_ns)
     cdef int _enter(self, int conn, nanos_t t_ns) except -1

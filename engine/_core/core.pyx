@@ -12,6 +12,7 @@ comes in), and here the corridor between them and the verbs.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.list cimport PyList_GET_ITEM
 
 import orjson
 
@@ -49,9 +50,8 @@ cdef class Core(Inbox):
     cdef void _step(self, int conn, const char* payload, Py_ssize_t size,
                     bint more_coming):
         """One payload, or NULL, through the rooms from left to right."""
-        cdef Market market
         cdef MessageKind kind
-        cdef nanos_t t0 = 0, t1 = 0, t2 = 0, t3 = 0
+        cdef nanos_t t0 = 0, t1 = 0
         if self.measures:
             t0 = t1 = probe_ns()
         if payload != NULL:
@@ -71,10 +71,20 @@ cdef class Core(Inbox):
                 or self.fault.code != FAULT_NONE or self._kill_is_fresh()):
             return
         self.counters.turns += 1
-        for market in self.quoted:
-            if not market.is_dirty:
-                continue
-            market.is_dirty = False
+        if not self.agenda.is_empty():
+            self._decide()
+        if self.measures:
+            self.hist_turn.add(probe_ns() - t0)
+
+    cdef void _decide(self):
+        """The markets something happened to, in the order they were bound."""
+        cdef Market market
+        cdef nanos_t t2 = 0, t3 = 0
+        cdef int place = self.agenda.first(0)
+        # Ends: places only grow; one that is added behind us waits for the next turn.
+        while place >= 0:
+            self.agenda.remove(place)
+            market = <Market>PyList_GET_ITEM(self.quoted, place)
             if self.measures:
                 t2 = probe_ns()
             # 3. strategy -> wish
@@ -90,10 +100,9 @@ cdef class Core(Inbox):
             self._offer(market)
             if self.measures:
                 self.hist_gateway.add(probe_ns() - t3)
+            place = self.agenda.first(place + 1)
         # 6. by value: credits, encode, fuse -> bytes
         self._spend()
-        if self.measures:
-            self.hist_turn.add(probe_ns() - t0)
 
     cdef void _tick(self):
         """Every TICK_NS: staleness, crossed books, orders without an answer."""
@@ -103,7 +112,7 @@ cdef class Core(Inbox):
             self.is_stalled = False
             self.fresh_ns = self.now_ns
         for market in self.quoted:
-            market.is_dirty = True
+            market.stir()
             market.limits.requote_ticks = market.requote_ticks + (
                 self.turnover.slack_ticks(market.turnover_group, &market.permitted))
             if market.crossed_ns and self.now_ns - market.crossed_ns > CROSSED_MAX_NS:
@@ -181,7 +190,7 @@ cdef class Core(Inbox):
             for market in self.markets:
                 if market is not None:
                     market.book.give_up()
-                    market.is_dirty = True
+                    market.stir()
         self._tell("on_lost", (conn, t_ns))
         self._step(conn, NULL, 0, False)
         self._settle()
@@ -232,7 +241,7 @@ cdef class Core(Inbox):
         self.note("error", "stall", f"the engine stood still: its timer is "
                                     f"{late_ns // 1000000} ms late; quotes are pulled")
         for market in self.quoted:
-            market.is_dirty = True
+            market.stir()
 
     def data_to_send(self, int conn):
         """Return what to write on a connection: frames, each ended by a newline.

@@ -1,4 +1,5 @@
 # What the core holds, and what the session may ask of it.
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from libc.stdint cimport int32_t, int64_t
 
 from engine._core.base.check cimport Fault
@@ -12,6 +13,7 @@ from engine._core.gateway.differ cimport Differ
 from engine._core.gateway.scheduler cimport Scheduler
 from engine._core.gateway.turnover cimport Turnover
 from engine._core.gateway.caps cimport Caps
+from engine._core.quote.agenda cimport Agenda
 from engine._core.quote.market cimport Market
 from engine._core.state.exposure cimport ExposureTable
 from engine._core.state.orders cimport REQUEST_KINDS, OrderTable
@@ -57,7 +59,8 @@ cdef class Desk:
         Turnover turnover
         list buffers                   # ByteBuf by connection
         list markets                   # Market or None by instrument index
-        list quoted                    # markets with a strategy
+        list quoted                    # markets with a strategy, by Market.turn_place
+        Agenda agenda                  # those of them to decide on
         dict views
         object session
         bint has_told                  # the session was called: ask for its timer
@@ -105,7 +108,12 @@ cdef class Desk:
         Histogram hist_ack
         Histogram hist_feed
 
-    cdef Market _market(self, int32_t index)
+    # None = no instrument there.
+    cdef inline Market _market(self, int32_t index):
+        if 0 <= index < PyList_GET_SIZE(self.markets):
+            return <Market>PyList_GET_ITEM(self.markets, index)
+        return None
+
     # Venue time after which what is sent now may not be carried out; 0 = no such time.
     cdef int64_t _valid_until_ms(self) noexcept nogil
     # Decode a row as if it had come on a channel: there is one way to read.

@@ -25,6 +25,7 @@ from engine._core.gateway.credits cimport NO_POOL, Credits
 from engine._core.gateway.differ cimport Differ
 from engine._core.gateway.scheduler cimport Scheduler
 from engine._core.gateway.turnover cimport Turnover
+from engine._core.quote.agenda cimport Agenda
 from engine._core.quote.gate cimport headroom
 from engine._core.quote.market cimport Market, new_market
 from engine._core.quote.strategy cimport Strategy
@@ -58,6 +59,7 @@ cdef class Desk:
         self.turnover = Turnover(changes_per_coin, changes_free)
         self.buffers = [ByteBuf() for _ in range(connections)]
         self.markets, self.quoted, self.views = [], [], {}
+        self.agenda = Agenda()
         self.session = None
         self.mode = MODE_HOLD
         self.mode_reason = "not connected"
@@ -73,9 +75,6 @@ cdef class Desk:
         self.hist_quote, self.hist_gateway = Histogram(), Histogram()
         self.hist_turn, self.hist_ack = Histogram(), Histogram()
         self.hist_feed = Histogram()
-
-    cdef Market _market(self, int32_t index):
-        return self.markets[index] if 0 <= index < len(self.markets) else None
 
     @property
     def run_id(self):
@@ -127,7 +126,8 @@ cdef class Desk:
         if self.markets[index] is None:
             currency = row.get("settlement_currency") or row.get("quote_currency") or ""
             self.markets[index] = new_market(
-                row["instrument_name"], currency, self.table, index, self.views)
+                row["instrument_name"], currency, self.table, index, self.views,
+                self.agenda)
             (<Market>self.markets[index]).turnover_group = self.turnover.find(
                 &self.table.rows[index], coin_of(row))
             (<Market>self.markets[index]).base = row.get("base_currency") or currency
@@ -147,8 +147,10 @@ cdef class Desk:
         market.set_stance(market.own_stance, market.own_reason, self.stance,
                           self.stance_reason)
         if market not in self.quoted:
+            market.turn_place = <int>len(self.quoted)
             self.quoted.append(market)
             self.scheduler.reserve(len(self.quoted))
+        market.stir()
 
     def market(self, int32_t index):
         """Return the market at an index.
@@ -171,7 +173,7 @@ cdef class Desk:
             self.is_killing = False
         self.mode_reason = reason
         for market in self.quoted:
-            market.is_dirty = True
+            market.stir()
 
     def reserve_ticket(self, int32_t index, str side not None, qty_t lots):
         """Count an order outside the slots against the position limit, at its worst.
@@ -190,7 +192,7 @@ cdef class Desk:
         if headroom(index, at, &market.limits, self.orders, market.position) < lots:
             return False
         market.position.ticket_lots[<int>at] += lots
-        market.is_dirty = True
+        market.stir()
         return True
 
     def release_ticket(self, int32_t index, str side not None, qty_t lots):
@@ -205,7 +207,7 @@ cdef class Desk:
         if not 0 <= lots <= market.position.ticket_lots[at]:
             raise ValueError(f"{lots} of {market.position.ticket_lots[at]} lots")
         market.position.ticket_lots[at] -= lots
-        market.is_dirty = True
+        market.stir()
 
     def set_stance(self, str stance not None, str reason not None, int32_t index=-1):
         """Take a step of the kill ladder: of one market, or of the account.
@@ -286,7 +288,7 @@ cdef class Desk:
         for name, (rate_per_s, burst) in limits.items():
             self.credits.set_limits(name, rate_per_s, burst, self.now_ns)
         for market in self.quoted:
-            market.is_dirty = True
+            market.stir()
 
     def route_credits(self, int32_t index, str first not None, str second=""):
         """Say which pools the requests about an instrument pay from, one or both.
@@ -297,7 +299,7 @@ cdef class Desk:
         """
         cdef Market market = self.market(index)
         market.credit_pool, market.second_pool = self._pools(first, second)
-        market.is_dirty = True
+        market.stir()
 
     def take_credit(self, str first not None, str second=""):
         """Take one matching-engine request for a cancel of the session's.
@@ -334,13 +336,13 @@ cdef class Desk:
         cdef Market market = self.market(index)
         market.book.clear()
         market.crossed_ns = 0
-        market.is_dirty = True
+        market.stir()
 
     def set_position(self, int32_t index, qty_t size_lots, double average_price):
         """Take the venue's position, lots and quote currency."""
         cdef Market market = self.market(index)
         market.position.set_size(size_lots, average_price)
-        market.is_dirty = True
+        market.stir()
 
     def dump_position(self, int32_t index):
         """Return what is to outlive a restart of a position; see Position.dump."""
@@ -350,7 +352,7 @@ cdef class Desk:
         """Take over a position from an earlier run; see Position.load for errors."""
         cdef Market market = self.market(index)
         market.position.load(found)
-        market.is_dirty = True
+        market.stir()
 
     def dump_turnover(self):
         """Return book changes and maker volume so far; see Turnover.dump."""
@@ -418,7 +420,7 @@ cdef class Desk:
         if (self.decoder.orders[0].label.slot % SLOTS_PER_SIDE >= LEVELS_MAX
                 and self.decoder.orders[0].status == STATUS_OPEN):
             return False
-        market.is_dirty = True
+        market.stir()
         if not self.orders.adopt(
                 &self.decoder.orders[0], market.position, &self.fault):
             return False
@@ -439,7 +441,7 @@ cdef class Desk:
             return
         if label is not None and label != self.orders.label_of(slot):
             return
-        market.is_dirty = True
+        market.stir()
         if row is None:
             self.orders.on_gone(slot, market.position, &self.fault)
         elif self._take_word(row) and self.decoder.orders[0].label.slot == slot:
@@ -458,7 +460,7 @@ cdef class Desk:
                 or self.orders.rows[slot].state == ORDER_UNKNOWN):
             return False
         self.orders.on_lost(slot, self.now_ns, &self.fault)
-        market.is_dirty = True
+        market.stir()
         return True
 
     cdef bint _take_word(self, row) except -1:

@@ -79,13 +79,13 @@ cdef class Inbox(Outbox):
             if outcome == OUTCOME_TOUCH or not was_readable:
                 self.orders.forget_moves(market.index, self.decoder.book.venue_ms)
                 market.signals.update(market.book, self.now_ns)
-                market.is_dirty = True
+                market.stir()
         elif outcome == OUTCOME_CROSSED:
             if market.crossed_ns == 0:
                 market.crossed_ns = self.now_ns
                 self.counters.crossed += 1
             market.queue.frame(self.orders, market.book)
-            market.is_dirty = True
+            market.stir()
         elif outcome == OUTCOME_GAP:
             self._lose_book(market)
         elif outcome == OUTCOME_STALE:
@@ -99,7 +99,7 @@ cdef class Inbox(Outbox):
         market.gaps += 1
         self.counters.gaps += 1
         market.crossed_ns = 0
-        market.is_dirty = True
+        market.stir()
         self._tell("on_gap", (market.index, self.now_ns))
 
     cdef void _absorb_ticker(self):
@@ -132,7 +132,7 @@ cdef class Inbox(Outbox):
                 continue
             if not self._book_fill(i):
                 self.counters.duplicate_fills += 1
-            market.is_dirty = True
+            market.stir()
         for i in range(self.decoder.n_orders):
             market = self._market(self.decoder.orders[i].instrument)
             slot = self.decoder.orders[i].label.slot
@@ -142,7 +142,7 @@ cdef class Inbox(Outbox):
                         &self.decoder.orders[i], market.position, request_id,
                         self.now_ns, &self.fault)):
                 market.queue.sync(self.orders, slot, market.book)
-                market.is_dirty = True
+                market.stir()
             else:
                 self._note_stray(&self.decoder.orders[i], market)
         self._tell_fills()
@@ -167,7 +167,7 @@ cdef class Inbox(Outbox):
             self.turnover.traded(
                 market.turnover_group, market.row, self.decoder.fills[i].price_ticks,
                 self.decoder.fills[i].qty_lots)
-        market.is_dirty = True
+        market.stir()
         if (self.decoder.fills[i].label.ours and self.decoder.fills[i].label.slot >= 0
                 and self.decoder.fills[i].label.slot // SLOTS_PER_INSTRUMENT
                 == market.index):
@@ -220,7 +220,7 @@ cdef class Inbox(Outbox):
             return
         self.orders.on_error(&request, code, self.now_ns, &self.fault)
         market.queue.sync(self.orders, request.slot, market.book)
-        market.is_dirty = True
+        market.stir()
         self._tell("on_refused", (market.index, code, self.now_ns))
         if request.kind != REQUEST_CANCEL and not (
                 request.kind == REQUEST_EDIT and says_ended(code)):

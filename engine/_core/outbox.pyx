@@ -135,7 +135,7 @@ cdef class Outbox(Desk):
         self.credits_ready_ns = 0
         for market in self.quoted:
             if market.waits:
-                market.is_dirty = True
+                market.stir()
 
     cdef Written _write_one(self, Market market, const Action* action):
         """Send one request that can be paid."""
@@ -170,7 +170,7 @@ cdef class Outbox(Desk):
             request_id = self.orders.send_cancel(
                 action.slot, self.now_ns, &self.fault)
         if request_id == 0:
-            market.is_dirty = True
+            market.stir()
             return WRITE_FAILED
         market.anchor(self.exposure, &anchor)
         if not (holds(action, market.index, market.row, &market.limits, &anchor,

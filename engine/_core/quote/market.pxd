@@ -1,10 +1,12 @@
 # One instrument as the core holds it: its state, its strategy, its wish.
+cimport cython
 from libc.stdint cimport int32_t, int64_t
 
 from engine._core.base.event cimport Ticker
 from engine._core.base.instrument cimport Instrument, InstrumentTable
 from engine._core.base.stance cimport Stance
 from engine._core.base.types cimport nanos_t, price_t
+from engine._core.quote.agenda cimport Agenda
 from engine._core.quote.gate cimport GateCounts
 from engine._core.quote.sheet cimport Anchor, Permitted, QuoteLimits, QuoteSheet
 from engine._core.quote.strategy cimport Strategy, View
@@ -17,6 +19,7 @@ from engine._core.state.queue cimport Queue
 from engine._core.state.signal cimport Signals
 
 
+@cython.final
 cdef class Market:
     cdef:
         readonly int32_t index
@@ -41,7 +44,8 @@ cdef class Market:
 
         # Set when the instrument is quoted.
         readonly bint is_quoted
-        bint is_dirty                  # something changed since the last decision
+        Agenda agenda                  # of the core, shared
+        int turn_place                 # on it, -1 = not quoted
         readonly Strategy strategy
         View view
         QuoteSheet sheet
@@ -66,6 +70,11 @@ cdef class Market:
         Stance own_stance              # of this market alone; in force: limits.stance
         str own_reason
         readonly str why_stance        # reason of the stance in force, "" = normal
+
+    # Something changed: decide anew in the next turn, if anybody quotes here.
+    cdef inline void stir(self) noexcept nogil:
+        if self.turn_place >= 0:
+            self.agenda.add(self.turn_place)
 
     # 3. Ask the strategy for its wish; blank when not allowed or not healthy.
     # fresh_ns: data that is not newer does not count.
@@ -92,4 +101,4 @@ cdef class Market:
 
 
 cdef Market new_market(str name, str currency, InstrumentTable table, int32_t index,
-                       dict views)
+                       dict views, Agenda agenda)

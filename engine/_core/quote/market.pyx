@@ -2,6 +2,7 @@
 
 from types import FunctionType
 
+cimport cython
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memset
 
@@ -12,6 +13,7 @@ from engine._core.base.stance cimport (
     STANCE_FLATTEN, STANCE_PULL, STANCE_REDUCE, STANCE_WIDEN, Stance)
 from engine._core.base.types cimport (
     ASK, BID, NO_PRICE, SLOTS_PER_INSTRUMENT, nanos_t, qty_t)
+from engine._core.quote.agenda cimport Agenda
 from engine._core.quote.gate cimport blank, shape
 from engine._core.quote.sheet cimport Anchor, new_sheet
 from engine._core.quote.strategy cimport Strategy, new_view
@@ -44,6 +46,7 @@ cdef inline bint is_old(nanos_t age_ns, nanos_t limit_ns) noexcept nogil:
     return limit_ns > 0 and age_ns > limit_ns
 
 
+@cython.final
 cdef class Market:
     """State and wish of one instrument; made by the core, one per known instrument."""
 
@@ -91,7 +94,7 @@ cdef class Market:
         strategy.python_hook = isinstance(type(strategy).quote, FunctionType)
         self.strategy = strategy
         self.view.inventory_limit_lots = self.limits.position_max_lots
-        self.is_quoted = self.is_dirty = True
+        self.is_quoted = True
 
     cdef void hear_book(self, nanos_t now_ns, int64_t venue_ms) noexcept:
         self.heard_ns = self.heard_book_ns = now_ns
@@ -100,12 +103,12 @@ cdef class Market:
                 self.lag.beyond_ns > self.limits.lag_max_ns if not self.is_lagging
                 else 2 * self.lag.beyond_ns <= self.limits.lag_max_ns):
             self.is_lagging = not self.is_lagging
-            self.is_dirty = True
+            self.stir()
 
     cdef void hear_ticker(self, nanos_t now_ns, const Ticker* ticker) noexcept:
         if (self.ticker.mark_price != ticker.mark_price
                 or self.ticker.is_open != ticker.is_open):
-            self.is_dirty = True
+            self.stir()
         if self.ticker.index_price != ticker.index_price:
             self.index_moved_ns = now_ns
         self.ticker = ticker[0]
@@ -177,7 +180,7 @@ cdef class Market:
         self.own_reason = reason
         self.limits.stance = own if own >= account else account
         self.why_stance = reason if own >= account else account_reason
-        self.is_dirty = True
+        self.stir()
 
     cdef void permit(self, OrderTable orders, ExposureTable exposure) noexcept:
         cdef Anchor anchor
@@ -223,7 +226,7 @@ cdef class Market:
 
 
 cdef Market new_market(str name, str currency, InstrumentTable table, int32_t index,
-                       dict views):
+                       dict views, Agenda agenda):
     """Return an empty market for a row of the table."""
     cdef Market market = Market.__new__(Market)
     market.index = index
@@ -231,6 +234,8 @@ cdef Market new_market(str name, str currency, InstrumentTable table, int32_t in
     market.currency = currency
     market.table = table
     market.row = &table.rows[index]
+    market.agenda = agenda
+    market.turn_place = -1
     market.book = Book()
     market.signals = Signals()
     market.position = Position()

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine._core.wire.reader import Reader
 from tests.fuzz import soak
-from tests.fuzz.cases import compare, drain, framing, scanning
+from tests.fuzz.cases import compare, framing, scanning
 from tests.generators.streams import SIZE_MAX, Stream, frame, stream
 from tests.oracles.frames import Reference
 
@@ -107,20 +106,6 @@ def test_a_reference_that_reads_otherwise_is_noticed(other: type[Reference]) -> 
         except AssertionError:
             noticed += 1
     assert noticed > 0
-
-
-def test_no_byte_of_an_earlier_message_is_left_behind() -> None:
-    # One reader for all streams, begun again: what it kept must not show.
-    used = Reader(SIZE_MAX)
-    for seed in SEEDS[: COUNT // 4]:
-        case = stream(seed)
-        if case.size_max == SIZE_MAX:
-            fresh = Reader(SIZE_MAX)
-            used.reset()
-            for part in case.parts:
-                used.feed(part)
-                fresh.feed(part)
-                assert drain(used) == drain(fresh), seed
 
 
 # -- the soak

@@ -52,15 +52,9 @@ cdef class Reader:
     cdef void grew(self, Py_ssize_t n) noexcept nogil
 
     # The next thing in the buffer. The n bytes at payload are valid until the next
-    # room(), and PADDING more can be read. BROKEN and NOTHING have none.
+    # room(), and PADDING more can be read: whoever must know whether another message
+    # follows takes that one first. BROKEN and NOTHING have no payload.
     cdef Found next(self, const char** payload, Py_ssize_t* n) noexcept nogil
-
-    # Whether the buffer holds the end of another message. Its text may still turn out
-    # not to be UTF-8: then BROKEN comes instead, and nothing after it.
-    cdef bint is_more(self) noexcept nogil
-
-    # Begin again, for a new connection; the buffer stays as large as it is.
-    cdef void clear(self) noexcept nogil
 
     cdef Found _next(self, const char** payload, Py_ssize_t* n) noexcept nogil
     cdef int _grow(self) except -1

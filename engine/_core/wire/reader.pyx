@@ -85,17 +85,10 @@ cdef class Reader:
         self.start = <uint8_t*>calloc(self.capacity + PADDING, 1)
         if self.start == NULL:
             raise MemoryError
-        self.clear()
+        self.why = b""
 
     def __dealloc__(self):
         free(self.start)
-
-    cdef void clear(self) noexcept nogil:
-        self.head = self.tail = self.message = self.joined = 0
-        self.is_joining = self.is_text = False
-        self.end = NOTHING
-        self.code = self.close_code = 0
-        self.why = b""
 
     # -- in
 
@@ -254,32 +247,6 @@ cdef class Reader:
         self.joined = 0
         return BROKEN
 
-    cdef bint is_more(self) noexcept nogil:
-        cdef Py_ssize_t at = self.head, left, header
-        cdef Py_ssize_t joined = self.joined
-        cdef bint is_joining = self.is_joining
-        cdef uint64_t length = 0
-        cdef const uint8_t* p
-        while self.end == NOTHING:
-            p = self.start + at
-            left = self.tail - at
-            if (left < HEADER_MIN or p[1] & MASKED
-                    or not OPCODES >> (p[0] & OPCODE) & 1):
-                return False
-            header = header_end(p, left, &length)
-            if (header == 0 or <uint64_t>(left - header) < length
-                    or misfit(p[0], length, is_joining) != NULL):
-                return False
-            if p[0] & OPCODE == OP_CLOSE:
-                return False
-            if not p[0] & CONTROL:
-                joined = (joined if is_joining else 0) + <Py_ssize_t>length
-                if joined > self.size_max or p[0] & FIN:
-                    return joined <= self.size_max
-                is_joining = True
-            at += header + <Py_ssize_t>length
-        return False
-
     # -- for tests, and for whoever has bytes in Python
 
     def feed(self, bytes data not None):
@@ -312,14 +279,6 @@ cdef class Reader:
         if found == BROKEN:
             return FOUND_NAMES[found], b""
         return FOUND_NAMES[found], PyBytes_FromStringAndSize(payload, n)
-
-    def has_more(self):
-        """Return whether the buffer holds the end of another message."""
-        return bool(self.is_more())
-
-    def reset(self):
-        """Begin again, for a new connection."""
-        self.clear()
 
     @property
     def reason(self):

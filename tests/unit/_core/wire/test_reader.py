@@ -1,7 +1,5 @@
 """The reader of frames, rule by rule; `tests/fuzz/test_frames.py` compares it."""
 
-from random import Random
-
 import pytest
 
 from engine._core.wire.reader import FOUND_NAMES, Reader
@@ -180,12 +178,20 @@ def test_a_reason_fills_its_frame() -> None:
 
 
 def test_nothing_comes_after_a_close() -> None:
-    reader = Reader()
+    reader = Reader(1_000)
     reader.feed(close(1001) + frame(TEXT, b"late") + b"\xff\xff")
     assert taken(reader) == [("close", b"")]
+    # More than the buffer holds: it is not kept.
     reader.feed(frame(TEXT, b"later") * 200_000)
     assert reader.take() is None
-    assert not reader.has_more()
+
+
+def test_nothing_comes_after_a_break() -> None:
+    reader = Reader(1_000)
+    reader.feed(frame(3))
+    assert taken(reader) == [("broken", b"")]
+    reader.feed(frame(TEXT, b"later") * 200_000)
+    assert taken(reader) == [("broken", b"")]
 
 
 def test_a_close_inside_a_message_breaks_it_and_is_known() -> None:
@@ -333,75 +339,6 @@ def test_frames_must_be_taken() -> None:
     reader.feed(b"\x81"[: room % 102])
     with pytest.raises(BufferError, match="not taken"):
         reader.feed(b"x" * 102)
-
-
-# -- what comes next
-
-
-def test_has_more() -> None:
-    cases = {
-        b"": False,
-        frame(TEXT, b"x"): True,
-        frame(TEXT, b"x" * 300)[:-1]: False,
-        frame(TEXT, b"x" * 300)[:3]: False,
-        frame(PING, b"x"): False,
-        frame(PING, b"x") + frame(PONG) + frame(BINARY): True,
-        close(1000) + frame(TEXT, b"x"): False,
-        frame(TEXT, b"x", fin=False): False,
-        frame(TEXT, b"x", fin=False) + frame(CONT, b"x", fin=False): False,
-        frame(TEXT, b"x", fin=False) + frame(PING) + frame(CONT): True,
-        frame(TEXT, b"x", fin=False) + frame(TEXT): False,
-        frame(CONT, b"x"): False,
-        frame(3) + frame(TEXT): False,
-        frame(TEXT | 0x40): False,
-        bytes([FIN | TEXT, 0x80, 0, 0, 0, 0]): False,
-        frame(TEXT, b"x" * 301): False,
-        frame(TEXT, b"x" * 200, fin=False) + frame(CONT, b"x" * 100): True,
-        frame(TEXT, b"x" * 200, fin=False) + frame(CONT, b"x" * 101): False,
-    }
-    for raw, wanted in cases.items():
-        reader = Reader(300)
-        reader.feed(raw)
-        assert reader.has_more() == wanted, raw
-        # Looking changes nothing.
-        assert taken(reader) == read(raw, size_max=300)
-
-
-def test_has_more_inside_a_message() -> None:
-    reader = Reader(300)
-    reader.feed(frame(TEXT, b"x" * 200, fin=False))
-    assert reader.take() is None
-    reader.feed(frame(CONT, b"x" * 50, fin=False) + frame(CONT, b"x" * 50))
-    assert reader.has_more()
-    assert reader.take() == ("message", b"x" * 300)
-    assert not reader.has_more()
-
-
-def test_more_is_said_of_exactly_the_messages_that_follow() -> None:
-    random = Random(5)
-    for _ in range(300):
-        raw = b"".join(
-            random.choice((frame(TEXT, b"x" * random.randrange(200)), frame(PING)))
-            for _ in range(8)
-        )
-        reader = Reader()
-        reader.feed(raw[: random.randrange(len(raw))])
-        told = []
-        while (thing := reader.take()) is not None:
-            told.append((thing[0], reader.has_more()))
-        for i, (_, more) in enumerate(told):
-            assert more == ("message" in [name for name, _ in told[i + 1 :]])
-
-
-def test_reset_forgets_everything() -> None:
-    for raw in (frame(3), close(1000), frame(TEXT, b"x", fin=False), b"\x81"):
-        reader = Reader()
-        reader.feed(raw)
-        taken(reader)
-        reader.reset()
-        assert (reader.code, reader.close_code, reader.reason) == (0, 0, "")
-        reader.feed(frame(TEXT, b"new"))
-        assert taken(reader) == [("message", b"new")]
 
 
 def test_the_names_of_what_is_found() -> None:

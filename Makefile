@@ -14,6 +14,10 @@ COMPILED := $(shell find engine -name '*.pyx' -o -name '*.pxd')
 MODULES := $(shell find engine -name '*.pyx' | sed 's|/|.|g; s|\.pyx$$||' | sort)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SANITIZED := build/sanitize
+BENCH := build/bench-venv
+FASTMM := build/fastmm-venv
+SIMDJSON := build/bench/simdjson
+RIVALS := $(BENCH)/.installed
 SEED ?=
 RUNS ?= 100
 SEEDS ?= 1:101
@@ -24,7 +28,7 @@ CASES ?= 10000000
 CASE ?=
 
 .PHONY: help run test build lint format types sim soak soak-fuzz kill9 conformance \
-	bench sanitize docs wheel clean distclean
+	bench micro regress sanitize docs wheel clean distclean
 
 help:
 	@echo "make run [ARGS=...]    build, then quote on a simulated venue, watched live"
@@ -39,7 +43,9 @@ help:
 	@echo "make soak-fuzz         fuzz and state machines for an hour; CASES=1000000 JOBS=2"
 	@echo "make kill9 RUNS=1000   kill -9 of live engines at random moments, each compared"
 	@echo "make conformance       the simulated venue met by other people's clients"
-	@echo "make bench [ARGS=...]  the benchmarks"
+	@echo "make bench [ARGS=...]  ours beside others, one table; ARGS=--quick for a look"
+	@echo "make micro [ARGS=...]  the core alone, by pytest-benchmark"
+	@echo "make regress           count instructions, compare; ACCEPT=1: a new baseline"
 	@echo "make sanitize          core and fuzz tests under address and UB sanitizers"
 	@echo "make docs              rewrite the generated parts of docs/"
 	@echo "make wheel             build dist/*.whl"
@@ -139,9 +145,38 @@ $(CLIENTS): pyproject.toml | $(READY)
 conformance: $(READY) $(CLIENTS)
 	@$(BIN)/python -m pytest tests/conformance $(ARGS)
 
-bench: $(READY)
-	@$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-disable-gc \
+# Rivals live in environments of their own, so that .venv stays what users have. What
+# cannot be installed here is told in the table, in its row.
+$(RIVALS): pyproject.toml | $(READY)
+	@echo "fetching the rivals into $(BENCH) and $(FASTMM); this takes minutes"
+	@$(BIN)/python -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip --quiet --disable-pip-version-check install \
+	  -r $(VENV)/build-tools.txt
+	@HALFSPREAD_NO_BUILD=1 $(BENCH)/bin/python -m pip --quiet \
+	  --disable-pip-version-check install --no-build-isolation -e ".[bench]"
+	@$(BIN)/python -c 'import tomllib; \
+	  extras = tomllib.load(open("pyproject.toml", "rb"))["project"][ \
+	    "optional-dependencies"]; \
+	  [open(f"$(BENCH)/{name}.txt", "w").write("\n".join(extras[name])) \
+	   for name in ("bench-fastmm", "bench-sources")]'
+	@$(BENCH)/bin/python -m pip --quiet --disable-pip-version-check download \
+	  --no-deps --no-binary :all: --no-build-isolation -d $(SIMDJSON) \
+	  -r $(BENCH)/bench-sources.txt || echo "simdjson: the system's, if there is one"
+	@$(BIN)/python -m venv $(FASTMM) && $(FASTMM)/bin/python -m pip --quiet \
+	  --disable-pip-version-check install -r $(BENCH)/bench-fastmm.txt \
+	  || echo "fastmm-engine cannot be installed here"
+	@touch $@
+
+bench: $(READY) $(RIVALS)
+	@$(BENCH)/bin/python -m benchmarks --fastmm $(FASTMM)/bin/python $(ARGS)
+
+micro: $(READY)
+	@$(BIN)/python -m pytest benchmarks/micro --benchmark-only --benchmark-disable-gc \
 	  --benchmark-columns=median,iqr,min,max,rounds $(ARGS)
+
+# Needs valgrind; says so and passes where there is none.
+regress: $(READY)
+	@$(BIN)/python -m benchmarks.regress $(if $(ACCEPT),--accept)
 
 # Its own build, so that the normal one stays as it is. Leaks are not looked for:
 # the interpreter itself keeps memory until it ends.
@@ -163,7 +198,7 @@ wheel: $(READY)
 clean:
 	@rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 	  .benchmarks cython_debug $(BUILT)
-	@find engine \( -name '*.so' -o -name '*.c' -o -name '*.html' \) -exec rm -f {} +
+	@find engine benchmarks/native \( -name '*.so' -o -name '*.c' -o -name '*.html' \) -exec rm -f {} +
 	@find engine strategies tests benchmarks docs -name __pycache__ -prune \
 	  -exec rm -rf {} +
 

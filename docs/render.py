@@ -8,6 +8,7 @@ A generated part stands between ``<!-- made by make docs: NAME -->`` and
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Callable
 from dataclasses import Field, fields
@@ -16,6 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from benchmarks.figures import table
 from engine._core.state.orders import EVENT_NAMES, STATE_NAMES, transition
 from engine.config import Config
 from engine.config_risk import REFUSE, TABLE, limits_of
@@ -261,6 +263,18 @@ def adapter_bugs() -> str:
     return "\n".join(rows)
 
 
+def benchmarks() -> str:
+    """Return the table of the last full run of the benchmarks, and what it ran on."""
+    file = ROOT / "docs" / "benchmarks" / "bench.json"
+    report = json.loads(file.read_text())
+    machine = ", ".join(f"{key} {value}" for key, value in report["machine"].items())
+    load = " / ".join(str(value) for value in report["load_before"])
+    return (
+        f"{table(report['figures'])}\n\n`{report['command']}`, {report['started']}, "
+        f"load {load}; {machine}."
+    )
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "configuration": configuration,
     "metrics": metrics,
@@ -275,6 +289,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "control_methods": control_methods,
     "adapter_bugs": adapter_bugs,
     "order_transitions": order_transitions,
+    "benchmarks": benchmarks,
 }
 
 

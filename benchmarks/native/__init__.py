@@ -1,0 +1,1 @@
+"""Loops in C around the engine's own compiled parts; built when a benchmark runs."""

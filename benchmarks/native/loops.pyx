@@ -1,0 +1,135 @@
+"""The engine's compiled parts, called as the engine calls them: from C, in a loop.
+
+A call from Python costs more than most of what is measured here, so the loop is here.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from libc.stdint cimport int64_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
+
+from engine._core.base.check cimport FAULT_NONE, Fault
+from engine._core.base.event cimport BookChange, LevelChange
+from engine._core.base.hist cimport Histogram
+from engine._core.base.types cimport ASK, BID
+from engine._core.decode.message cimport MESSAGE_BOOK, Decoder
+from engine._core.state.book cimport Book
+from engine._core.wire.reader cimport MESSAGE, Reader
+
+cdef extern from *:
+    """
+    typedef volatile unsigned long long halfspread_counter;
+    """
+    ctypedef uint64_t counter_t "halfspread_counter"
+
+
+cdef int decode(Decoder decoder, bytes frame) except -1:
+    if decoder.decode(PyBytes_AS_STRING(frame),
+                      PyBytes_GET_SIZE(frame)) != MESSAGE_BOOK:
+        raise ValueError(f"no book: {frame[:80]!r}")
+    return decoder.book.n_levels
+
+
+def scan(Decoder decoder not None, list frames not None):
+    """Decode book frames and keep nothing; return levels seen and a sum over them.
+
+    Raises: ValueError for a frame that is no readable book.
+    """
+    cdef int64_t levels = 0, total = 0
+    cdef bytes frame
+    cdef int i
+    for frame in frames:
+        levels += decode(decoder, frame)
+        for i in range(decoder.book.n_levels):
+            total += (decoder.levels[i].price_ticks + decoder.levels[i].qty_lots
+                      * (1 if decoder.levels[i].side == BID else 2))
+    return levels, total
+
+
+cdef class Tape:
+    """Book changes, decoded once, to be applied again and again.
+
+    Raises: ValueError for a frame that is no readable book.
+    """
+    def __cinit__(self, Decoder decoder not None, list frames not None):
+        cdef Py_ssize_t room = 0, at = 0, size
+        cdef bytes frame
+        cdef int i
+        for frame in frames:
+            room += decode(decoder, frame)
+        self.count = len(frames)
+        self.levels = room
+        self.changes = <BookChange*>malloc((self.count + 1) * sizeof(BookChange))
+        self.rows = <LevelChange*>malloc((room + 1) * sizeof(LevelChange))
+        if self.changes == NULL or self.rows == NULL:
+            raise MemoryError
+        # One behind the other, as a decoder's levels lie: no jumps that are not ours.
+        for i, frame in enumerate(frames):
+            size = decode(decoder, frame)
+            memcpy(&self.rows[at], decoder.levels, size * sizeof(LevelChange))
+            self.changes[i] = decoder.book
+            self.changes[i].levels = &self.rows[at]
+            at += size
+
+    def __dealloc__(self):
+        free(self.rows)
+        free(self.changes)
+
+    def apply(self, Book book not None, Py_ssize_t first=0):
+        """Apply every frame from one on, reading the touch after each; return its sum.
+        """
+        cdef Fault fault
+        cdef int64_t total = 0
+        cdef Py_ssize_t i
+        fault.code = FAULT_NONE
+        for i in range(first, self.count):
+            book.apply(&self.changes[i], i, &fault)
+            total += book.best(BID) + book.best(ASK)
+        return total
+
+    def apply_one(self, Book book not None, Py_ssize_t i):
+        """Apply one frame.
+
+        Raises: IndexError.
+        """
+        cdef Fault fault
+        if not 0 <= i < self.count:
+            raise IndexError(i)
+        fault.code = FAULT_NONE
+        return <int>book.apply(&self.changes[i], i, &fault)
+
+
+def split(Reader reader not None, list reads):
+    """Find the messages in what a socket gave, read by read; return their bytes."""
+    cdef const char* payload
+    cdef char* room
+    cdef Py_ssize_t size, left, total = 0
+    cdef bytes data
+    for data in reads:
+        room = reader.room(&left)
+        size = min(left, PyBytes_GET_SIZE(data))
+        memcpy(room, PyBytes_AS_STRING(data), size)
+        reader.grew(size)
+        while reader.next(&payload, &size) == MESSAGE:
+            total += size
+    return total
+
+
+def observe(Histogram histogram not None, long count):
+    """Add values of all sizes to a histogram, as the core does."""
+    cdef uint64_t luck = 88172645463325252
+    cdef long i
+    for i in range(count):
+        luck ^= luck << 13
+        luck ^= luck >> 7
+        luck ^= luck << 17
+        histogram.add(<int64_t>(luck & 0xFFFFF))
+
+
+def count(long times):
+    """Add 1 to a counter in memory, as the core does; return it."""
+    cdef counter_t counter = 0
+    cdef long i
+    for i in range(times):
+        counter += 1
+    return counter

@@ -1,0 +1,61 @@
+"""One frame at a time: what each costs, and the tail.
+
+Each frame is timed alone, by the processor time of this thread: on a machine that
+others use, wall time measures them. What two readings of the clock cost is taken off.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Sequence
+
+from benchmarks.rounds import percentile
+
+CLOCK_SAMPLES = 20_001
+SHARES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
+REQUESTS = 2
+
+
+def clock_cost(clock: Callable[[], int] = time.thread_time_ns) -> float:
+    """Return what an empty reading between two readings costs. Units: ns."""
+    costs = []
+    for _ in range(CLOCK_SAMPLES):
+        start = clock()
+        costs.append(float(clock() - start))
+    return percentile(costs, 0.5)
+
+
+def each(
+    frames: Sequence[bytes],
+    one: Callable[[bytes], object],
+    after: Callable[[], object] | None = None,
+    counts: Callable[[object], bool] | None = None,
+    clock: Callable[[], int] = time.thread_time_ns,
+) -> list[float]:
+    """Return the cost of every frame that counts. Units: ns.
+
+    ``after`` runs untimed behind each frame; ``counts`` is asked about what it gave.
+    """
+    off = clock_cost(clock)
+    costs = []
+    gc.collect()
+    for frame in frames:
+        start = clock()
+        given = one(frame)
+        spent = clock() - start
+        if counts is None or counts(given):
+            costs.append(max(0.0, spent - off))
+        if after is not None:
+            after()
+    return costs
+
+
+def has_two_requests(given: object) -> bool:
+    """Return whether a frame caused both requests, one a line."""
+    return isinstance(given, bytes) and given.count(b"\n") == REQUESTS
+
+
+def percentiles(costs: list[float]) -> dict[str, float]:
+    """Return p50, p99 and p99.9."""
+    return {name: percentile(costs, share) for name, share in SHARES.items()}

@@ -1,0 +1,166 @@
+"""The engine as benchmarks run it: stage clocks on, and complete where it quotes."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+
+from benchmarks.stream import INSTRUMENT, NAME, TICKS_PER_DOLLAR
+from engine import GlftQuoter, __version__
+from engine._core.core import Core
+from engine.journal import Header, Recorder, Writer
+
+RUN_ID = 7
+START_NS = 1_000_000_000
+STEP_NS = 1_000_000_000
+"""Virtual time between two frames: one sample of the volatility."""
+
+GLFT = {"gamma": 2.0, "xi": 0.02, "k_per_tick": 0.4, "a_per_s": 1e-4}
+"""Nervous enough that both quotes move with every sample of the volatility."""
+QTY_LOTS = 10
+COLD_SIGMA_TICKS = 1.0
+LIMITS = {
+    "position_max_lots": 1_000,
+    "order_max_lots": 100,
+    "collar_bps": 500.0,
+    "stale_ns": 10**12,
+    "requote_ticks": 0,
+    "requote_qty_pct": 0.0,
+}
+
+
+class Reader:
+    """A core that follows one book."""
+
+    def __init__(self, snapshot: bytes) -> None:
+        self.core = Core(RUN_ID)
+        self.index = self.core.add_instrument(INSTRUMENT)
+        self.core.measure(True)
+        self.core.connection_made(0, START_NS)
+        self.core.receive_data(0, START_NS, snapshot)
+
+    def play(self, frames: list[bytes]) -> None:
+        """Take every frame; the touch stays in the core, where it is used."""
+        receive, t_ns = self.core.receive_data, START_NS
+        for frame in frames:
+            receive(0, t_ns, frame)
+
+    def touch(self) -> tuple[float, float]:
+        """Return best bid and ask. Raises: ValueError while the book is unreadable."""
+        book = self.core.market(self.index).book
+        if book.state_name != "readable":
+            raise ValueError(f"the book is {book.state_name}")
+        best = (book.levels(side, 1)[0][0] for side in ("bid", "ask"))
+        bid, ask = (ticks / TICKS_PER_DOLLAR for ticks in best)
+        return bid, ask
+
+
+class Venue:
+    """Answers requests as the venue does when all goes well."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._orders: dict[str, dict[str, object]] = {}
+
+    def answers(self, requests: bytes) -> list[bytes]:
+        """Return one answer a request. Raises: ValueError for another method."""
+        return [self._answer(orjson.loads(line)) for line in requests.splitlines()]
+
+    def _answer(self, request: dict[str, object]) -> bytes:
+        params, method = request["params"], request["method"]
+        if method in ("private/buy", "private/sell"):
+            order = {
+                "order_id": f"BTC-{next(self._numbers):011}",
+                "label": params["label"],
+                "instrument_name": NAME,
+                "direction": str(method).removeprefix("private/"),
+                "order_type": "limit",
+                "order_state": "open",
+                "filled_amount": 0.0,
+                "creation_timestamp": 1_790_559_412_833,
+            }
+            self._orders[order["order_id"]] = order
+        elif method == "private/edit":
+            order = self._orders[params["order_id"]]
+        else:
+            raise ValueError(f"{method} in a market where all goes well")
+        order |= {
+            "price": params["price"],
+            "amount": params["amount"],
+            "last_update_timestamp": 1_790_559_412_834,
+        }
+        result = {"order": order, "trades": []}
+        return orjson.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result})
+
+
+class Quoting:
+    """The engine complete: risk, order table, journal, metrics, and a GLFT quoter.
+
+    Every frame yields its requests; the venue's answers come before the next frame,
+    through the same journal, and are not part of what is timed.
+    """
+
+    def __init__(self, snapshot: bytes, journal: Path | None) -> None:
+        self._core = Core(RUN_ID)
+        self._venue = Venue()
+        core = self._core
+        index = core.add_instrument(INSTRUMENT)
+        core.measure(True)
+        quoter = GlftQuoter(
+            qty_lots=QTY_LOTS, cold_sigma_ticks=COLD_SIGMA_TICKS, **GLFT
+        )
+        core.bind(index, quoter, LIMITS)
+        core.set_credit_limits({"trading": (1e6, 1e6)})
+        core.route_credits(index, "trading")
+        header = Header(RUN_ID, 0, __version__, {})
+        self._recorder = Recorder(core, Writer(journal, header)) if journal else None
+        self._verbs = self._recorder or core
+        self._t_ns = START_NS
+        self._verbs.connection_made(0, self._t_ns)
+        self._verbs.handle_timer(self._t_ns + STEP_NS)
+        core.set_quoting(True, "benchmark")
+        self.first = self.one(snapshot)
+        self.after()
+
+    def one(self, frame: bytes) -> bytes:
+        """Take a frame; return the requests it causes."""
+        self._t_ns += STEP_NS
+        verbs = self._verbs
+        verbs.receive_data(0, self._t_ns, frame)
+        self._sent = sent = verbs.data_to_send(0)
+        return sent
+
+    def after(self) -> None:
+        """Let the venue answer, and the journal reach the disk."""
+        for answer in self._venue.answers(self._sent):
+            self._verbs.receive_data(0, self._t_ns, answer)
+        if self._verbs.data_to_send(0):
+            raise ValueError("requests without a frame")
+        if self._recorder is not None and self._recorder.flush_due(self._t_ns):
+            self._recorder.flush(self._t_ns)
+
+    def close(self) -> None:
+        """End the journal."""
+        if self._recorder is not None:
+            self._recorder.close(self._t_ns)
+
+    def snapshot(self) -> dict[str, object]:
+        """Return the core's own words."""
+        return self._core.snapshot()
+
+
+@contextmanager
+def quoting(snapshot: bytes, journals: bool = True) -> Iterator[Quoting]:
+    """Give an engine whose journal, if it keeps one, lives as long as it does."""
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Path(folder) / "bench.journal" if journals else None
+        engine = Quoting(snapshot, journal)
+        try:
+            yield engine
+        finally:
+            engine.close()

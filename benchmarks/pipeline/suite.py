@@ -1,0 +1,171 @@
+"""The engine complete, from bytes to two order requests, and its tail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from statistics import median
+
+import orjson
+
+from benchmarks.figures import Found, Goal, Kind, Missing, Run
+from benchmarks.pipeline.each import each, has_two_requests, percentiles
+from benchmarks.pipeline.ours import quoting
+from benchmarks.rounds import Timings
+from benchmarks.stream import PROFILES, frames
+from benchmarks.versus.rival import DisagreementError
+
+OURS = "halfspread"
+CORE = "halfspread, no journal"
+ORJSON = "orjson + SortedDict + orjson"
+MSGSPEC = "msgspec + ccxt book + msgspec"
+CHECKED = 500
+"""Frames on which prices are compared before anything is timed."""
+
+
+def _orders(profile: str) -> tuple[Goal, ...]:
+    asked = profile == "raw"
+    title = f"bytes → two order requests, `{profile}`, p50"
+    tail = {"raw": (8, 4), "100ms": (20, 10)}[profile]
+    return (
+        Goal(
+            f"orders_{profile}_orjson",
+            title,
+            Kind.TIMES,
+            *((25, 40) if asked else ()),
+            rival=ORJSON,
+        ),
+        Goal(
+            f"orders_{profile}_best",
+            title,
+            Kind.TIMES,
+            *((18, 30) if asked else ()),
+            rival=MSGSPEC,
+        ),
+        Goal(
+            f"orders_{profile}_core",
+            f"… `{profile}`: the engine without its journal",
+            rival="",
+        ),
+        Goal(
+            f"orders_{profile}_tail",
+            f"… `{profile}`: p99.9 / p50",
+            Kind.AT_MOST,
+            *tail,
+            unit="",
+        ),
+        Goal(f"orders_{profile}_p99", f"… `{profile}`: p99", rival=ORJSON),
+        Goal(f"orders_{profile}_p999", f"… `{profile}`: p99.9", rival=ORJSON),
+    )
+
+
+GOALS = _orders("raw") + _orders("100ms")
+
+
+def _stacks() -> tuple[dict[str, Callable[[bytes], object]], dict[str, str]]:
+    made, absent = {}, {}
+    for name, module in ((ORJSON, "orjson_stack"), (MSGSPEC, "msgspec_stack")):
+        try:
+            found = __import__(f"benchmarks.versus.{module}", fromlist=["make"])
+        except ImportError as error:
+            absent[name] = f"not installed: {error}"
+        else:
+            made[name] = found.make
+    return made, absent
+
+
+def measure(run: Run) -> Iterator[Found | Missing]:
+    """Measure both profiles."""
+    for profile in PROFILES:
+        count = run.pick(5_000, 300)
+        yield from _profile(
+            run, profile, list(frames(count, run.seed, profile, at_touch=True))
+        )
+
+
+def agree(stream: list[bytes], make: Callable[[bytes], object]) -> None:
+    """Check that a stack asks for the prices the engine asks for.
+
+    Raises: DisagreementError naming the frame.
+    """
+    stack = make(stream[0])
+    with quoting(stream[0]) as engine:
+        asked = dict(zip(stack.order_ids, _prices(engine.first).values(), strict=True))
+        for number, frame in enumerate(stream[1 : 1 + CHECKED], 1):
+            asked.update(_prices(engine.one(frame)))
+            engine.after()
+            theirs = _prices(b"\n".join(stack.one(frame)))
+            if asked != theirs:
+                raise DisagreementError(f"frame {number}: {asked} and {theirs}")
+
+
+def _prices(requests: bytes) -> dict[str, float]:
+    """Return order (side of a new one) -> price of some requests, one a line."""
+    found = {}
+    for request in map(orjson.loads, requests.splitlines()):
+        params = request["params"]
+        found[params.get("order_id", request["method"])] = params["price"]
+    return found
+
+
+def _profile(run: Run, profile: str, stream: list[bytes]) -> Iterator[Found | Missing]:
+    stacks, absent = _stacks()
+    for make in stacks.values():
+        agree(stream, make)
+    changes = stream[1:]
+
+    def ours(journals: bool) -> list[float]:
+        with quoting(stream[0], journals) as engine:
+            return each(changes, engine.one, engine.after, has_two_requests)
+
+    candidates: dict[str, Callable[[], list[float]]] = {
+        OURS: lambda: ours(journals=True),
+        CORE: lambda: ours(journals=False),
+        **{
+            name: lambda make=make: each(changes, make(stream[0]).one)
+            for name, make in stacks.items()
+        },
+    }
+    tails, share = _tails(candidates, run.pick(7, 1), len(changes))
+    middles = {name: [one["p50"] for one in rows] for name, rows in tails.items()}
+    timings = Timings(middles)
+    run.series[f"bytes to two order requests, {profile}, ns"] = middles
+    note = f"processor time of each frame; {share:.0%} of ours cause both requests"
+    for name, key in ((ORJSON, "orjson"), (MSGSPEC, "best")):
+        goal = f"orders_{profile}_{key}"
+        if name in absent:
+            yield Missing(goal, absent[name])
+            continue
+        times = timings.ratio(name, to=OURS)
+        yield Found(goal, timings.median(OURS), timings.median(name), times, note)
+        note = ""
+    core = timings.median(CORE)
+    yield Found(f"orders_{profile}_core", core, ratio=timings.ratio(OURS, to=CORE))
+    spread = median(one["p99.9"] / one["p50"] for one in tails[OURS])
+    yield Found(f"orders_{profile}_tail", spread)
+    for key, share_name in (("p99", "p99"), ("p999", "p99.9")):
+        middle = {
+            name: median(one[share_name] for one in rows)
+            for name, rows in tails.items()
+        }
+        yield Found(f"orders_{profile}_{key}", middle[OURS], middle.get(ORJSON))
+
+
+def _tails(
+    candidates: dict[str, Callable[[], list[float]]], rounds: int, frames_played: int
+) -> tuple[dict[str, list[dict[str, float]]], float]:
+    """Return percentiles by candidate and round, and how many of our frames counted.
+
+    As in ``rounds.interleaved``: in turning order, the first round only warms up.
+    """
+    names = list(candidates)
+    tails: dict[str, list[dict[str, float]]] = {name: [] for name in names}
+    share = 0.0
+    for number in range(rounds + 1):
+        turn = number % len(names)
+        for name in names[turn:] + names[:turn]:
+            costs = candidates[name]()
+            if name == OURS:
+                share = len(costs) / frames_played
+            if number:
+                tails[name].append(percentiles(costs))
+    return tails, share

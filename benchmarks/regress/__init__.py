@@ -1,0 +1,1 @@
+"""Instructions, counted by valgrind and compared with what was counted before."""

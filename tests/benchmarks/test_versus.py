@@ -1,0 +1,55 @@
+"""Rivals agree before they are timed; the model in Python is the engine's."""
+
+import pytest
+
+from benchmarks.figures import Goal
+from benchmarks.pipeline.ours import Reader
+from benchmarks.pipeline.suite import agree
+from benchmarks.rounds import Timings
+from benchmarks.stream import frames
+from benchmarks.versus import orjson_sorteddict, orjson_stack, suite
+from benchmarks.versus.rival import DisagreementError, GapError, touch_of_all
+
+
+def test_all_end_on_the_same_touch():
+    made = {"ours": Reader, "theirs": orjson_sorteddict.Client}
+    for profile in ("raw", "100ms"):
+        bid, ask = touch_of_all(made, list(frames(200, profile=profile)))
+        assert bid < ask
+
+
+def test_a_rival_that_disagrees_is_named():
+    class Wrong(orjson_sorteddict.Client):
+        def touch(self):
+            return 1.0, 2.0
+
+    made = {"ours": Reader, "theirs": Wrong}
+    with pytest.raises(DisagreementError, match=r"'theirs': \(1\.0, 2\.0\)"):
+        touch_of_all(made, list(frames(5)))
+
+
+def test_a_rival_checks_the_chain():
+    snapshot, _, after = frames(2)
+    with pytest.raises(GapError):
+        orjson_sorteddict.Client(snapshot).play([after])
+
+
+@pytest.mark.parametrize("profile", ["raw", "100ms"])
+def test_a_stack_asks_for_the_prices_the_engine_asks_for(profile):
+    agree(list(frames(150, profile=profile, at_touch=True)), orjson_stack.make)
+
+
+def test_a_stack_with_another_model_is_found():
+    def make(snapshot):
+        stack = orjson_stack.make(snapshot)
+        stack.model.c1 += 1.0
+        return stack
+
+    with pytest.raises(DisagreementError, match="frame 1"):
+        agree(list(frames(5, at_touch=True)), make)
+
+
+def test_a_figure_is_made_of_rounds():
+    timings = Timings({suite.OURS: [10.0, 20.0, 30.0], "theirs": [50.0, 60.0, 90.0]})
+    found = suite.compared(Goal("key", "title", rival="theirs"), timings, "theirs")
+    assert (found.ours, found.rival, found.ratio) == (20.0, 60.0, 3.0)

@@ -295,7 +295,7 @@ class Limits(Section):
         Limit(
             "farthest distance of a quote from the index; for futures and spot",
             "bps",
-            measured="from the index price of the ticker",
+            measured="from the index price of the ticker; no quote without it",
         ),
     ] = None
     collar_fair_bps: Annotated[

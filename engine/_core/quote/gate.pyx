@@ -60,7 +60,7 @@ cdef void set_bounds(
     cdef double lowest = anchor.mark_ticks - width
     cdef double highest = anchor.mark_ticks + width
     cdef price_t low, high
-    if limits.collar_index_bps > 0.0 and anchor.index_ticks > 0.0:
+    if limits.collar_index_bps > 0.0:  # no index: nothing is inside
         width = anchor.index_ticks * limits.collar_index_bps * 1e-4
         lowest = fmax(lowest, anchor.index_ticks - width)
         highest = fmin(highest, anchor.index_ticks + width)

@@ -107,7 +107,8 @@ cdef class Market:
 
     cdef void hear_ticker(self, nanos_t now_ns, const Ticker* ticker) noexcept:
         if (self.ticker.mark_price != ticker.mark_price
-                or self.ticker.is_open != ticker.is_open):
+                or self.ticker.is_open != ticker.is_open
+                or (self.ticker.index_price > 0.0) != (ticker.index_price > 0.0)):
             self.stir()
         if self.ticker.index_price != ticker.index_price:
             self.index_moved_ns = now_ns
@@ -134,6 +135,8 @@ cdef class Market:
             return "book has an empty side"
         if not self.ticker.is_open:
             return "instrument is not open"
+        if self.limits.collar_index_bps > 0.0 and not self.ticker.index_price > 0.0:
+            return "the index, which a collar hangs on, is not known"
         if fresh_ns and self.heard_ns <= fresh_ns:
             return "the engine stood still: waiting for fresh data"
         if self.is_lagging:

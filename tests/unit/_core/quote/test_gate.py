@@ -71,6 +71,20 @@ def test_the_collar_stands_on_the_mark_when_there_is_one() -> None:
     assert requests(rig)[0] == [(9989, 5)]
 
 
+def test_without_an_index_nothing_is_inside_a_collar_that_hangs_on_it() -> None:
+    rig = Rig({"collar_index_bps": 10.0})
+    ticker = {"instrument_name": "BTC-PERPETUAL", "timestamp": 1, "state": "open"}
+    rig.push("ticker.BTC-PERPETUAL.raw", {**ticker, "mark_price": 5000.0})
+    rig.wisher.bids = [(MID - 1, 5)]
+    rig.book([(MID - 1, 9)], [(MID + 1, 9)])
+    assert requests(rig) == ([], [])
+    assert "index" in rig.snapshot()["why_blank"]
+    assert rig.halted() == ""
+    known = {**ticker, "mark_price": 5000.0, "index_price": 5000.0}
+    rig.push("ticker.BTC-PERPETUAL.raw", known)
+    assert requests(rig)[0] == [(MID - 1, 5)]
+
+
 def test_the_venues_price_band_is_respected() -> None:
     rig = Rig()
     ticker = {"instrument_name": "BTC-PERPETUAL", "timestamp": 1, "state": "open"}

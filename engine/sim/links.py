@@ -232,6 +232,10 @@ class Links:
         self.core.command(self._core_ns(), orjson.dumps({"cmd": name, **values}))
         self.pump()
 
+    def awake_ns(self) -> int:
+        """Return from when on the core reads what it is told."""
+        return max(self.now_ns, self._stalled_until_ns)
+
     # Misbehaving.
 
     def drop(self, conn: int, *, venue_notices_ns: int = 0) -> None:

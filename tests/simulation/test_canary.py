@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -19,6 +20,9 @@ from engine.errors import JournalError
 from engine.journal import Reader
 from engine.session import cod, limits, orders, recover, windup
 from engine.session.flow import Script
+from engine.session.machine import Session
+from engine.session.risk.ladder import Stance
+from engine.session.risk.officer import RiskOfficer
 from engine.session.trades import BookedTrades
 from tests.simulation.swarm.engine import Engine
 from tests.simulation.swarm.run import Run, judge
@@ -233,6 +237,49 @@ def the_tier_is_misread(patch: Patch) -> None:
         return found and (3 * found[0], 3 * found[1])
 
     patch.setattr(limits, "rate_of", thrice)
+
+
+# The kill ladder.
+
+
+@plant("armed itself again")
+def a_lost_line_arms_a_latched_limit(patch: Patch) -> None:
+    lost = Session.on_lost
+
+    def and_forgive(self: Session, conn: int, t_ns: int) -> None:
+        lost(self, conn, t_ns)
+        self._risk.ladder.rearm(None, None)
+
+    patch.setattr(Session, "on_lost", and_forgive)
+
+
+@plant("reduce, and")
+def reduce_is_taken_for_widen(patch: Patch) -> None:
+    tell = RiskOfficer._tell
+
+    def softer(self: RiskOfficer, index: int, worst: Any) -> None:
+        if worst is not None and worst.stance is Stance.REDUCE:
+            worst = replace(worst, stance=Stance.WIDEN)
+        tell(self, index, worst)
+
+    patch.setattr(RiskOfficer, "_tell", softer)
+
+
+@plant("pull, and orders are open")
+def a_pull_is_taken_for_reduce(patch: Patch) -> None:
+    def nothing(self: RiskOfficer, worst: Any) -> None:
+        """Neither hold quoting nor kill."""
+        self._kill_reason = ""
+
+    tell = RiskOfficer._tell
+
+    def softer(self: RiskOfficer, index: int, worst: Any) -> None:
+        if worst is not None and worst.stance is Stance.PULL:
+            worst = replace(worst, stance=Stance.REDUCE)
+        tell(self, index, worst)
+
+    patch.setattr(RiskOfficer, "_hold", nothing)
+    patch.setattr(RiskOfficer, "_tell", softer)
 
 
 # The journal.

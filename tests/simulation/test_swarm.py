@@ -8,6 +8,7 @@ import pytest
 
 from tests.simulation import soak
 from tests.simulation.swarm.draw import JOURNAL_BYTES, draw
+from tests.simulation.swarm.limits import DRILLS, Latches
 from tests.simulation.swarm.mischief import DEEDS
 from tests.simulation.swarm.run import Run, Verdict, judge
 from tests.simulation.swarm.watch import Shelf
@@ -34,6 +35,8 @@ def test_seeds_differ_in_what_is_on() -> None:
     assert {len(one.limits) for one in setups} == {1, 2, 3}
     assert {one.connections for one in setups} == {1, 2}
     assert {one.engines for one in setups} == {1, 2}
+    assert {one.drill for one in setups} == set(DRILLS)
+    assert {bool(one.engine["risk"]) for one in setups} == {True, False}
     assert {one.journal_bytes for one in setups} == {0, *JOURNAL_BYTES}
 
 
@@ -95,3 +98,20 @@ def test_a_book_is_readable_along_its_chain_only() -> None:
     assert shelf.ids == {11, 12}
     shelf.forget()
     assert not shelf.ids
+
+
+def test_a_latched_limit_has_to_stay_until_it_is_armed_again() -> None:
+    loss = {"rule": "loss_day", "scope": "", "stance": "pull", "latched": True}
+    lag = {"rule": "stale_user", "scope": "", "stance": "pull", "latched": False}
+    latches = Latches()
+    assert latches.look([loss, lag], 1) == ""
+    assert latches.look([loss], 2) == ""
+    assert "loss_day" in latches.look([], 3)
+    latches.look([loss], 4)
+    latches.rearm(6)
+    assert latches.look([loss], 5) == ""
+    assert latches.look([], 7) == ""
+    latches.restart({"parts": {"risk": {"trips": [loss]}}})
+    assert "loss_day" in latches.look([], 8)
+    latches.restart(None)
+    assert latches.look([], 9) == ""

@@ -13,8 +13,9 @@ from typing import Any
 
 from engine.sim.links import Latency, LogNormal, Uniform
 from engine.sim.settings import SimConfig, WorldConfig, world_config
+from tests.simulation.swarm.limits import DRILLS, draw_of_one, draw_risk
 from tests.simulation.swarm.market import SECOND_NS, Weather
-from tests.simulation.swarm.mischief import KINDS
+from tests.simulation.swarm.mischief import KINDS, REARM
 
 MILLISECOND_NS = 1_000_000
 EPOCH_NS = 1_790_000_000 * SECOND_NS
@@ -43,7 +44,8 @@ class Setup:
 
     Units: gap_ns is the mean time between two pieces of mischief; ``limits`` are
     position limits in lots by instrument, ``memory`` is which checkpoint a new process
-    finds, ``journal_bytes`` the size a journal may reach. Empty: 0, none is kept.
+    finds, ``journal_bytes`` the size a journal may reach, ``drill`` the step of the
+    kill ladder that is tried at the end. Empty: journal_bytes 0, none is kept.
     """
 
     seed: int
@@ -58,6 +60,7 @@ class Setup:
     limits: dict[str, int]
     memory: str
     journal_bytes: int
+    drill: str
     plans: tuple[dict[str, Any], ...]
     engine: dict[str, Any]
 
@@ -69,6 +72,7 @@ class Setup:
         rows.append(f"    {', '.join(self.kinds)}")
         rows.append(f"  a new process finds as checkpoint: {self.memory}")
         rows.append(f"  journals of at most {self.journal_bytes} bytes")
+        rows.append(f"  at the end: {self.drill}")
         rows.append(f"  latency up {self.up}, down {self.down}")
         for plan in self.plans:
             rows.append(f"  {plan}")
@@ -79,7 +83,8 @@ class Setup:
 
 def draw(seed: int) -> Setup:
     """Return the configuration of a seed."""
-    dice = random.Random(f"{seed}/setup")
+    dice, risk_dice = random.Random(f"{seed}/setup"), random.Random(f"{seed}/risk")
+    risk = draw_risk(risk_dice)
     count = dice.choices((1, 2, 3), (70, 22, 8))[0]
     names = tuple(sorted(dice.sample(sorted(FAMILIES), count)))
     kinds = tuple(kind for kind in KINDS if dice.random() < KIND_CHANCE)
@@ -97,13 +102,17 @@ def draw(seed: int) -> Setup:
         down=dice.choice(LATENCIES),
         connections=connections,
         engines=dice.choices((1, 2), (90, 10))[0],
-        kinds=kinds or (dice.choice(KINDS),),
+        kinds=(kinds or (dice.choice(KINDS),)) + ((REARM,) if risk else ()),
         gap_ns=round(SECOND_NS * 1.5 * 20.0 ** dice.random()),
         limits=limits,
         memory=dice.choice(("newest", "old", "spoilt", "none")),
         journal_bytes=_journal_bytes(random.Random(f"{seed}/journal")),
-        plans=tuple(_plan(dice, name, limits[name]) for name in names),
-        engine=_engine(dice, connections),
+        drill=risk_dice.choice(DRILLS),
+        plans=tuple(
+            _plan(dice, name, limits[name], draw_of_one(risk_dice) if risk else {})
+            for name in names
+        ),
+        engine={**_engine(dice, connections), "risk": risk},
     )
 
 
@@ -144,7 +153,9 @@ def _world(dice: random.Random, seed: int, names: tuple[str, ...]) -> WorldConfi
     return replace(world, venue=replace(world.venue, notifications_first=first))
 
 
-def _plan(dice: random.Random, name: str, limit: int) -> dict[str, Any]:
+def _plan(
+    dice: random.Random, name: str, limit: int, more: dict[str, Any]
+) -> dict[str, Any]:
     """Return one ``[[quote]]`` table; sizes in lots, turned into amounts later."""
     qty = dice.randint(1, max(1, limit // 3))
     levels = dice.randint(1, 4)
@@ -182,6 +193,7 @@ def _plan(dice: random.Random, name: str, limit: int) -> dict[str, Any]:
             "order_max": dice.randint(max(1, limit // 4), limit),
             "collar_bps": dice.choice((20.0, 100.0, 500.0)),
             "stale_ms": dice.choice((1_500, 5_000, 20_000)),
+            **more,
         },
     }
 

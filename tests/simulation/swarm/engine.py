@@ -18,6 +18,7 @@ from engine.sim.venue.faults.fault import Fault
 from engine.sim.world import World
 from tests.simulation.swarm.draw import ACCOUNTS, EPOCH_NS, Setup
 from tests.simulation.swarm.journals import Journals
+from tests.simulation.swarm.limits import Latches
 from tests.simulation.swarm.market import SECOND_NS
 from tests.simulation.swarm.watch import MILLISECOND_NS, Broken, Watch
 
@@ -42,6 +43,7 @@ class Engine:
         if setup.journal_bytes:
             dice = random.Random(f"{setup.seed}/journals/{number}")
             self.journals = Journals(self.config, dice, setup.journal_bytes)
+        self.latches = Latches()
         self.runs = 0
         self.crashes = 0
         self.saved: deque[bytes] = deque(maxlen=CHECKPOINTS_MAX)
@@ -111,6 +113,7 @@ class Engine:
             venue_notices_ns=venue_notices_ns,
             restarts_ns=restarts_ns,
         )
+        self.latches.restart(None if self.setup.memory == "spoilt" else left)
         if left is not None:
             self.links.command("restore", checkpoint=left)
 
@@ -152,11 +155,55 @@ class Engine:
             if "-t-" in order.label:
                 self.links.command("cancel_ticket", label=order.label)
 
+    def withdraw(self, step: str) -> None:
+        """Let the operator take a step of the ladder, for all or one instrument."""
+        dice = self.dice
+        if step == "disconnect" or dice.random() < 0.6:
+            self.links.command(step)
+        else:
+            name = dice.choice(sorted(self.setup.limits))
+            self.links.command(step, instrument=name)
+
+    def withdraw_all(self, step: str) -> None:
+        """Let the operator take a step of the ladder for the whole account."""
+        self.links.command(step)
+
+    def rearm(self) -> None:
+        """Let the operator arm every rule again."""
+        self.latches.rearm(self.links.awake_ns())
+        self.links.command("rearm")
+
+    def rearm_if_tripped(self) -> None:
+        """Let the operator arm the rules again when one of them took the line away."""
+        if self.state() in ("paused", "disconnected"):
+            self.rearm()
+
+    def _look_at_latches(self) -> None:
+        """Check that what is latched has stayed so.
+
+        Raises:
+            Broken: it has not.
+        """
+        risk = self.links.core.snapshot()["session"]["risk"]
+        if problem := self.latches.look(risk["trips"], self.links.now_ns):
+            raise Broken(problem)
+
+    def stance(self) -> str:
+        """Return the step of the ladder the whole account is on."""
+        stance: str = self.links.core.snapshot()["stance"]
+        return stance
+
+    def why_blank(self, name: str) -> str:
+        """Return why an instrument has no quotes. Empty: "", it may have."""
+        why: str = self.links.core.snapshot()["instruments"][name]["why_blank"]
+        return why
+
     def keep_checkpoint(self) -> None:
         """Write down what the engine would have written into its folder."""
         core: Any = self.links.core
         if saved := core.checkpoint():
             self.saved.append(orjson.dumps(saved))
+            self._look_at_latches()
 
     def _left_behind(self) -> Any:
         """Return the checkpoint a new process finds: new, old, spoilt, or none."""

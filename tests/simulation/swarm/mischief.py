@@ -21,6 +21,7 @@ MILLISECOND_NS = 1_000_000
 SECOND_NS = 1_000 * MILLISECOND_NS
 UNKNOWN_OUTCOMES = (10_001, 11_094, 13_028, 10_050)
 EXHAUSTED = 10_028
+REARM = "operator/rearm"
 METHODS = (
     "private/*",
     "private/buy",
@@ -58,6 +59,12 @@ class Culprit(Protocol):
 
     def place_ticket(self) -> None:
         """Let the operator place an order outside the quotes."""
+
+    def withdraw(self, step: str) -> None:
+        """Take a step of the kill ladder, for everything or one instrument."""
+
+    def rearm(self) -> None:
+        """Take every latched step back."""
 
 
 Deed = Callable[[Culprit], None]
@@ -186,9 +193,15 @@ def pause(who: Culprit) -> None:
 @deed("operator/ladder")
 def ladder(who: Culprit) -> None:
     """Take a step of the kill ladder, and take it back later."""
-    step = who.dice.choice(("widen", "reduce", "pull", "flatten"))
-    who.links.command(step)
-    _later(who, lambda: who.links.command("rearm"))
+    step = who.dice.choice(("widen", "reduce", "pull", "flatten", "disconnect"))
+    who.withdraw(step)
+    _later(who, who.rearm)
+
+
+@deed(REARM)
+def rearm(who: Culprit) -> None:
+    """Arm again whatever has tripped."""
+    who.rearm()
 
 
 @deed("operator/ticket")

@@ -17,6 +17,7 @@ from typing import Any
 from engine.sim.together import Switchboard, run_together
 from engine.sim.world import World
 from tests.simulation.swarm.draw import EPOCH_NS, Setup, draw
+from tests.simulation.swarm.drill import drill
 from tests.simulation.swarm.engine import Engine
 from tests.simulation.swarm.market import SECOND_NS, SparseMarket
 from tests.simulation.swarm.mischief import DEEDS
@@ -75,13 +76,15 @@ class Run:
             links.start()
         self._mischief()
         self._quiet()
+        self._drill()
         self._agree()
         self._stop()
 
-    def _run_for(self, seconds: float) -> None:
+    def run_for(self, seconds: float) -> None:
+        """Let virtual time pass."""
         run_together(self._links, self.now_ns + round(seconds * SECOND_NS))
 
-    def _wait(self, holds: Callable[[], str], within_s: float, look_s: float) -> None:
+    def wait(self, holds: Callable[[], str], within_s: float, look_s: float) -> None:
         """Run until nothing is said to be missing any more.
 
         Raises:
@@ -91,7 +94,7 @@ class Run:
         while missing := holds():
             if self.now_ns >= end_ns:
                 raise Broken(missing)
-            self._run_for(look_s)
+            self.run_for(look_s)
 
     def _say(self, kind: str, text: str) -> None:
         for engine in self.engines:
@@ -119,18 +122,31 @@ class Run:
             links.refuses_connections = False
             for link in links.links:
                 links.delay(link.conn)
-        self._run_for(CLEAR_S)
+        self.run_for(CLEAR_S)
         for links in self._links:
             links.command("resume")
-            links.command("rearm")
         for engine in self.engines:
+            engine.rearm()
             engine.cancel_tickets()
-        self._run_for(1.0)
+        self.run_for(1.0)
         for links in self._links:
             # A lost message about an own order shows on the next line only.
             links.drop(0)
         for engine in self.engines:
-            self._wait(partial(self._not_in, engine, "quoting"), RETURN_S, LOOK_S)
+            self.wait(partial(self._not_back, engine), RETURN_S, LOOK_S)
+
+    def _drill(self) -> None:
+        """Try a step of the kill ladder while the market goes on."""
+        for engine in self.engines:
+            drill(self, engine)
+            engine.rearm()
+            self.wait(partial(self._not_back, engine), RETURN_S, LOOK_S)
+
+    def _not_back(self, engine: Engine) -> str:
+        """Whether it quotes; a limit that is past once more is armed once more."""
+        if problem := self._not_in(engine, "quoting"):
+            engine.rearm_if_tripped()
+        return problem
 
     def _not_in(self, engine: Engine, state: str) -> str:
         found = engine.state()
@@ -139,22 +155,24 @@ class Run:
     def _agree(self) -> None:
         """Let the market fall still; then both sides must say the same."""
         self._say("part", "the market falls still")
-        self._run_for(2.0)
+        self.run_for(2.0)
         now_ns = EPOCH_NS + self.now_ns
         self._links[0].at(self.now_ns, lambda: self.market.calm_down(now_ns))
-        self._run_for(2.0)
+        self.run_for(2.0)
         for engine in self.engines:
-            self._wait(partial(self._unequal, engine), AGREE_S, SHORT_LOOK_S)
+            self.wait(partial(self._unequal, engine), AGREE_S, SHORT_LOOK_S)
         for engine in self.engines:
-            self._wait(partial(self._untied, engine), TIE_OUT_S, 1.0)
+            self.wait(partial(self._untied, engine), TIE_OUT_S, 1.0)
             if problem := engine.miscounted():
                 raise Broken(problem)
 
     def _unequal(self, engine: Engine) -> str:
+        engine.rearm_if_tripped()
         ours, theirs = engine.ours(), engine.theirs()
         return "" if ours == theirs else f"the engine says {ours}, the venue {theirs}"
 
     def _untied(self, engine: Engine) -> str:
+        engine.rearm_if_tripped()
         found = engine.ledger_differences()
         return f"the ledger is not the venue's: {found}" if found else ""
 
@@ -164,8 +182,8 @@ class Run:
             links.reconnects = False
             links.command("stop")
         for engine in self.engines:
-            self._wait(partial(self._not_in, engine, "stopped"), STOP_S, LOOK_S)
-        self._run_for(1.0)
+            self.wait(partial(self._not_in, engine, "stopped"), STOP_S, LOOK_S)
+        self.run_for(1.0)
         for engine in self.engines:
             if problem := engine.left_over() or engine.end_journal():
                 raise Broken(problem)
@@ -186,6 +204,7 @@ class Run:
             "worst": max(one.watch.worst for one in engines),
             "connects": sum(one.connects for one in counters),
             "crashes": sum(one.crashes for one in engines),
+            "latched": sum(one.latches.seen for one in engines),
             "journals": sum(one.journals.judged for one in engines if one.journals),
             "frames": sum(one.frames_up + one.frames_down for one in counters),
             "end_s": self.now_ns / SECOND_NS,

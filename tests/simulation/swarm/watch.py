@@ -74,6 +74,7 @@ class Watch:
         self.heard_ns = dict.fromkeys(limits, -1)
         self.priced = self.worst = 0
         self._has_priced = False  # this process: before, it may not know its position
+        self._most: dict[str, int] = {}  # what a position may be; {} = anything
         self._moved = self._spoke = False
         self._labels: set[str] = set()
         self._instruments: dict[str, str] = {}
@@ -102,6 +103,12 @@ class Watch:
     def process_began(self) -> None:
         """Take note that another process stands where the last one stood."""
         self._has_priced = False
+
+    def may_not_grow(self, is_so: bool) -> None:
+        """Forbid any position to grow from here on, or allow it again."""
+        self._most = (
+            {name: self.position_lots(name) for name in self.limits} if is_so else {}
+        )
 
     def say(self, kind: str, text: str) -> None:
         """Write a line into the trace."""
@@ -211,11 +218,20 @@ class Watch:
             other = slots.setdefault(slot, order.label)
             if other is not order.label:
                 raise Broken(f"two orders of one slot: {other}, {order.label}")
+        self._check_growth()
         for name, limit in self.limits.items():
             held = self.position_lots(name)
             long = held + open_lots.get((name, 1), 0)
             short = open_lots.get((name, -1), 0) - held
             self._within(name, max(long, short), limit, "the venue")
+
+    def _check_growth(self) -> None:
+        """Let positions come nearer to nothing only, while they may not grow."""
+        for name, most in self._most.items():
+            held = self.position_lots(name)
+            if not min(0, most) <= held <= max(0, most):
+                raise Broken(f"{name}: reduce, and {most} lots became {held}")
+            self._most[name] = held
 
     def _check_core(self) -> None:
         """Judge exposure by what the core believes."""

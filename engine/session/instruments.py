@@ -34,8 +34,10 @@ _METHOD = "public/get_instrument"
 def load_rows(ctx: Context) -> Script[None]:
     """Read the row of every planned instrument, and wait until all are open.
 
-    Raises: Unusable when the venue does not know one, it has expired before it was
-        ever quoted, or its contract changed while we were away.
+    One that has expired is left out; a run may begin long after it was configured.
+
+    Raises: Unusable when the venue does not know one, all have expired before anything
+        was ever quoted, or a contract changed while we were away.
     """
     waited = False
     while True:  # ends when the venue opens; one round a REREAD_NS, stopped by a drop
@@ -69,9 +71,10 @@ def _read_all(ctx: Context) -> Script[list[str]]:
             old.row = row
         state = state_of(row)
         if state in FINAL_STATES:
-            _retire_or_refuse(ctx, ctx.listings[plan.instrument], state)
+            retire(ctx, ctx.listings[plan.instrument], state)
         elif state != "open":
             closed.append(f"{plan.instrument} is {state}")
+    _demand_one(ctx)
     return closed
 
 
@@ -105,26 +108,32 @@ def _demand_same(old: Listing, row: dict[str, Any]) -> None:
             )
 
 
-def _retire_or_refuse(ctx: Context, one: Listing, state: str) -> None:
-    if one.index < 0:
+def _demand_one(ctx: Context) -> None:
+    """Refuse a run that has nothing to quote from its start."""
+    listings = ctx.listings.values()
+    if all(one.is_retired and one.index < 0 for one in listings):
+        one = next(iter(listings))
+        state = state_of(one.row)
         raise Unusable(f"instrument {one.name}: it is {state} and never opens again")
-    retire(ctx, one, state)
 
 
 def retire(ctx: Context, one: Listing, state: str) -> None:
     """Quote an instrument no more: it has expired. The others go on."""
     one.is_retired = True
-    ctx.core.expect_snapshot(one.index)
+    if one.index >= 0:
+        ctx.core.expect_snapshot(one.index)
     ctx.note("error", "instrument", f"{one.name} is {state}: not quoted any more")
 
 
 def list_all(ctx: Context) -> None:
     """Give every instrument that the core does not have yet to it, with its limits.
 
+    An expired one, too: it is not quoted, but what filled before is booked.
+
     Raises: Unusable when a row or a limit cannot be used; names instrument and key.
     """
     for one in ctx.listings.values():
-        if one.index >= 0 or one.is_retired:
+        if one.index >= 0:
             continue
         try:
             index = ctx.core.add_instrument(one.row)

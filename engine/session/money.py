@@ -133,7 +133,14 @@ def held_lots(ctx: Context) -> dict[str, int]:
 
 
 def take_position(ctx: Context, one: Listing, lots: int, average_price: float) -> None:
-    """Take the venue's word where ours differs: it is counted, and it is an error."""
+    """Take the venue's word where ours differs: it is counted, and it is an error.
+
+    But for what has expired: its position was delivered.
+    """
+    if lots == 0 and has_expired(ctx, one):
+        ctx.note("info", "position", f"{one.name} has expired: what was held is gone")
+        ctx.core.set_position(one.index, 0, 0.0)
+        return
     lot_size = float(ctx.core.table.facts(one.index)["lot_size"])
     ours = held_lots(ctx)[one.name]
     ctx.differences.positions += 1
@@ -144,6 +151,14 @@ def take_position(ctx: Context, one: Listing, lots: int, average_price: float) -
         f"{lots * lot_size:g}; the venue's is taken",
     )
     ctx.core.set_position(one.index, lots, average_price)
+
+
+def has_expired(ctx: Context, one: Listing) -> bool:
+    """Whether an instrument's time is over, by what was told or by the clock."""
+    expires_ms = one.row.get("expiration_timestamp")
+    now_ms = ctx.clock.venue_ms(ctx.now_ns)
+    is_past = isinstance(expires_ms, int) and now_ms is not None and now_ms > expires_ms
+    return one.is_retired or is_past
 
 
 def compare_positions(ctx: Context) -> Script[dict[str, tuple[int, float]]]:

@@ -105,6 +105,18 @@ def test_an_expired_instrument_never_starts() -> None:
     assert "it is delivered and never opens again" in desk.core.halted
 
 
+def test_an_instrument_that_expired_before_the_start_is_left_out() -> None:
+    desk = Desk("BTC-PERPETUAL", "ETH-PERPETUAL")
+    desk.venue.rows["ETH-PERPETUAL"]["state"] = "archivized"
+    desk.go()
+    assert desk.state == "quoting"
+    assert "ETH-PERPETUAL is archivized: not quoted" in desk.noted("error")
+    assert (
+        "book.ETH-PERPETUAL.raw" not in desk.params("public/subscribe")[-1]["channels"]
+    )
+    assert sorted(desk.core.positions) == [0, 1], "what filled before is booked"
+
+
 def test_an_instrument_that_expired_while_away_is_retired_and_the_rest_goes_on() -> (
     None
 ):

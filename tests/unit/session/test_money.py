@@ -96,6 +96,34 @@ def test_a_reconnect_that_disagrees_is_an_error_and_the_venue_wins() -> None:
     assert desk.state == "quoting"
 
 
+@pytest.mark.parametrize("lots", [0, 15])
+def test_the_position_of_what_has_expired_is_gone_and_not_wrong(lots: int) -> None:
+    desk = Desk("BTC-PERPETUAL", "ETH-PERPETUAL")
+    desk.venue.positions = [position(12.0, "buy", "ETH-PERPETUAL")]
+    desk.go()
+    desk.venue.rows["ETH-PERPETUAL"]["state"] = "delivered"
+    desk.venue.positions = [position(float(lots), "buy", "ETH-PERPETUAL")]
+    desk.lose()
+    desk.connect()
+    desk.until(4)
+    assert desk.state == "quoting"
+    assert desk.core.positions[1][0] == lots
+    assert ("we had" in desk.noted("error")) == (lots != 0)
+
+
+def test_an_expiry_is_known_by_the_clock_when_nobody_tells() -> None:
+    desk = Desk("BTC-PERPETUAL", "ETH-PERPETUAL")
+    soon_ms = wall_ms(desk) + 30_000
+    desk.venue.rows["ETH-PERPETUAL"]["expiration_timestamp"] = soon_ms
+    desk.venue.positions = [position(12.0, "buy", "ETH-PERPETUAL")]
+    desk.go()
+    desk.venue.positions = []
+    desk.until(100)
+    assert desk.core.positions[1][0] == 0
+    assert desk.noted("error") == ""
+    assert "ETH-PERPETUAL has expired" in desk.noted("info")
+
+
 def test_a_position_read_during_a_fill_is_read_again() -> None:
     desk = Desk()
     reads = []

@@ -1,11 +1,12 @@
 """``make soak SEEDS=a:b`` and ``make sim SEED=n``: the swarm for hours, or one seed.
 
 Usage: python -m tests.simulation.soak SEEDS [--seconds S] [--jobs N] [--stop] [--trace]
+       [--products]
 
 SEEDS is one number or ``a:b``, b not included. A failing seed is printed with the one
 command that repeats it, and the run goes on unless ``--stop`` is given; the exit code
 is 1 when any failed. ``--trace`` prints what a seed stands for and the last events
-before it failed.
+before it failed. ``--products`` runs over dated futures and options, too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import get_context
 
+from tests.simulation.swarm.products import draw_products
 from tests.simulation.swarm.run import Run, Verdict, judge, run_seed
 from tests.simulation.swarm.telling import tell
 
@@ -44,25 +46,28 @@ def seeds_of(text: str) -> range:
 def command(verdict: Verdict) -> str:
     """Return the one command that repeats a run."""
     length = "" if verdict.seconds == SECONDS else f" SECONDS={verdict.seconds:g}"
-    return f"make sim SEED={verdict.seed}{length}"
+    products = " ARGS=--products" if verdict.products else ""
+    return f"make sim SEED={verdict.seed}{length}{products}"
 
 
-def one(seed: int, seconds: float) -> Verdict:
+def one(seed: int, seconds: float, products: bool) -> Verdict:
     """Run a seed and give back its memory.
 
     What a run leaves are few objects in cycles, each with megabytes of C memory behind
     it: too few for the collector to begin by itself.
     """
-    verdict = run_seed(seed, seconds)
+    verdict = run_seed(seed, seconds, products)
     gc.collect()
     return verdict
 
 
-def verdicts(seeds: Iterable[int], seconds: float, jobs: int) -> Iterator[Verdict]:
+def verdicts(
+    seeds: Iterable[int], seconds: float, jobs: int, products: bool = False
+) -> Iterator[Verdict]:
     """Run seeds over processes; yield each verdict as it comes."""
     if jobs == 1:
         for seed in seeds:
-            yield one(seed, seconds)
+            yield one(seed, seconds, products)
         return
     waiting = iter(seeds)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
@@ -72,7 +77,7 @@ def verdicts(seeds: Iterable[int], seconds: float, jobs: int) -> Iterator[Verdic
                 seed = next(waiting, None)
                 if seed is None:
                     break
-                running.add(pool.submit(one, seed, seconds))
+                running.add(pool.submit(one, seed, seconds, products))
             if not running:
                 return
             done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -80,11 +85,13 @@ def verdicts(seeds: Iterable[int], seconds: float, jobs: int) -> Iterator[Verdic
                 yield future.result()
 
 
-def soak(seeds: range, seconds: float, jobs: int, stop: bool) -> int:
+def soak(
+    seeds: range, seconds: float, jobs: int, stop: bool, products: bool = False
+) -> int:
     """Run a range and say how it goes; return the number of failures."""
     began_s = told_s = time.monotonic()
     failures = 0
-    for count, verdict in enumerate(verdicts(seeds, seconds, jobs), 1):
+    for count, verdict in enumerate(verdicts(seeds, seconds, jobs, products), 1):
         if verdict.problem:
             failures += 1
             print(f"FAILED seed {verdict.seed}: {verdict.problem[:600]}")
@@ -104,9 +111,9 @@ def soak(seeds: range, seconds: float, jobs: int, stop: bool) -> int:
     return failures
 
 
-def trace(seed: int, seconds: float, events: int) -> int:
+def trace(seed: int, seconds: float, events: int, products: bool) -> int:
     """Run one seed and print what happened last; return 1 when it failed."""
-    run = Run(seed, seconds)
+    run = Run(seed, seconds, draw_products(seed) if products else None)
     print(run.setup.text())
     verdict = judge(run)
     for engine in run.engines:
@@ -127,10 +134,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--stop", action="store_true", help="end at the first failure")
     parser.add_argument("--trace", action="store_true", help="show one seed's events")
     parser.add_argument("--events", type=int, default=LAST_EVENTS, help="how many")
+    parser.add_argument("--products", action="store_true", help="of every kind")
     given = parser.parse_args(arguments)
     if given.trace:
-        return trace(given.seeds[0], given.seconds, given.events)
-    return 1 if soak(given.seeds, given.seconds, given.jobs, given.stop) else 0
+        return trace(given.seeds[0], given.seconds, given.events, given.products)
+    failed = soak(given.seeds, given.seconds, given.jobs, given.stop, given.products)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

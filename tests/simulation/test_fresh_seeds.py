@@ -20,6 +20,7 @@ from tests.simulation import soak
 pytestmark = pytest.mark.simulation
 
 COUNT = 200
+PRODUCTS_COUNT = 40
 SECONDS = 30.0
 JOBS = 2
 SEED_BITS = 31
@@ -41,11 +42,21 @@ def first_seed() -> int:
     return int.from_bytes(digest[:8]) % (1 << SEED_BITS)
 
 
-def test_fresh_seeds_hold() -> None:
+def held(products: bool, count: int) -> None:
     first = first_seed()
-    print(f"seeds {first} to {first + COUNT - 1}")
-    seeds = range(first, first + COUNT)
+    print(f"seeds {first} to {first + count - 1}")
+    seeds = range(first, first + count)
     jobs = min(JOBS, os.cpu_count() or 1)
-    failed = [one for one in soak.verdicts(seeds, SECONDS, jobs) if one.problem]
+    failed = [
+        one for one in soak.verdicts(seeds, SECONDS, jobs, products) if one.problem
+    ]
     told = [f"{one.problem[:300]}\n    {soak.command(one)}" for one in failed]
     assert not told, "\n".join(told)
+
+
+def test_fresh_seeds_hold() -> None:
+    held(products=False, count=COUNT)
+
+
+def test_fresh_seeds_over_other_instruments_hold() -> None:
+    held(products=True, count=PRODUCTS_COUNT)

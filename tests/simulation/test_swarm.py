@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from tests.simulation import soak
-from tests.simulation.swarm.draw import JOURNAL_BYTES, draw
+from tests.simulation.swarm.draw import EPOCH_NS, JOURNAL_BYTES, draw
 from tests.simulation.swarm.limits import DRILLS, Latches
+from tests.simulation.swarm.market import SECOND_NS
 from tests.simulation.swarm.mischief import DEEDS
+from tests.simulation.swarm.products import EIGHT_NS, draw_products
 from tests.simulation.swarm.run import Run, Verdict, judge
 from tests.simulation.swarm.watch import Shelf
 
@@ -40,6 +42,23 @@ def test_seeds_differ_in_what_is_on() -> None:
     assert {one.journal_bytes for one in setups} == {0, *JOURNAL_BYTES}
 
 
+def test_other_instruments_are_drawn_and_some_expire_within_the_run() -> None:
+    setups = [draw_products(seed) for seed in range(40)]
+    quoted = {name for one in setups for name in one.limits}
+    assert any(name.endswith(("-C", "-P")) and "USDC" in name for name in quoted)
+    assert any(name.endswith(("-C", "-P")) and "USDC" not in name for name in quoted)
+    assert any("25SEP26" in name for name in quoted)
+    assert {one.epoch_ns == EPOCH_NS for one in setups} == {True, False}
+
+
+def test_a_run_over_an_expiry_holds() -> None:
+    setup = draw_products(3)
+    setup = replace(setup, epoch_ns=EIGHT_NS - 20 * SECOND_NS)
+    run = Run(3, 40.0, setup)
+    assert judge(run).problem == ""
+    assert set(run.engines[0].listed()) < set(setup.limits)
+
+
 def test_two_engines_trade_at_one_venue() -> None:
     setup = replace(draw(3), engines=2, kinds=("host/stall",))
     run = Run(3, 60.0, setup)
@@ -61,8 +80,9 @@ def test_a_trace_is_readable(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_failure_says_how_to_repeat_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(seed: int, seconds: float) -> Verdict:
-        return Verdict(seed, seconds, "it broke" if seed == 8 else "", {})
+    def fail(seed: int, seconds: float, products: bool) -> Verdict:
+        problem = "it broke" if seed == 8 else ""
+        return Verdict(seed, seconds, problem, {}, products)
 
     monkeypatch.setattr(soak, "run_seed", fail)
     assert soak.main(["7:10", "--seconds", "60"]) == 1
@@ -73,6 +93,8 @@ def test_a_failure_says_how_to_repeat_it(
     assert soak.main(["7:9", "--stop"]) == 1
     assert "make sim SEED=8\n" in capsys.readouterr().out
     assert soak.main(["9"]) == 0
+    assert soak.main(["8", "--products"]) == 1
+    assert "make sim SEED=8 ARGS=--products\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("text", ["", "x", "3:3", "5:2"])

@@ -63,6 +63,7 @@ class Setup:
     drill: str
     plans: tuple[dict[str, Any], ...]
     engine: dict[str, Any]
+    epoch_ns: int = EPOCH_NS
 
     def text(self) -> str:
         """Return it in a few lines, for people."""
@@ -109,7 +110,7 @@ def draw(seed: int) -> Setup:
         journal_bytes=_journal_bytes(random.Random(f"{seed}/journal")),
         drill=risk_dice.choice(DRILLS),
         plans=tuple(
-            _plan(dice, name, limits[name], draw_of_one(risk_dice) if risk else {})
+            plan_of(dice, name, limits[name], draw_of_one(risk_dice) if risk else {})
             for name in names
         ),
         engine={**_engine(dice, connections), "risk": risk},
@@ -153,7 +154,7 @@ def _world(dice: random.Random, seed: int, names: tuple[str, ...]) -> WorldConfi
     return replace(world, venue=replace(world.venue, notifications_first=first))
 
 
-def _plan(
+def plan_of(
     dice: random.Random, name: str, limit: int, more: dict[str, Any]
 ) -> dict[str, Any]:
     """Return one ``[[quote]]`` table; sizes in lots, turned into amounts later."""

@@ -16,7 +16,7 @@ from engine.sim.links import Links, LinkState
 from engine.sim.ports import VenueVerbs
 from engine.sim.venue.faults.fault import Fault
 from engine.sim.world import World
-from tests.simulation.swarm.draw import ACCOUNTS, EPOCH_NS, Setup
+from tests.simulation.swarm.draw import ACCOUNTS, Setup
 from tests.simulation.swarm.journals import Journals
 from tests.simulation.swarm.limits import Latches
 from tests.simulation.swarm.market import SECOND_NS
@@ -52,7 +52,7 @@ class Engine:
             venue,
             self.new_signer(),
             seed=setup.seed + number,
-            venue_epoch_ns=EPOCH_NS,
+            venue_epoch_ns=setup.epoch_ns,
             connections=setup.connections,
             up=setup.up,
             down=setup.down,
@@ -128,7 +128,9 @@ class Engine:
     def place_ticket(self) -> None:
         """Let the operator place an order outside the quotes, of any type."""
         dice = self.dice
-        name = dice.choice(sorted(self.setup.limits))
+        if not (names := self.listed()):
+            return
+        name = dice.choice(names)
         market = self.world.venue.exchange.market(name)
         facts = market.instrument
         away = dice.randint(-TICKET_REACH_TICKS, TICKET_REACH_TICKS)
@@ -223,6 +225,11 @@ class Engine:
 
     # What it says, and what the venue says.
 
+    def listed(self) -> list[str]:
+        """Return what it quotes and has not expired."""
+        markets = self.world.venue.exchange.markets
+        return [name for name in sorted(self.setup.limits) if name in markets]
+
     def state(self) -> str:
         """Return the session's state."""
         state: str = self.links.core.snapshot()["session"]["state"]
@@ -234,7 +241,7 @@ class Engine:
         slots = core.open_slots()
         markets = {
             name: core.market(self._index_of(name)).position.size_lots
-            for name in self.setup.limits
+            for name in self.listed()
         }
         orders = sorted(
             (one["label"], one["order_id"], one["price_ticks"], one["worst_lots"])
@@ -254,7 +261,7 @@ class Engine:
 
     def theirs(self) -> Any:
         """Return positions and open orders as the venue has them."""
-        markets = {name: self.watch.position_lots(name) for name in self.setup.limits}
+        markets = {name: self.watch.position_lots(name) for name in self.listed()}
         orders = sorted(
             (one.label, one.order_id, one.price_ticks, one.open_lots)
             for one in self.watch.account.open_orders.values()

@@ -15,16 +15,24 @@ class Fickle(Strategy):
     """Wish for anything near the index, drawn anew for every state.
 
     Units: qty_lots is the largest wish in lots, reach_ticks how far it may lie from
-    the index.
+    the index, or with ``by_mark`` from the mark.
     """
 
-    def __init__(self, seed: int, qty_lots: int, levels: int, reach_ticks: int) -> None:
-        self.seed, self.levels = seed, levels
+    def __init__(
+        self,
+        seed: int,
+        qty_lots: int,
+        levels: int,
+        reach_ticks: int,
+        by_mark: bool = False,
+    ) -> None:
+        self.seed, self.levels, self.by_mark = seed, levels, by_mark
         self.qty_lots, self.reach_ticks = qty_lots, reach_ticks
 
     def quote(self, view: View, sheet: QuoteSheet) -> None:
         """Draw the levels of both sides."""
-        fair = round(view.index_price / view.tick_size)
+        price = view.mark_price if self.by_mark else view.index_price
+        fair = round(price / view.tick_size)
         dice = Dice(self.seed + 1_000_003 * fair + 7_919 * view.inventory_lots)
         for _ in range(dice.below(self.levels + 1)):
             price = fair - dice.below(self.reach_ticks + 1)

@@ -28,6 +28,7 @@ BURST_NS_MAX = 200 * MILLISECOND_NS
 THIN_NS_MAX = 3 * SECOND_NS
 REACTION_NS_MAX = 80 * MILLISECOND_NS
 RUN_MAX_BPS = 100.0  # of a jump
+APART_TICKS_MAX = 3  # of a market and its mark
 
 
 @dataclass(frozen=True)
@@ -249,6 +250,51 @@ class Stall:
         self._venue.set_index(self.instrument.index_name, price, t_ns)
 
 
+class Follower(Stall):
+    """A market around the mark, for what has another price than its index.
+
+    Empty: ``leads`` False, another market of the same index moves the index.
+    """
+
+    def __init__(self, *args: Any, leads: bool) -> None:
+        super().__init__(*args)
+        self._leads, self._apart = leads, 0
+
+    def _drift(self, t_ns: int) -> None:
+        self._move(self._dice.choice((-2, -1, 1, 2)), t_ns)
+
+    def _jump(self, t_ns: int) -> None:
+        dice = self._dice
+        size_bps = min(
+            RUN_MAX_BPS, self._weather.jump_bps * dice.lognormvariate(0.0, 1.0)
+        )
+        self._move(dice.choice((-1, 1)) * max(1, round(10 * size_bps)), t_ns)
+        if dice.random() < 0.7:
+            late_ns = dice.randrange(REACTION_NS_MAX)
+            self._clockwork.at(t_ns + late_ns, self._pick_off)
+
+    def _move(self, tenths_of_bps: int, t_ns: int) -> None:
+        """Move the index, or this market against its mark."""
+        if self._leads:
+            name = self.instrument.index_name
+            price = self._venue.exchange.index(name).ref / REF
+            price = round(price * (1.0 + tenths_of_bps * 1e-5), 4)
+            self._venue.set_index(name, price, t_ns)
+        else:
+            self._apart = self._dice.randint(-APART_TICKS_MAX, APART_TICKS_MAX)
+        self._lay(t_ns)
+
+    def _lay(self, t_ns: int) -> None:
+        market = self._venue.exchange.markets.get(self.instrument.name)
+        if market is None:
+            self.is_calm = True  # it has expired
+            return
+        step = self.instrument.step_at(self.fair)
+        mark = self.instrument.ticks_below(market.mark_ref)
+        self.fair = max(1, mark + self._apart * step)
+        super()._lay(t_ns)
+
+
 class SparseMarket:
     """The markets of every instrument of a world, with the verbs of ``Flow``."""
 
@@ -259,18 +305,28 @@ class SparseMarket:
 
     def start(self, venue: Any, t_ns: int) -> None:
         """Open a market for everything that is listed."""
+        moved = {one.index_name for one in venue.instruments() if one.perpetual}
         for instrument in venue.instruments():
-            index = venue.exchange.index(instrument.index_name)
-            stall = Stall(
-                instrument,
-                self._weather,
-                index.ref / REF,
-                f"{self._seed}/{instrument.name}",
-                self._clockwork,
-                venue,
-            )
+            stall = self._open(instrument, venue, moved)
             self.stalls[instrument.name] = stall
             stall.start(t_ns)
+
+    def _open(self, instrument: Instrument, venue: Any, moved: set[str]) -> Stall:
+        """Return a market; ``moved`` are the indices that another one moves."""
+        index = venue.exchange.index(instrument.index_name)
+        given = (
+            instrument,
+            self._weather,
+            index.ref / REF,
+            f"{self._seed}/{instrument.name}",
+            self._clockwork,
+            venue,
+        )
+        if instrument.perpetual:
+            return Stall(*given)
+        leads = instrument.index_name not in moved
+        moved.add(instrument.index_name)
+        return Follower(*given, leads=leads)
 
     def next_timer_ns(self) -> int:
         """Return when something happens next, 0 for never."""

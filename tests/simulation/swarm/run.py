@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from engine.sim.together import Switchboard, run_together
 from engine.sim.world import World
-from tests.simulation.swarm.draw import EPOCH_NS, Setup, draw
+from tests.simulation.swarm.draw import Setup, draw
 from tests.simulation.swarm.drill import drill
 from tests.simulation.swarm.engine import Engine
 from tests.simulation.swarm.market import SECOND_NS, SparseMarket
 from tests.simulation.swarm.mischief import DEEDS
+from tests.simulation.swarm.products import draw_products
 from tests.simulation.swarm.watch import Broken
 
 CLEAR_S = 30.0  # a silent line is given up within this
@@ -40,6 +41,7 @@ class Verdict:
     seconds: float
     problem: str
     facts: dict[str, Any]
+    products: bool = False
 
 
 class Run:
@@ -50,7 +52,7 @@ class Run:
         self.setup = setup if setup is not None else draw(seed)
         self.dice = random.Random(f"{seed}/mischief")
         self.market = SparseMarket(seed, self.setup.weather)
-        self.world = World(seed, self.setup.world, EPOCH_NS, self.market)
+        self.world = World(seed, self.setup.world, self.setup.epoch_ns, self.market)
         count = self.setup.engines
         board = Switchboard(self.world, count)
         # One alone needs nobody between; this is asked before and after every event.
@@ -156,7 +158,7 @@ class Run:
         """Let the market fall still; then both sides must say the same."""
         self._say("part", "the market falls still")
         self.run_for(2.0)
-        now_ns = EPOCH_NS + self.now_ns
+        now_ns = self.setup.epoch_ns + self.now_ns
         self._links[0].at(self.now_ns, lambda: self.market.calm_down(now_ns))
         self.run_for(2.0)
         for engine in self.engines:
@@ -225,6 +227,7 @@ def judge(run: Run) -> Verdict:
     return Verdict(run.seed, run.seconds, problem, run.facts())
 
 
-def run_seed(seed: int, seconds: float) -> Verdict:
-    """Run one seed."""
-    return judge(Run(seed, seconds))
+def run_seed(seed: int, seconds: float, products: bool = False) -> Verdict:
+    """Run one seed, over perpetuals, or over instruments of every kind."""
+    setup = draw_products(seed) if products else None
+    return replace(judge(Run(seed, seconds, setup)), products=products)

@@ -385,6 +385,40 @@ class State(Section):
     ] = 3.0
 
 
+class Loop(Section):
+    """``[loop]``: how the engine's one thread waits, and where it runs."""
+
+    policy: Annotated[
+        Literal["adaptive", "sleep", "spin"],
+        Key(
+            "how it waits for bytes: asleep; awake, which takes a whole core and must "
+            "have it alone; or awake for a short while after some came, as long as "
+            "nobody else wants the core"
+        ),
+    ] = "adaptive"
+    spin_us: Annotated[
+        int,
+        Field(ge=1, le=10_000),
+        Key("how long adaptive stays awake after bytes came", "us"),
+    ] = 50
+    cpu: Annotated[
+        int | None,
+        Field(ge=0, le=4_095),
+        Key(
+            "core the thread is pinned to; absent: where the system puts it",
+            "",
+            "number of a core, from 0",
+        ),
+    ] = None
+    realtime: Annotated[
+        bool,
+        Key(
+            "wake before ordinary programs (SCHED_RR, priority 1) where the system "
+            "allows it; never while policy is spin"
+        ),
+    ] = True
+
+
 class Metrics(Section):
     """``[metrics]``: the Prometheus endpoint."""
 
@@ -421,6 +455,7 @@ class Config(Section):
     quote: Annotated[list[Quote], Field(min_length=1, max_length=QUOTES_MAX)]
     journal: Journal = Journal()
     state: State = State()
+    loop: Loop = Loop()
     metrics: Metrics = Metrics()
     log: Log = Log()
 

@@ -5,6 +5,7 @@ from engine._core.base.hist cimport Histogram
 from engine._core.base.types cimport nanos_t
 from engine._core.core cimport Core
 from engine._core.wire.reader cimport Found, Reader
+from engine.live.pace cimport Pace
 
 cdef enum:
     KEYS_BYTES = 256           # of randomness drawn at a time: one key for each frame
@@ -30,6 +31,7 @@ cdef class FastLine:
         bint is_clogged         # the transport held bytes of ours when last looked at
         Turn turn               # None: messages go to the owner as a list
         int conn
+        Pace pace               # told that bytes came; None: nobody is
         Keys keys
         ByteBuf wire            # masked frames on their way out
         readonly nanos_t received_ns

@@ -171,7 +171,7 @@ cdef class FastLine:
     cdef bint poll(self) except -1:
         cdef Py_ssize_t n = 0
         cdef char* to
-        if self.fd < 0:
+        if self.fd < 0 or not self.is_open:
             return False
         to = self.reader.room(&n)
         n = c_recv(self.fd, to, n, MSG_DONTWAIT)
@@ -185,10 +185,13 @@ cdef class FastLine:
     cdef int _drain(self) except -1:
         self.received_ns = probe_ns()
         if self.turn is not None and not self.turn.watches_auth:
-            return self._feed()
-        messages = self._collect()
-        if messages:
-            self.on_payloads(messages)
+            self._feed()
+        else:
+            messages = self._collect()
+            if messages:
+                self.on_payloads(messages)
+        if self.pace is not None:
+            self.pace.touch(self.received_ns)
         return 0
 
     cdef Found _next(self, const char** payload, Py_ssize_t* n) noexcept:

@@ -36,6 +36,8 @@ from engine.live.keeper import Keeper, earlier_runs
 from engine.live.log import LineWriter, Log
 from engine.live.memory import CollectorPolicy
 from engine.live.operator import Operator
+from engine.live.pace import Pace
+from engine.live.place import Place
 from engine.live.pulse import Pulse
 from engine.live.rest import Rest
 from engine.live.secrets import Credentials, Signer
@@ -101,6 +103,7 @@ class Service:
         self._core.measure(True)
         self._verbs = recorded(self._core, config, self._run_id)
         self._memory = CollectorPolicy()
+        self._place = Place(config.loop, config.file, self._log.note)
         self._started_s = time.monotonic()
         self._started_at = datetime.datetime.now(datetime.UTC)
         self._exporter: Exporter | None = None
@@ -112,8 +115,10 @@ class Service:
         """Quote until told to stop. Returns: the exit code."""
         loop = asyncio.get_running_loop()
         connections = 2 if self._config.venue.market_data_urls else 1
+        settings = self._config.loop
+        self._pace = pace = Pace(loop, settings.policy, settings.spin_us * 1_000)
         self._shell = Shell(
-            self._verbs, self._signer, self._log, connections, self._rest
+            self._verbs, self._signer, self._log, connections, self._rest, pace
         )
         self._wanted, self._hurry = asyncio.Event(), asyncio.Event()
         self._lines = self._ingresses()
@@ -127,6 +132,7 @@ class Service:
             self._pulse.start()
             if self._left is not None:
                 self._shell.command(cmd="restore", checkpoint=self._left)
+            self._place.take()
             for line in self._lines:
                 line.start()
             await self._until_wanted()
@@ -212,6 +218,7 @@ class Service:
                 "disconnects": shell.disconnects,
                 "bytes_written": shell.bytes_written,
                 "rate_limit_closes": shell.rate_limit_closes,
+                "loop_rests": self._pace.rests,
                 "checkpoints": keeper.writes if keeper else 0,
                 "checkpoint_failures": keeper.failures if keeper else 0,
             },
@@ -274,6 +281,8 @@ class Service:
         for line in self._lines:
             await line.stop("end of run")
         self._shell.close()
+        self._pace.stop()
+        self._place.leave()
         if self._operator is not None:
             await self._operator.close()
         if self._keeper is not None:

@@ -24,6 +24,7 @@ from engine.live.fast import Turn
 from engine.live.fastlink import FastLink
 from engine.live.ingress import Line
 from engine.live.log import Log
+from engine.live.pace import Pace
 from engine.live.rest import Rest
 from engine.live.secrets import Signer
 
@@ -43,8 +44,13 @@ class Shell:
         log: Log,
         connections: int,
         rest: Rest | None = None,
+        pace: Pace | None = None,
     ) -> None:
-        """Join them; without ``rest`` the core's errands are noted and left undone."""
+        """Join them; without ``rest`` the core's errands are noted and left undone.
+
+        ``pace`` is told of the fast lines that come up.
+        """
+        self._pace = pace
         self._core = core
         self._recorder = core if isinstance(core, Recorder) else None
         self._signer = signer
@@ -92,8 +98,11 @@ class Shell:
     def line_up(self, conn: int, link: Line) -> None:
         """See `ingress.Handler`."""
         self._links[conn] = link
-        if self._turn is not None and isinstance(link, FastLink):
-            link.join(self._turn, conn)
+        if isinstance(link, FastLink):
+            if self._turn is not None:
+                link.join(self._turn, conn)
+            if self._pace is not None:
+                self._pace.watch(link)
         self.connects += 1
         self._log.note("info", "line", f"connection {conn} is up")
         self._verb(self._entropy, conn, self._core.connection_made)

@@ -190,6 +190,7 @@ def _counters(
         ("connects", "WebSocket connections opened"),
         ("disconnects", "WebSocket connections lost or closed"),
         ("bytes_written", "Bytes of requests handed to the socket"),
+        ("loop_rests", "Times the loop stopped staying awake, the core being wanted"),
         ("rate_limit_closes", "Connections the venue ended for too many requests"),
         ("checkpoints", "Checkpoints that are on the disk"),
         ("checkpoint_failures", "Checkpoints the disk refused"),

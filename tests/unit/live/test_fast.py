@@ -10,30 +10,9 @@ import pytest
 from websockets.frames import Opcode
 
 from engine._core.base.hist import Histogram
-from engine.live.fast import FastLine, Turn
+from engine.live.fast import Turn
 from tests.rig import MID, NAME, Rig
-from tests.unit.live.wire import ALL, FakeTransport, arrive, frame, frames_in
-
-
-class Line(FastLine):
-    """The half above, for a test."""
-
-    def __init__(self, unsent_max: int = ALL) -> None:
-        super().__init__(ALL, unsent_max)
-        self.lists: list[list[bytes]] = []
-        self.said: list[tuple[Any, ...]] = []
-
-    def on_payloads(self, payloads: list[bytes]) -> None:
-        self.lists.append(payloads)
-
-    def on_close(self, code: int, reason: str) -> None:
-        self.said.append(("close", code, reason))
-
-    def on_broken(self, code: int, why: str) -> None:
-        self.said.append(("broken", code))
-
-    def cut(self, reason: str) -> None:
-        self.said.append(("cut", reason))
+from tests.unit.live.wire import FakeTransport, Line, arrive, frame, frames_in
 
 
 class Shell:

@@ -55,6 +55,31 @@ class FakeTransport:
         self.calls.append("resume")
 
 
+class Line(FastLine):
+    """The half above, for a test."""
+
+    def __init__(self, unsent_max: int = ALL) -> None:
+        super().__init__(ALL, unsent_max)
+        self.lists: list[list[bytes]] = []
+        self.said: list[tuple[Any, ...]] = []
+
+    def on_payloads(self, payloads: list[bytes]) -> None:
+        """Remember."""
+        self.lists.append(payloads)
+
+    def on_close(self, code: int, reason: str) -> None:
+        """Remember."""
+        self.said.append(("close", code, reason))
+
+    def on_broken(self, code: int, why: str) -> None:
+        """Remember."""
+        self.said.append(("broken", code))
+
+    def cut(self, reason: str) -> None:
+        """Remember."""
+        self.said.append(("cut", reason))
+
+
 def frame(payload: bytes, opcode: Opcode = Opcode.TEXT, fin: bool = True) -> bytes:
     """Return a frame as a server sends it."""
     return Frame(opcode, payload, fin).serialize(mask=False)
@@ -62,7 +87,7 @@ def frame(payload: bytes, opcode: Opcode = Opcode.TEXT, fin: bool = True) -> byt
 
 def arrive(line: FastLine, data: bytes) -> None:
     """Have bytes arrive as the event loop brings them."""
-    room = line.get_buffer(-1)
+    room = memoryview(line.get_buffer(-1))
     room[: len(data)] = data
     line.buffer_updated(len(data))
 

@@ -120,7 +120,14 @@ class StandDown:
             what, only = "no more", ""
             if self._scope:
                 what, only = f"no {self._scope} more", f" --instrument {self._scope}"
-            return f"{process} quotes {what}, until `{ctl} rearm{only}`"
+            still = " but goes on FLATTENING" if _flattens(answer["now"]) else ""
+            return f"{process} quotes {what}{still}, until `{ctl} rearm{only}`"
         if self._has_none_of_it():
             return f"{process} quotes no {self._scope}"
         return f"{process} REFUSED TO PULL and quotes again: {answer['refused'][0]}"
+
+
+def _flattens(now: Mapping[str, Any]) -> bool:
+    """Whether a stronger step than ours has it trade until nothing is held."""
+    rows = now.get("instruments", {}).values()
+    return "flatten" in {now.get("stance"), *(row.get("stance") for row in rows)}

@@ -77,6 +77,7 @@ async def lines(venue: Dialogue) -> set[int]:
     }
 
 
+@pytest.mark.usefixtures("on_each_ingress")
 def test_the_venue_ends_the_orders_and_the_engine_comes_back(
     venue_url: str, wire: Wire, tmp_path: Path
 ) -> None:

@@ -83,6 +83,20 @@ def test_a_part_is_pulled_and_armed_as_a_part(folder: Path, serve: Serve) -> Non
 
 
 @pytest.mark.parametrize(
+    "now",
+    [
+        {**KNOWN, "stance": "flatten"},
+        {**KNOWN, "stance": "pull", "instruments": {"X": {"stance": "flatten"}}},
+    ],
+)
+def test_an_engine_that_still_trades_is_not_called_quiet(
+    folder: Path, serve: Serve, now: dict[str, Any]
+) -> None:
+    serve(answer(now=now))
+    assert "quotes no more but goes on FLATTENING, until" in told(folder).describe()
+
+
+@pytest.mark.parametrize(
     ("scope", "said", "is_safe", "words"),
     [
         ("ETH", answer("not quoted here"), True, "quotes no ETH"),

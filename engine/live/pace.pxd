@@ -28,5 +28,6 @@ cdef class Pace:
     cdef int touch(self, nanos_t t_ns) except -1
 
     # Inside only.
+    cdef int _forget_dead(self) except -1
     cdef bint _is_contended(self, bint is_late) noexcept
     cdef bint _stays_awake(self, nanos_t now_ns) noexcept

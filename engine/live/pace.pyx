@@ -102,12 +102,23 @@ cdef class Pace:
 
     def watch(self, FastLine line not None):
         """Look at a line past the loop while awake, until it is down."""
+        self._forget_dead()
         self.lines.append(line)
         line.pace = self
+
+    def watched(self):
+        """Return how many lines are looked at, those that are down left out."""
+        self._forget_dead()
+        return len(self.lines)
 
     def stop(self):
         """Sleep from now on."""
         self.is_stopped = True
+
+    cdef int _forget_dead(self) except -1:
+        cdef FastLine line
+        self.lines = [line for line in self.lines if line.transport is not None]
+        return 0
 
     cdef int touch(self, nanos_t t_ns) except -1:
         self.active_ns = t_ns
@@ -132,7 +143,6 @@ cdef class Pace:
                 is_lively = line.poll() or is_lively
             last_ns, now_ns = now_ns, probe_ns()
             is_late = is_late or (not is_lively and now_ns - last_ns > LATE_NS)
-        self.lines = [line for line in self.lines if line.transport is not None]
         self.is_turning = self._stays_awake(now_ns)
         if self.is_turning and not self.is_always and self._is_contended(is_late):
             self.rest(now_ns)

@@ -68,18 +68,21 @@ class Place:
         """Enter the real-time class; threads and processes made later do not."""
         if not hasattr(os, "sched_setscheduler"):
             return
-        before, param = os.sched_getscheduler(0), os.sched_getparam(0)
-        if before != os.SCHED_OTHER:
+        if os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK != os.SCHED_OTHER:
             return  # whoever started us has decided
-        policy = os.SCHED_RR | os.SCHED_RESET_ON_FORK
         try:
-            os.sched_setscheduler(0, policy, os.sched_param(REALTIME_PRIORITY))
+            self._enter(os.SCHED_RR, REALTIME_PRIORITY)
         except OSError as error:
             text = f"no real-time class ({error.strerror}): see loop.realtime"
             self._note("info", "loop", text)
             self._ask()
         else:
-            self._undo.append(lambda: os.sched_setscheduler(0, before, param))
+            self._undo.append(lambda: self._enter(os.SCHED_OTHER, 0))
+
+    def _enter(self, policy: int, priority: int) -> None:
+        # Not handing it down is kept on the way back: only root may give that up.
+        flags = policy | os.SCHED_RESET_ON_FORK
+        os.sched_setscheduler(0, flags, os.sched_param(priority))
 
     def _ask(self) -> None:
         number = ask_for_slice(SLICE_NS)

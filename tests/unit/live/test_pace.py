@@ -118,6 +118,19 @@ def test_a_line_that_is_down_or_closing_is_not_read() -> None:
     play("spin", 0, talk)
 
 
+@pytest.mark.parametrize("policy", ["sleep", "adaptive", "spin"])
+def test_lines_that_went_down_are_not_kept(policy: str) -> None:
+    async def talk(scene: Scene) -> None:
+        for _ in range(50):
+            line = Line()
+            line.start(FakeTransport(), -1, b"")
+            scene.pace.watch(line)
+            line.drop()
+        assert scene.pace.watched() == 1
+
+    play(policy, 1, talk)
+
+
 def test_the_end_of_a_socket_is_left_to_the_transport() -> None:
     async def talk(scene: Scene) -> None:
         scene.far.close()

@@ -53,8 +53,18 @@ def test_by_default_the_thread_goes_first_and_back(
     assert system.asked == [RR]
     place.leave()
     place.leave()
-    assert system.asked == [RR, ("class", os.SCHED_OTHER, 0)]
+    back = ("class", os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, 0)
+    assert system.asked == [RR, back]
     assert system.notes == []
+
+
+def test_the_next_run_of_a_process_goes_first_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    system = System(monkeypatch)
+    system.policy = os.SCHED_OTHER | os.SCHED_RESET_ON_FORK
+    system.place().take()
+    assert system.asked == [RR]
 
 
 def test_a_core_is_pinned_and_released(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -265,7 +265,7 @@ def reduce_is_taken_for_widen(patch: Patch) -> None:
     patch.setattr(RiskOfficer, "_tell", softer)
 
 
-@plant("pull, and orders are open")
+@plant("pull, and orders are open|is quoted after pull")
 def a_pull_is_taken_for_reduce(patch: Patch) -> None:
     def nothing(self: RiskOfficer, worst: Any) -> None:
         """Neither hold quoting nor kill."""

@@ -67,6 +67,7 @@ class Engine:
                 plan["instrument"]: plan["limits"]["stale_ms"] * MILLISECOND_NS
                 for plan in setup.plans
             },
+            self.latches.forbids,
         )
 
     def document(self) -> dict[str, Any]:
@@ -160,6 +161,7 @@ class Engine:
     def withdraw(self, step: str) -> None:
         """Let the operator take a step of the ladder, for all or one instrument."""
         dice = self.dice
+        self.latches.step(self.links.awake_ns())
         if step == "disconnect" or dice.random() < 0.6:
             self.links.command(step)
         else:
@@ -168,6 +170,7 @@ class Engine:
 
     def withdraw_all(self, step: str) -> None:
         """Let the operator take a step of the ladder for the whole account."""
+        self.latches.step(self.links.awake_ns())
         self.links.command(step)
 
     def rearm(self) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from engine.session.risk.officer import OPERATOR
+
 RISK_SHARE = 0.35
 LIMIT_CHANCE = 0.3
 TIGHT: dict[str, tuple[float, ...]] = {
@@ -78,6 +80,11 @@ class Latches:
         self.held.clear()
         self._armed_ns = max(self._armed_ns, due_ns)
 
+    def step(self, due_ns: int) -> None:
+        """The operator takes another step, which may be a lesser one."""
+        self.held = {key: step for key, step in self.held.items() if key[0] != OPERATOR}
+        self._armed_ns = max(self._armed_ns, due_ns)
+
     def restart(self, checkpoint: Any) -> None:
         """Another process begins, from a checkpoint. Empty: None, from none."""
         try:
@@ -100,12 +107,11 @@ class Latches:
         self.held = shown
         return f"a latched limit armed itself again: {sorted(gone)}" if gone else ""
 
-    def forbids(self, name: str, currency: str) -> str:
-        """Return the strictest latched step of an instrument. Empty: "", none."""
-        steps = {
-            step
-            for (_, scope), step in self.held.items()
-            if scope in ("", name, currency)
-        }
-        order = ("disconnect", "flatten", "pull", "reduce")
-        return next((step for step in order if step in steps), "")
+    def forbids(self, name: str) -> str:
+        """Return the latched step that keeps an instrument from any quote.
+
+        Empty: "", none does. Only what concerns the account or the instrument counts.
+        """
+        steps = [step for (_, scope), step in self.held.items() if scope in ("", name)]
+        found = [step for step in steps if step in ("pull", "flatten", "disconnect")]
+        return found[0] if found else ""

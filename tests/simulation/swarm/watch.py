@@ -8,7 +8,7 @@ something they depend on has changed, not after every event.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -55,7 +55,8 @@ class Watch:
     """Follows one engine and its account at the venue.
 
     Units: ``limits`` in lots by instrument, ``stale_ns`` the age of the last word about
-    a book from which on no quote may be priced.
+    a book from which on no quote may be priced. ``forbids`` says by what latched step
+    an instrument may not be quoted at all, "" when it may.
     """
 
     def __init__(
@@ -65,9 +66,11 @@ class Watch:
         account: str,
         limits: dict[str, int],
         stale_ns: dict[str, int],
+        forbids: Callable[[str], str],
     ) -> None:
         self.links, self.venue = links, venue
         self.limits, self._stale_ns = limits, stale_ns
+        self._forbids = forbids
         self.account = venue.exchange.accounts[account]
         self.trace: deque[tuple[int, str, str | bytes]] = deque(maxlen=TRACE_MAX)
         self.shelves = {name: Shelf() for name in limits}
@@ -168,6 +171,8 @@ class Watch:
             if order is None:
                 raise Broken(f"an order is edited that never was: {params}")
             name = order.instrument.name
+        if (step := self._forbids(name)) and "post_only" in params:
+            raise Broken(f"{name} is quoted after {step}")
         age_ns = self.links.now_ns - self.heard_ns[name]
         if not self.shelves[name].ids:
             raise Broken(f"{name} is quoted, and its book cannot be read")

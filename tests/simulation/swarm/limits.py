@@ -74,6 +74,7 @@ class Latches:
         self.held: dict[tuple[str, str], str] = {}
         self.seen = 0
         self._armed_ns = -1
+        self._looked_ns = 0
 
     def rearm(self, due_ns: int) -> None:
         """Somebody arms everything again; the engine hears of it at ``due_ns``."""
@@ -97,6 +98,7 @@ class Latches:
         """Compare with what the engine shows. Empty: "", as it should be."""
         if now_ns <= self._armed_ns:
             return ""
+        self._looked_ns = now_ns
         shown = {
             (row["rule"], row["scope"]): row["stance"]
             for row in trips
@@ -110,8 +112,12 @@ class Latches:
     def forbids(self, name: str) -> str:
         """Return the latched step that keeps an instrument from any quote.
 
-        Empty: "", none does. Only what concerns the account or the instrument counts.
+        Empty: "", none does. Only what concerns the account or the instrument counts,
+        and nothing between an arming and the next look: it may reach a process that
+        was not there when it was given.
         """
+        if self._looked_ns <= self._armed_ns:
+            return ""
         steps = [step for (_, scope), step in self.held.items() if scope in ("", name)]
         found = [step for step in steps if step in ("pull", "flatten", "disconnect")]
         return found[0] if found else ""

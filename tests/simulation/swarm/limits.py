@@ -98,13 +98,16 @@ class Latches:
         """Compare with what the engine shows. Empty: "", as it should be."""
         if now_ns <= self._armed_ns:
             return ""
+        is_first = self._looked_ns <= self._armed_ns
         self._looked_ns = now_ns
         shown = {
             (row["rule"], row["scope"]): row["stance"]
             for row in trips
             if row["latched"]
         }
-        gone = self.held.keys() - shown.keys()
+        # The first look after an arming only learns: it may have reached a process that
+        # began meanwhile, from a checkpoint older than it.
+        gone = set() if is_first else self.held.keys() - shown.keys()
         self.seen += len(shown.keys() - self.held.keys())
         self.held = shown
         return f"a latched limit armed itself again: {sorted(gone)}" if gone else ""
@@ -113,8 +116,7 @@ class Latches:
         """Return the latched step that keeps an instrument from any quote.
 
         Empty: "", none does. Only what concerns the account or the instrument counts,
-        and nothing between an arming and the next look: it may reach a process that
-        was not there when it was given.
+        and nothing between an arming and the next look.
         """
         if self._looked_ns <= self._armed_ns:
             return ""

@@ -185,8 +185,7 @@ cdef class Differ:
         place_share[0] = 0.0
         if self.yard == NULL or order.state != ORDER_LIVE:
             return False
-        line.ahead_lots = queue.ahead(slot)
-        line.others_lots = queue.others(slot)
+        line.ahead_lots = queue.stands(slot, &line.others_lots)
         line.joins_lots = queue.line(side, price_ticks, book)
         line.step_ticks = <double>step_at(self.row, price_ticks)
         if not weigh(

@@ -69,6 +69,8 @@ cdef class Queue:
     # Empty: -1, the order does not rest.
     cdef double ahead(self, int32_t slot) noexcept nogil
     cdef double others(self, int32_t slot) noexcept nogil
+    # Both at once: returns what is ahead.
+    cdef double stands(self, int32_t slot, double* others_lots) noexcept nogil
     # Volume of others at any price of a readable book: a newcomer's line.
     cdef double line(self, Side side, price_t price_ticks, Book book) noexcept nogil
 

@@ -480,11 +480,15 @@ cdef class Queue:
         return <double>qty_max(0, self.now[i].level_lots - self._ours(
             i // SLOTS_PER_SIDE, self.now[i].price_ticks))
 
-    cdef double ahead(self, int32_t slot) noexcept nogil:
-        cdef int i = slot - self.first
-        if not self.now[i].is_on:
+    cdef double stands(self, int32_t slot, double* others_lots) noexcept nogil:
+        others_lots[0] = self.others(slot)
+        if others_lots[0] < 0.0:
             return -1.0
-        return clamp(self.now[i].ahead_lots, 0.0, self.others(slot))
+        return clamp(self.now[slot - self.first].ahead_lots, 0.0, others_lots[0])
+
+    cdef double ahead(self, int32_t slot) noexcept nogil:
+        cdef double others_lots
+        return self.stands(slot, &others_lots)
 
     cdef double line(self, Side side, price_t price_ticks, Book book) noexcept nogil:
         return <double>qty_max(0, level_at(book, <int>side, price_ticks)

@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from benchmarks.rounds import percentile
 
 CLOCK_SAMPLES = 20_001
+SWEEP_BYTES = 48 << 20
+"""Read between two frames, so that the next finds the caches full of something else."""
 SHARES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
 REQUESTS = 2
 
@@ -59,3 +61,14 @@ def has_two_requests(given: object) -> bool:
 def percentiles(costs: list[float]) -> dict[str, float]:
     """Return p50, p99 and p99.9."""
     return {name: percentile(costs, share) for name, share in SHARES.items()}
+
+
+class Sweep:
+    """Reads more memory than caches hold."""
+
+    def __init__(self, size_bytes: int = SWEEP_BYTES) -> None:
+        self._memory = bytearray(size_bytes)
+
+    def __call__(self) -> int:
+        """Go through it once."""
+        return self._memory.count(1)

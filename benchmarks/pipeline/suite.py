@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from statistics import median
 
 import orjson
 
 from benchmarks.figures import Found, Goal, Kind, Missing, Run
-from benchmarks.pipeline.each import each, has_two_requests, percentiles
-from benchmarks.pipeline.ours import quoting
+from benchmarks.pipeline.each import Sweep, each, has_two_requests, percentiles
+from benchmarks.pipeline.left import left_behind
+from benchmarks.pipeline.many import BOOKS, Options, frames_a_second
+from benchmarks.pipeline.ours import Reader, quoting
 from benchmarks.rounds import Timings
 from benchmarks.stream import PROFILES, frames
 from benchmarks.versus.rival import DisagreementError
@@ -18,6 +21,7 @@ OURS = "halfspread"
 CORE = "halfspread, no journal"
 ORJSON = "orjson + SortedDict + orjson"
 MSGSPEC = "msgspec + ccxt book + msgspec"
+RARE_S = 0.001
 CHECKED = 500
 """Frames on which prices are compared before anything is timed."""
 
@@ -58,7 +62,44 @@ def _orders(profile: str) -> tuple[Goal, ...]:
     )
 
 
-GOALS = _orders("raw") + _orders("100ms")
+GOALS = (
+    *_orders("raw"),
+    *_orders("100ms"),
+    Goal(
+        "orders_raw_rare",
+        "bytes → two order requests, `raw`, one a millisecond, p50",
+        rival=ORJSON,
+    ),
+    Goal(
+        "orders_raw_cold",
+        "bytes → two order requests, `raw`, caches swept before each, p50",
+        rival=ORJSON,
+    ),
+    Goal(
+        "options_rate",
+        f"{BOOKS} option books on one core, each tick to its strategy",
+        Kind.AT_LEAST,
+        200_000,
+        1_000_000,
+        unit="frames/s",
+    ),
+    Goal(
+        "objects_left",
+        "Python objects left by a million frames",
+        Kind.AT_MOST,
+        0,
+        0,
+        unit="",
+    ),
+    Goal(
+        "collections",
+        "passes of the garbage collector in a million frames",
+        Kind.AT_MOST,
+        0,
+        0,
+        unit="",
+    ),
+)
 
 
 def _stacks() -> tuple[dict[str, Callable[[bytes], object]], dict[str, str]]:
@@ -74,12 +115,47 @@ def _stacks() -> tuple[dict[str, Callable[[bytes], object]], dict[str, str]]:
 
 
 def measure(run: Run) -> Iterator[Found | Missing]:
-    """Measure both profiles."""
+    """Measure both profiles, then rare frames, many books and what is left."""
     for profile in PROFILES:
         count = run.pick(5_000, 300)
         yield from _profile(
             run, profile, list(frames(count, run.seed, profile, at_touch=True))
         )
+    yield _rare(run, "orders_raw_rare", lambda: time.sleep(RARE_S))
+    yield _rare(run, "orders_raw_cold", Sweep())
+    rate = frames_a_second(Options(run.seed), run.pick(10_000, 500))
+    yield Found("options_rate", rate, note="in process, no socket")
+    yield from _left(run)
+
+
+def _rare(run: Run, key: str, between: Callable[[], object]) -> Found:
+    """Measure both where something else happens between two frames."""
+    snapshot, *changes = frames(run.pick(600, 100), run.seed, at_touch=True)
+    stacks, _ = _stacks()
+    theirs = None
+    with quoting(snapshot) as engine:
+
+        def after() -> None:
+            engine.after()
+            between()
+
+        ours = median(each(changes, engine.one, after, has_two_requests))
+    if ORJSON in stacks:
+        theirs = median(each(changes, stacks[ORJSON](snapshot).one, between))
+    return Found(key, ours, theirs)
+
+
+def _left(run: Run) -> Iterator[Found]:
+    snapshot, *changes = frames(run.pick(5_000, 500), run.seed)
+    reader = Reader(snapshot)
+
+    def play() -> None:
+        reader.play([snapshot])
+        reader.play(changes)
+
+    blocks, passes = left_behind(play, run.pick(1_000_000, 5_000) // len(changes))
+    yield Found("objects_left", blocks)
+    yield Found("collections", passes)
 
 
 def agree(stream: list[bytes], make: Callable[[bytes], object]) -> None:

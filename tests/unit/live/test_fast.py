@@ -1,7 +1,9 @@
 """The compiled half of the fast ingress: messages in, turns out, causes for Python."""
 
+import gc
 import json
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -114,6 +116,22 @@ def test_a_burst_is_one_turn_and_a_half_frame_waits() -> None:
     pong, *orders = frames_in(b"".join(joined.transport.writes))
     assert pong[0] == Opcode.PONG
     assert len(orders) == 2
+
+
+def test_frames_leave_no_object_behind() -> None:
+    joined = Joined()
+    chunks = [joined.book(MID) + joined.book(MID) for _ in range(1_200)]
+    for chunk in chunks[:200]:
+        arrive(joined.line, chunk)
+    joined.transport.writes.clear()
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for chunk in chunks[200:]:
+        arrive(joined.line, chunk)
+    left = sys.getallocatedblocks() - before
+    assert joined.core.snapshot()["counters"]["book_frames"] == 2_400
+    assert left < 20  # what the loops of this test hold; 2,000 frames came
+    assert joined.shell.calls == []
 
 
 def test_a_turn_without_orders_is_no_tick_to_order() -> None:

@@ -6,6 +6,7 @@ def ask_for_slice(slice_ns: int) -> int: ...
 
 class Pace:
     is_stopped: bool
+    resting_until_ns: int
     turns: int
     rests: int
     def __init__(self, loop: AbstractEventLoop, policy: str, spin_ns: int) -> None: ...

@@ -15,6 +15,11 @@ from engine._core.base.probe cimport probe_ns
 from engine._core.base.types cimport nanos_t
 from engine.live.fast cimport FastLine
 
+cdef nanos_t LOOK_NS = 20_000              # so long at the sockets, then the loop turns
+cdef nanos_t LATE_NS = 500_000             # looked later than this: the core was taken
+cdef nanos_t REST_MIN_NS = 100_000_000     # asleep for so long then, doubled each time
+cdef nanos_t REST_MAX_NS = 10_000_000_000  # ... up to this
+
 cdef extern from *:
     """
     #include <errno.h>

@@ -105,6 +105,20 @@ def test_while_it_rests_bytes_do_not_wake_it() -> None:
     play("adaptive", LONG_NS, talk)
 
 
+def test_rests_double_to_ten_seconds_and_begin_anew_after_a_peace() -> None:
+    async def talk(scene: Scene) -> None:
+        now_ns, rests_ms = LONG_NS, []
+        for _ in range(9):
+            scene.pace.rest(now_ns)
+            rests_ms.append((scene.pace.resting_until_ns - now_ns) / 1e6)
+            now_ns = scene.pace.resting_until_ns + 10 * 10**9
+        assert rests_ms == [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]
+        scene.pace.rest(now_ns + 1)
+        assert scene.pace.resting_until_ns - now_ns - 1 == 100 * 10**6
+
+    play("adaptive", LONG_NS, talk)
+
+
 def test_a_line_that_is_down_or_closing_is_not_read() -> None:
     async def talk(scene: Scene) -> None:
         scene.line.write_close(1000)

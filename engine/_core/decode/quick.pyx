@@ -94,6 +94,22 @@ cdef inline const char* take_whole(
     return p
 
 
+cdef inline const char* take_long(
+        const char* p, const char* end, int64_t* out) noexcept nogil:
+    """Read 9 to 15 digits that do not begin with a 0; NULL for anything else."""
+    cdef uint64_t word
+    cdef int n
+    if end - p < 9 or digits_of(load8(p)) != 8 or p[0] == c"0":
+        return NULL
+    out[0] = <int64_t>value_of(load8(p), 8)
+    word = load_to(p + 8, end)
+    n = digits_of(word)
+    if <unsigned int>(n - 1) > 6:
+        return NULL
+    out[0] = out[0] * <int64_t>POWERS[n] + <int64_t>value_of(word, n)
+    return p + 8 + n
+
+
 cdef const char* take_rarer(
         const char* p, const char* end, int decimals, uint64_t* out) noexcept nogil:
     """Read a number with up to seven digits behind the point and one of exponent."""
@@ -138,22 +154,31 @@ cdef const char* take_rarer(
 
 
 cdef inline const char* take_scaled(
-        const char* p, const char* end, int decimals, uint64_t* out) noexcept nogil:
-    """Read a number as a multiple of 10**-decimals; NULL: it is none, or a rare one."""
-    cdef uint64_t word = load_to(p, end), digit
-    cdef int n = digits_of(word)
-    if end - p < 12 or p[n] != c"." or is_digit(p[n + 2]) or p[n + 2] == c"e":
-        return take_rarer(p, end, decimals, out)
-    digit = <uint64_t><int64_t>(p[n + 1] - c"0")
-    if n == 0 or n == 8 or digit > 9 or p[0] == c"0" and n > 1:
+        const char* p, const char* end, int decimals, char stop, uint64_t* out
+        ) noexcept nogil:
+    """Read a number as a multiple of 10**-decimals, and the byte that must follow it.
+
+    Returns: what comes after that byte; NULL: no such number, or a rare one.
+    """
+    cdef uint64_t word, digit
+    cdef int n
+    if end - p >= 12:
+        word = load8(p)
+        n = digits_of(word)
+        if p[n] == c"." and p[n + 2] == stop:
+            digit = <unsigned char>p[n + 1] - <uint64_t>c"0"
+            if <unsigned int>(n - 1) > 6 or digit > 9 or p[0] == c"0" and n > 1:
+                return NULL
+            out[0] = value_of(word, n)
+            if decimals:
+                out[0] = (out[0] * 10 + digit) * POWERS[decimals - 1]
+            elif digit:
+                return NULL
+            return p + n + 3
+    if p >= end:
         return NULL
-    if decimals:
-        out[0] = (value_of(word, n) * 10 + digit) * POWERS[decimals - 1]
-    elif digit:
-        return NULL
-    else:
-        out[0] = value_of(word, n)
-    return p + n + 2
+    p = take_rarer(p, end, decimals, out)
+    return p + 1 if p != NULL and p < end and p[0] == stop else NULL
 
 
 cdef const char* take_levels(const char* p, Reading* r, Side side) noexcept nogil:
@@ -176,11 +201,11 @@ cdef const char* take_levels(const char* p, Reading* r, Side side) noexcept nogi
             p += 7
         else:
             return NULL
-        p = take_scaled(p, r.end, row.tick_decimals, &price)
-        if p == NULL or r.end - p < 8 or p[0] != c",":
+        p = take_scaled(p, r.end, row.tick_decimals, c",", &price)
+        if p == NULL:
             return NULL
-        p = take_scaled(p + 1, r.end, row.lot_decimals, &amount)
-        if (p == NULL or r.end - p < 4 or p[0] != c"]"
+        p = take_scaled(p, r.end, row.lot_decimals, c"]", &amount)
+        if (p == NULL or r.end - p < 3
                 or not divide(&row.tick_by, price, &level.price_ticks)
                 or not divide(&row.lot_by, amount, &level.qty_lots)):
             return NULL
@@ -188,11 +213,11 @@ cdef const char* take_levels(const char* p, Reading* r, Side side) noexcept nogi
             level.qty_lots = 0
         level.side = side
         level += 1
-        if p[1] != c",":
+        if p[0] != c",":
             break
-        p += 2
+        p += 1
     r.level = level
-    return p + 2 if p[1] == c"]" else NULL
+    return p + 1 if p[0] == c"]" else NULL
 
 
 cdef inline const char* take_type(const char* p, Reading* r) noexcept nogil:
@@ -249,6 +274,55 @@ cdef const char* take_member(const char* p, Reading* r) noexcept nogil:
     return p
 
 
+cdef const char* take_today(const char* p, Reading* r) noexcept nogil:
+    """Read the data of a change whose keys have the order of 2026, up to its end.
+
+    The same as key by key, but nothing is looked up; NULL: another order, or an odd one.
+    """
+    cdef const char* end = r.end
+    cdef int n = r.row.name_size
+    if end - p < 13 or not same_text(p, b'"timestamp":', 12):
+        return NULL
+    p = take_long(p + 12, end, &r.venue_ms)
+    if p == NULL or end - p < 30 or not same_text(
+            p, b',"type":"change","change_id":', 29):
+        return NULL
+    p = take_long(p + 29, end, &r.change_id)
+    if (p == NULL or end - p < 30 + n
+            or not same_text(p, b',"instrument_name":"', 20)
+            or not same_text(p + 20, r.row.name, n)
+            or not same_text(p + 20 + n, b'","bids":[', 10)):
+        return NULL
+    p = take_levels(p + 30 + n, r, BID)
+    if p == NULL or end - p < 10 or not same_text(p, b',"asks":[', 9):
+        return NULL
+    p = take_levels(p + 9, r, ASK)
+    if p == NULL or end - p < 19 or not same_text(p, b',"prev_change_id":', 18):
+        return NULL
+    r.seen = KEYS_NEEDED
+    r.is_snapshot = False
+    return take_long(p + 18, end, &r.prev_change_id)
+
+
+cdef const char* take_data(
+        const char* p, Reading* r, LevelChange* levels) noexcept nogil:
+    """Read the data of a book frame up to its end, keys in any order."""
+    cdef const char* start = p
+    r.level = levels
+    p = take_today(start, r)
+    if p != NULL:
+        return p
+    p = start
+    r.level = levels
+    r.seen = 0
+    r.prev_change_id = -1
+    while True:
+        p = take_member(p, r)
+        if p == NULL or p >= r.end or p[0] != c",":
+            return p
+        p += 1
+
+
 cdef inline const char* take_channel(
         const char* p, InstrumentTable table, int32_t* instrument) noexcept nogil:
     """Read the channel from its instrument on, up to the first key of the data."""
@@ -285,20 +359,11 @@ cdef bint read_book(
         return False
     r.end = payload + size
     r.row = &table.rows[book.instrument]
-    r.level = levels
     r.last = levels + capacity
-    r.seen = 0
-    r.prev_change_id = -1
     if r.row.tick_decimals > DECIMALS_MAX or r.row.lot_decimals > DECIMALS_MAX:
         return False
-    while True:
-        p = take_member(p, &r)
-        if p == NULL or r.end - p < 3:
-            return False
-        if p[0] != c",":
-            break
-        p += 1
-    if (p + 3 != r.end or memcmp(p, b"}}}", 3) != 0
+    p = take_data(p, &r, levels)
+    if (p == NULL or p + 3 != r.end or memcmp(p, b"}}}", 3) != 0
             or r.seen & KEYS_NEEDED != KEYS_NEEDED):
         return False
     book.is_snapshot = r.is_snapshot

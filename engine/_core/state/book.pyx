@@ -134,13 +134,16 @@ cdef class Book:
 
     cdef bint _read_touch(self) noexcept nogil:
         """Take the touch out of the settled ladders; return whether it moved."""
-        cdef const Ladder* ladder
+        cdef Ladder* ladder
         cdef bint has_moved = False
         cdef price_t price_ticks
         cdef qty_t qty_lots
         cdef int side
         for side in range(2):
             ladder = &self.sides[side]
+            if not ladder.is_touched:
+                continue
+            ladder.is_touched = False
             price_ticks, qty_lots = NO_PRICE, 0
             if ladder.near_best != NO_KEY:
                 price_ticks = key_of(side, ladder.near_best)
@@ -182,9 +185,10 @@ cdef class Book:
         if not check(fault, seen & ~1 == 0, FAULT_INDEX):
             return False
         for side in range(2):
-            if not ladder_is_settled(&self.sides[<int>side]):
+            if (self.sides[side].is_touched
+                    and not ladder_is_settled(&self.sides[side])):
                 self.rebases += 1
-                fits &= ladder_rebase(&self.sides[<int>side])
+                fits &= ladder_rebase(&self.sides[side])
         return fits
 
     cdef void give_up(self) noexcept nogil:

@@ -37,6 +37,7 @@ cdef struct Ladder:
     uint64_t* tree[TREE_HEIGHT_MAX]
     int64_t n_near             # levels in the window
     key_t near_best            # best of them; NO_KEY = none
+    bint is_touched            # the best level, or one outside, may have changed
     # Everything else, ascending by key. Between frames all of it is below the window.
     FarLevel* far
     int n_far
@@ -107,6 +108,7 @@ cdef inline void ladder_set_near(
     """Set a level of the window."""
     cdef int64_t slot = key & (side.window - 1)
     cdef qty_t before = side.ring[slot]
+    side.is_touched |= key >= side.near_best
     if qty_lots > 0:
         side.ring[slot] = qty_lots
         if before == 0:

@@ -55,6 +55,7 @@ cdef bint ladder_open(Ladder* side, int64_t window) noexcept nogil:
     cdef int64_t storey = window
     memset(side, 0, sizeof(Ladder))
     side.near_best = NO_KEY
+    side.is_touched = True
     side.ring = <qty_t*>calloc(1, <size_t>ladder_bytes(window))
     if side.ring == NULL:
         return False
@@ -148,6 +149,7 @@ cdef void ladder_drop_best(Ladder* side) noexcept nogil:
 
 
 cdef bint ladder_set_outside(Ladder* side, key_t key, qty_t qty_lots) noexcept nogil:
+    side.is_touched = True
     if qty_lots > 0 and side.n_near == 0 and side.n_far == 0:
         ladder_aim(side, key)
         ladder_set_near(side, key, qty_lots)
@@ -166,6 +168,7 @@ cdef void ladder_clear(Ladder* side) noexcept nogil:
     side.n_near = 0
     side.near_best = NO_KEY
     side.n_far = 0
+    side.is_touched = True
 
 
 cdef void ladder_aim(Ladder* side, key_t best) noexcept nogil:

@@ -42,7 +42,7 @@ cdef class Outbox(Desk):
         """Find the fewest requests; in normal times a place in line may save some."""
         cdef Yardstick yard
         cdef const Yardstick* measured = NULL
-        if (market.limits.queue_ticks > 0 and market.queue.n_busy > 0
+        if (market.limits.queue_ticks > 0 and market.queue.busy
                 and market.limits.stance == STANCE_NORMAL
                 and not market.limits.widens):
             self._measure(market, &yard)

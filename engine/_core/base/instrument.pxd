@@ -1,4 +1,5 @@
 # Contract facts by dense index: how prices become ticks, amounts become lots, and back.
+cimport cython
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from engine._core.base.fixed cimport Divisor, Number
@@ -71,6 +72,7 @@ cdef price_t round_passive(
     const Instrument* row, Side side, double ticks) noexcept nogil
 
 
+@cython.final
 cdef class InstrumentTable:
     cdef:
         Instrument* rows                   # INSTRUMENTS_MAX rows; addresses never move

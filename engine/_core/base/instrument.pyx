@@ -8,6 +8,7 @@ Source: docs.deribit.com, public/get_instruments, seen 2026-08-22; tick_size_ste
 price strictly above ``above_price`` must be a multiple of that step's tick_size.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from decimal import Decimal
 
@@ -137,6 +138,7 @@ def decimal_parts(value):
     return numerator, -exponent
 
 
+@cython.final
 cdef class InstrumentTable:
     """Instruments by dense index; filled by the session from the venue's own rows."""
 

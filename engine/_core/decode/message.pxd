@@ -1,5 +1,6 @@
 # Payload -> events. One payload is one message; what it held stays readable in the
 # decoder's fields until the next payload.
+cimport cython
 from libc.stdint cimport int32_t, int64_t
 
 from engine._core.base.event cimport (
@@ -64,6 +65,7 @@ cdef struct Envelope:
     const char* error
 
 
+@cython.final
 cdef class Decoder:
     cdef:
         InstrumentTable table

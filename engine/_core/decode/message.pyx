@@ -10,9 +10,7 @@ What the scanner cannot take at face value (an escape in a word it must know, a 
 twice, more digits than a mantissa holds, a misfit of any kind) goes to orjson once;
 orjson writes it back plainly and the second scan is the last word. Frames of the venue
 never needed that so far; ``surprises`` counts the ones that do.
-
-Book frames of the usual form take a quicker road first, see :mod:`quick`; it reads the
-same or gives the frame back.
+Book frames of the usual form take a quicker road first, see :mod:`quick`.
 
 Source: deribit.com JSON-RPC over WebSocket, notifications and order answers, docs seen
 2026-08-22; frames recorded 2019 to 2026 (missing ``type``, ``prev_change_id`` 0 or with
@@ -21,6 +19,7 @@ a snapshot, numbers like 2.5e4, ``price`` as text, params before method).
 
 import orjson
 
+cimport cython
 from cpython.bytes cimport (
     PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE)
 from libc.stdint cimport INT32_MAX, INT32_MIN, int32_t, int64_t
@@ -106,6 +105,7 @@ cdef bint split_channel(const Text* name, int head, Text* instrument) noexcept n
     return p == end
 
 
+@cython.final
 cdef class Decoder:
     """Reads payloads for the instruments of a table; see :meth:`read`."""
 

@@ -19,8 +19,9 @@ Source for the tolerance: docs.deribit.com, order management, seen 2026-08-22: a
 change or a larger amount loses the place in the queue, a smaller amount keeps it.
 """
 
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, uint32_t
 
+from engine._core.base.bits cimport low_bit
 from engine._core.base.check cimport FAULT_INDEX, Fault, check
 from engine._core.base.instrument cimport Instrument, step_at
 from engine._core.base.types cimport (
@@ -34,6 +35,9 @@ from engine._core.state.orders cimport (
     ORDER_DONE, ORDER_LIVE, ORDER_PENDING_CANCEL, ORDER_UNKNOWN, REQUEST_CANCEL,
     REQUEST_EDIT, REQUEST_NEW, Order, OrderTable, RequestKind)
 from engine._core.state.queue cimport Queue
+
+cdef enum:
+    LEVEL_BITS = (1 << LEVELS_MAX) - 1
 
 
 cdef inline bint is_better(Side side, price_t a, price_t b) noexcept nogil:
@@ -83,13 +87,12 @@ cdef price_t own_barrier(
         OrderTable orders, int32_t instrument, Side side) noexcept nogil:
     cdef Side other = ASK if side == BID else BID
     cdef int32_t first = first_slot(instrument, other)
+    cdef uint32_t live = orders.live_side(instrument, other) & LEVEL_BITS
     cdef price_t nearest = NO_PRICE, price
     cdef Order* row
-    cdef int32_t slot
-    for slot in range(first, first + LEVELS_MAX):
-        row = &orders.rows[slot]
-        if row.state == ORDER_DONE:
-            continue
+    while live:
+        row = &orders.rows[first + low_bit(live)]
+        live &= live - 1
         price = row.wanted_price_ticks
         if ((row.state == ORDER_UNKNOWN or row.state == ORDER_PENDING_CANCEL)
                 and is_better(other, row.price_ticks, price)):
@@ -130,20 +133,22 @@ cdef void sort_slots(
 cdef int match(
         OrderTable orders, Side side, int32_t first, const QuoteLimits* limits,
         const Permitted* permitted, price_t tolerance_ticks, Wish* wishes, int n_wishes,
-        bint* is_matched) noexcept nogil:
-    """Drop every wish that an order serves; mark the order. Returns the wishes left."""
-    cdef int i, level, left = 0
-    cdef bint found
+        uint32_t* idle) noexcept nogil:
+    """Drop every wish that an order serves, and the order from those that serve none.
+
+    Returns the wishes left.
+    """
+    cdef uint32_t rest
+    cdef int i, left = 0
     for i in range(n_wishes):
-        found = False
-        for level in range(LEVELS_MAX):
-            if (not is_matched[level] and orders.rows[first + level].state != ORDER_DONE
-                    and serves(orders, first + level, side, &wishes[i], limits,
-                               permitted, tolerance_ticks)):
-                is_matched[level] = True
-                found = True
+        rest = idle[0]
+        while rest:
+            if serves(orders, first + low_bit(rest), side, &wishes[i], limits,
+                      permitted, tolerance_ticks):
+                idle[0] &= ~(rest & (~rest + 1))
                 break
-        if not found:
+            rest &= rest - 1
+        if rest == 0:
             wishes[left] = wishes[i]
             left += 1
     return left
@@ -263,30 +268,29 @@ cdef class Differ:
             Book book) noexcept nogil:
         cdef int32_t first = first_slot(instrument, side)
         cdef int n_wishes = self.permitted.n_levels[<int>side]
+        cdef uint32_t idle = orders.live_side(instrument, side) & LEVEL_BITS
+        cdef uint32_t free_levels = ~idle & LEVEL_BITS
         cdef Wish[LEVELS_MAX] wishes
-        cdef bint[LEVELS_MAX] is_matched
         cdef int32_t[LEVELS_MAX] movable
-        cdef int32_t[LEVELS_MAX] free_slots
-        cdef int i, n_movable = 0, n_free = 0, n_held = 0
+        cdef int i, n_movable = 0, n_held = 0
         cdef qty_t room = self.permitted.headroom_lots[<int>side]
-        for i in range(LEVELS_MAX):
-            is_matched[i] = False
+        if n_wishes == 0 and idle == 0:
+            return
         for i in range(n_wishes):
             wishes[i] = self.permitted.levels[<int>side][i]
         sort_wishes(side, wishes, n_wishes)
         n_wishes = match(orders, side, first, self.limits, self.permitted, 0, wishes,
-                         n_wishes, is_matched)
-        n_wishes = match(orders, side, first, self.limits, self.permitted,
-                         self.limits.requote_ticks, wishes, n_wishes, is_matched)
-        for i in range(LEVELS_MAX):
-            if orders.rows[first + i].state == ORDER_DONE:
-                free_slots[n_free] = first + i
-                n_free += 1
-            elif orders.can_cancel(first + i) and not is_matched[i]:
-                movable[n_movable] = first + i
+                         n_wishes, &idle)
+        if self.limits.requote_ticks > 0:
+            n_wishes = match(orders, side, first, self.limits, self.permitted,
+                             self.limits.requote_ticks, wishes, n_wishes, &idle)
+        while idle:
+            if orders.can_cancel(first + low_bit(idle)):
+                movable[n_movable] = first + low_bit(idle)
                 n_movable += 1
-            elif not is_matched[i]:
+            else:
                 n_held += 1
+            idle &= idle - 1
         n_wishes = self._resize(side, orders, queue, book, wishes, n_wishes, movable,
                                 &n_movable, &room)
         sort_slots(side, orders, movable, n_movable)
@@ -296,8 +300,9 @@ cdef class Differ:
             else:
                 self._cancel(movable[i], side)
         for i in range(n_movable, n_wishes - n_held):
-            if i - n_movable < n_free:
-                self._new(free_slots[i - n_movable], side, &wishes[i], &room)
+            if free_levels:
+                self._new(first + low_bit(free_levels), side, &wishes[i], &room)
+                free_levels &= free_levels - 1
 
     cdef void _plan_take(self, int32_t instrument, OrderTable orders) noexcept nogil:
         cdef Side side = self.permitted.take_side

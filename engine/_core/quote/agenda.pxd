@@ -7,14 +7,6 @@ cdef enum:
     PLACES_MAX = 8192          # INSTRUMENTS_MAX
 
 
-cdef extern from *:
-    """
-    #include <stdint.h>
-    static inline int halfspread_low_bit(uint64_t w) { return __builtin_ctzll(w); }
-    """
-    int low_bit "halfspread_low_bit"(uint64_t word) noexcept nogil
-
-
 @cython.final
 cdef class Agenda:
     cdef:

@@ -7,6 +7,8 @@ they come in the order in which they were bound, whatever happened first.
 cimport cython
 from libc.stdint cimport uint64_t
 
+from engine._core.base.bits cimport low_bit
+
 
 @cython.final
 cdef class Agenda:

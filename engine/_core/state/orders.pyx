@@ -53,6 +53,7 @@ Source: docs.deribit.com, order management, private/edit, error codes, Starbase 
 orders and speed bumps, seen 2026-08-22.
 """
 
+cimport cython
 from libc.stdint cimport int32_t, int64_t, uint32_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
@@ -171,6 +172,7 @@ cdef inline bint is_of(
     return row.sequence == sequence and row.run == run
 
 
+@cython.final
 cdef class OrderTable:
     """Orders by slot, requests by id.
 
@@ -182,7 +184,8 @@ cdef class OrderTable:
         self.n_slots = INSTRUMENTS_MAX * SLOTS_PER_INSTRUMENT
         self.rows = <Order*>calloc(self.n_slots, sizeof(Order))
         self.requests = <Request*>calloc(REQUESTS_MAX, sizeof(Request))
-        if self.rows == NULL or self.requests == NULL:
+        self.live = <uint32_t*>calloc(INSTRUMENTS_MAX, sizeof(uint32_t))
+        if self.rows == NULL or self.requests == NULL or self.live == NULL:
             raise MemoryError
         self.trades = TradeMemory()
         self.run_id = run_id
@@ -192,11 +195,13 @@ cdef class OrderTable:
     def __dealloc__(self):
         free(self.rows)
         free(self.requests)
+        free(self.live)
 
     cdef bint _move(self, int32_t slot, OrderEvent event, Fault* fault) noexcept nogil:
         """Apply the table; a missing entry is a fault and moves nothing."""
         cdef Order* row = &self.rows[slot]
         cdef int after = NEXT[<int>row.state][<int>event]
+        cdef uint32_t bit = <uint32_t>1 << (slot % SLOTS_PER_INSTRUMENT)
         if not check(fault, after != NO, FAULT_ORDER_TRANSITION):
             return False
         if after == RESTING:
@@ -205,6 +210,10 @@ cdef class OrderTable:
         self.n_by_state[<int>row.state] -= 1
         self.n_by_state[after] += 1
         row.state = <OrderState>after
+        if after == <int>ORDER_DONE:
+            self.live[slot // SLOTS_PER_INSTRUMENT] &= ~bit
+        else:
+            self.live[slot // SLOTS_PER_INSTRUMENT] |= bit
         return True
 
     cdef qty_t remaining(self, int32_t slot) noexcept nogil:
@@ -255,15 +264,6 @@ cdef class OrderTable:
                 return NEVER_MS
             latest = max(latest, row.pending[i].valid_until_ms)
         return latest
-
-    cdef qty_t worst_side(self, int32_t instrument, Side side) noexcept nogil:
-        cdef int32_t first = (
-            instrument * SLOTS_PER_INSTRUMENT + <int>side * SLOTS_PER_SIDE)
-        cdef int32_t i
-        cdef qty_t total = 0
-        for i in range(first, first + SLOTS_PER_SIDE):
-            total += self.worst(i)
-        return total
 
     cdef int64_t _request(
             self, int32_t slot, RequestKind kind, nanos_t now_ns) noexcept nogil:

@@ -1,4 +1,5 @@
 # Where our resting orders of one instrument stand in line: how much of others is ahead.
+cimport cython
 from libc.stdint cimport int32_t, int64_t, uint32_t
 
 from engine._core.base.event cimport Print
@@ -45,6 +46,7 @@ cdef struct Ghost:
     int64_t own_ms
 
 
+@cython.final
 cdef class Queue:
     cdef:
         bint hears_trades              # one has been told
@@ -53,9 +55,8 @@ cdef class Queue:
         Ghost[SLOTS_PER_INSTRUMENT] gone
         int32_t first                  # slot of the instrument's first order
         int64_t n_frames
-        int[SLOTS_PER_INSTRUMENT] busy  # indices with a place, now or coming
-        int n_busy
-        int n_gone                     # ghosts in use
+        uint32_t busy                  # a bit for each with a place, now or coming
+        uint32_t ghosts                # and for each ghost in use
 
     # A request for the order in a slot went out / the table has changed a slot.
     cdef void sent(self, OrderTable orders, int32_t slot, Book book) noexcept nogil
@@ -99,4 +100,4 @@ cdef class Queue:
         self, const Place* place, const Order* row, int64_t ms) noexcept nogil
     cdef bint _is_quiet(
         self, const Place* place, int side, Book book) noexcept nogil
-    cdef void _count(self) noexcept nogil
+    cdef void _note(self, int i) noexcept nogil

@@ -31,16 +31,18 @@ uniform over the queue: E. Rigtorp, Estimating Order Queue Position, 2013, with
 f(x) = x.
 """
 
-from libc.stdint cimport int32_t, int64_t
+cimport cython
+from libc.stdint cimport int32_t, int64_t, uint32_t
 from libc.string cimport memset
 
+from engine._core.base.bits cimport low_bit
 from engine._core.base.event cimport Print
 from engine._core.base.types cimport (
     BID, LEVELS_MAX, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side, price_t, qty_max,
     qty_t)
 from engine._core.state.book cimport BOOK_CROSSED, BOOK_READABLE, Book
 from engine._core.state.orders cimport (
-    ORDER_DONE, ORDER_LIVE, ORDER_UNKNOWN, Order, OrderTable)
+    ORDER_DONE, ORDER_LIVE, ORDER_UNKNOWN, SIDE_BITS, Order, OrderTable)
 
 cdef int64_t LATE_MS = 1000              # a trade told later than this explains nothing
 
@@ -154,6 +156,7 @@ cdef qty_t haunt(Ghost* ghost, int64_t ms, qty_t change) noexcept nogil:
     return 0
 
 
+@cython.final
 cdef class Queue:
     """Places in line of the orders of one instrument; see the top of this file.
 
@@ -188,7 +191,7 @@ cdef class Queue:
             place.rest_lots = rest_of(row, row.wanted_amount_lots)
             place.level_lots = level_at(book, side, place.price_ticks)
             place.ahead_lots = place.level_lots
-        self._count()
+        self._note(i)
 
     cdef void sync(self, OrderTable orders, int32_t slot, Book book) noexcept nogil:
         """Take over what the order table has learned of a slot. Twice is as once."""
@@ -205,7 +208,7 @@ cdef class Queue:
         if row.state == ORDER_DONE or row.order_id_size == 0:
             if row.state == ORDER_DONE:
                 self.coming[i].is_on = False
-            self._count()
+            self._note(i)
             return
         if place.is_on and (row.price_ticks != place.price_ticks
                             or row.amount_lots > place.amount_lots):
@@ -230,7 +233,7 @@ cdef class Queue:
         if (row.wanted_price_ticks == row.price_ticks
                 and row.wanted_amount_lots <= row.amount_lots):
             self.coming[i].is_on = False
-        self._count()
+        self._note(i)
 
     cdef void _join(
             self, int i, const Order* row, int64_t joined_ms, Book book) noexcept nogil:
@@ -261,6 +264,7 @@ cdef class Queue:
             place.shown_lots = place.rest_lots
             place.counted_ms = book.venue_ms
         place.is_on = True
+        self._note(i)
         place.ahead_lots = <double>qty_max(
             0, place.level_lots - self._ours(side, place.price_ticks))
 
@@ -275,24 +279,25 @@ cdef class Queue:
         ghost.price_ticks = place.price_ticks
         ghost.shown_lots = place.shown_lots
         ghost.own_ms = own_ms
+        self._note(i)
 
-    cdef void _count(self) noexcept nogil:
-        cdef int i
-        self.n_busy = self.n_gone = 0
-        for i in range(SLOTS_PER_INSTRUMENT):
-            self.n_gone += self.gone[i].is_on
-            if self.now[i].is_on or self.coming[i].is_on:
-                self.busy[self.n_busy] = i
-                self.n_busy += 1
+    cdef void _note(self, int i) noexcept nogil:
+        """Keep the sets of slots in use true after a change in one."""
+        cdef uint32_t bit = <uint32_t>1 << i
+        self.busy = (self.busy & ~bit
+                     | (bit if self.now[i].is_on or self.coming[i].is_on else 0))
+        self.ghosts = self.ghosts & ~bit | (bit if self.gone[i].is_on else 0)
 
     # What becomes of the levels.
 
     cdef void frame(self, OrderTable orders, Book book) noexcept nogil:
-        cdef int side, i, k
+        cdef uint32_t rest = self.busy
+        cdef int side, i
         cdef Place* place
         self.n_frames += 1
-        for k in range(self.n_busy):
-            i = self.busy[k]
+        while rest:
+            i = low_bit(rest)
+            rest &= rest - 1
             side = i // SLOTS_PER_SIDE
             place = &self.now[i]
             if place.is_on and not self._is_quiet(place, side, book):
@@ -300,18 +305,19 @@ cdef class Queue:
             place = &self.coming[i]
             if place.is_on and not self._is_quiet(place, side, book):
                 self._level(orders, side, place.price_ticks, book)
-        if self.n_gone == 0:
-            return
-        for i in range(SLOTS_PER_INSTRUMENT):
+        rest = self.ghosts
+        while rest:
+            i = low_bit(rest)
+            rest &= rest - 1
             if self.gone[i].is_on and book.venue_ms > self.gone[i].own_ms:
                 self.gone[i].is_on = False
-        self._count()
+            self._note(i)
 
     cdef bint _is_quiet(self, const Place* place, int side, Book book) noexcept nogil:
         """Whether a frame has nothing to say about a place, or has said it already."""
         if place.n_frames == self.n_frames:
             return True
-        if (self.n_gone or place.is_guessed or place.told_lots != 0.0
+        if (self.ghosts or place.is_guessed or place.told_lots != 0.0
                 or place.is_shown and place.shown_lots != place.rest_lots
                 or place.joined_ms and not place.is_shown):
             return False
@@ -319,9 +325,13 @@ cdef class Queue:
 
     cdef qty_t _ours(self, int side, price_t price_ticks) noexcept nogil:
         """Return what of a level, as the book has it, is ours."""
+        cdef uint32_t rest = (self.busy | self.ghosts) >> (side * SLOTS_PER_SIDE)
         cdef int i
         cdef qty_t total = 0
-        for i in range(side * SLOTS_PER_SIDE, side * SLOTS_PER_SIDE + LEVELS_MAX):
+        rest &= SIDE_BITS
+        while rest:
+            i = side * SLOTS_PER_SIDE + low_bit(rest)
+            rest &= rest - 1
             if self.now[i].is_on and self.now[i].price_ticks == price_ticks:
                 total += self.now[i].shown_lots
             if self.coming[i].is_on and self.coming[i].price_ticks == price_ticks:
@@ -461,7 +471,7 @@ cdef class Queue:
         cdef int first = <int>row.side * SLOTS_PER_SIDE, i
         cdef Place* place
         self.hears_trades = True
-        if self.n_busy == 0:
+        if self.busy == 0:
             return
         for i in range(first, first + LEVELS_MAX):
             place = &self.now[i]

@@ -1,12 +1,16 @@
 # The corridor: six rooms in a row, and the verbs the shells call.
 from engine._core.base.bytebuf cimport ByteBuf
+from engine._core.base.hist cimport Histogram
 from engine._core.base.types cimport nanos_t
 from engine._core.inbox cimport Inbox
 
 
 cdef class Core(Inbox):
+    cdef nanos_t lap_ns            # of the stage clock, while measured
+
     cdef void _step(
         self, int conn, const char* payload, Py_ssize_t size, bint more_coming)
+    cdef void _lap(self, Histogram stage)
     cdef void _decide(self)
     cdef void _tick(self)
     cdef void _stall(self, nanos_t late_ns)

@@ -18,7 +18,8 @@ import orjson
 
 from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.check cimport FAULT_NONE
-from engine._core.base.probe cimport probe_ns
+from engine._core.base.hist cimport Histogram
+from engine._core.base.probe cimport set_stage_clock, stage_ns
 from engine._core.base.types cimport nanos_t
 from engine._core.decode.message cimport MessageKind
 from engine._core.desk cimport MODE_HALT, MODE_HOLD, MODE_QUOTE
@@ -51,19 +52,18 @@ cdef class Core(Inbox):
                     bint more_coming):
         """One payload, or NULL, through the rooms from left to right."""
         cdef MessageKind kind
-        cdef nanos_t t0 = 0, t1 = 0
+        cdef nanos_t start_ns = 0
         if self.measures:
-            t0 = t1 = probe_ns()
+            start_ns = self.lap_ns = stage_ns()
         if payload != NULL:
             # 1. decode: bytes -> events
             kind = self.decoder.decode(payload, size)
             if self.measures:
-                t1 = probe_ns()
-                self.hist_decode.add(t1 - t0)
+                self._lap(self.hist_decode)
             # 2. state: events -> books, orders, positions
             self._absorb(conn, kind, payload, size)
             if self.measures:
-                self.hist_state.add(probe_ns() - t1)
+                self._lap(self.hist_state)
         if self.credits_ready_ns and self.now_ns >= self.credits_ready_ns:
             self._wake()
         # the corridor: absorb the burst, quote once
@@ -73,33 +73,37 @@ cdef class Core(Inbox):
         self.counters.turns += 1
         if not self.agenda.is_empty():
             self._decide()
+            if self.measures:
+                self.lap_ns = stage_ns()
         if self.measures:
-            self.hist_turn.add(probe_ns() - t0)
+            self.hist_turn.add(self.lap_ns - start_ns)
+
+    cdef void _lap(self, Histogram stage):
+        """Count what went by since the last lap for a stage."""
+        cdef nanos_t now_ns = stage_ns()
+        stage.add(now_ns - self.lap_ns)
+        self.lap_ns = now_ns
 
     cdef void _decide(self):
         """The markets something happened to, in the order they were bound."""
         cdef Market market
-        cdef nanos_t t2 = 0, t3 = 0
         cdef int place = self.agenda.first(0)
         # Ends: places only grow; one that is added behind us waits for the next turn.
         while place >= 0:
             self.agenda.remove(place)
             market = <Market>PyList_GET_ITEM(self.quoted, place)
-            if self.measures:
-                t2 = probe_ns()
             # 3. strategy -> wish
             market.wish(self.now_ns, self.mode == MODE_QUOTE,
                         NEVER_NS if self.is_stalled else self.fresh_ns)
             # 4. gate -> permitted wish
             market.permit(self.orders, self.exposure)
             if self.measures:
-                t3 = probe_ns()
-                self.hist_quote.add(t3 - t2)
+                self._lap(self.hist_quote)
             # 5. differ -> the fewest requests
             self._plan(market)
             self._offer(market)
             if self.measures:
-                self.hist_gateway.add(probe_ns() - t3)
+                self._lap(self.hist_gateway)
             place = self.agenda.first(place + 1)
         # 6. by value: credits, encode, fuse -> bytes
         self._spend()
@@ -295,6 +299,7 @@ cdef class Core(Inbox):
 
     def measure(self, bint on):
         """Switch the stage clocks on or off; they decide nothing."""
+        set_stage_clock()
         self.measures = on
 
     def halt(self, str reason not None):

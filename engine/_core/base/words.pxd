@@ -7,6 +7,9 @@ cdef extern from *:
     """
     #include <stdint.h>
     #include <string.h>
+    #if defined(__SSE2__)
+    #include <emmintrin.h>
+    #endif
     #define HALFSPREAD_EACH(byte) ((uint64_t)(byte) * 0x0101010101010101ULL)
 
     static inline uint64_t halfspread_load8(const char *p) {
@@ -42,6 +45,23 @@ cdef extern from *:
         uint64_t rest = word ^ HALFSPREAD_EACH((unsigned char)byte);
         return (rest - HALFSPREAD_EACH(1)) & ~rest & HALFSPREAD_EACH(0x80);
     }
+
+    #if defined(__SSE2__)
+    static inline int halfspread_plain(const char *p) {
+        __m128i text = _mm_loadu_si128((const __m128i *)p);
+        __m128i odd = _mm_or_si128(
+            _mm_or_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8('"')),
+                         _mm_cmpeq_epi8(text, _mm_set1_epi8(92))),
+            _mm_cmplt_epi8(text, _mm_set1_epi8(0x20)));
+        return __builtin_ctz((unsigned)_mm_movemask_epi8(odd) | 0x10000u);
+    }
+    #else
+    static inline int halfspread_plain(const char *p) {
+        int n = 0;
+        while (n < 16 && p[n] != '"' && p[n] != 92 && (signed char)p[n] >= 0x20) n++;
+        return n;
+    }
+    #endif
     """
     uint64_t load8 "halfspread_load8"(const char* p) noexcept nogil
     # Place of the lowest byte with its high bit set, of a mask that is not 0.
@@ -52,6 +72,9 @@ cdef extern from *:
     uint64_t value_of "halfspread_value"(uint64_t word, int digits) noexcept nogil
     # High bits in a mask; the lowest one is where `byte` stands first, 0 = nowhere.
     uint64_t marks_of "halfspread_found"(uint64_t word, char byte) noexcept nogil
+    # How many of sixteen readable bytes, 0..16, come before a quote, a backslash, a
+    # control character or one beyond ASCII.
+    int plain_of "halfspread_plain"(const char* p) noexcept nogil
 
 
 # Whether n bytes are the same; eight may be read at a time, never past the n.

@@ -12,10 +12,13 @@ from libc.string cimport memcmp
 
 from engine._core.base.fixed cimport Number, parse_number, to_fixed
 from engine._core.base.utf8 cimport skip_utf8
-from engine._core.base.words cimport first_of, load8
+from engine._core.base.words cimport digits_of, load8, plain_of, value_of
 
 cdef enum:
     SHORT_DIGITS = 17          # a number of so many digits cannot overflow a mantissa
+
+cdef uint64_t[9] TENS = [
+    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000]
 
 
 cdef inline bint is_digit(char c) noexcept nogil:
@@ -62,33 +65,18 @@ cdef const char* skip_escape(const char* p, const char* end) noexcept nogil:
     return p if p != NULL and 0xDC00 <= second <= 0xDFFF else NULL
 
 
-cdef inline uint64_t special(uint64_t word) noexcept nogil:
-    """Mark the bytes of a word that end or need care inside a string.
-
-    Those are quotes, backslashes, control characters and all beyond ASCII. The lowest
-    mark is exact; one above it may be false.
-    """
-    cdef uint64_t quote = word ^ (0x22 * 0x0101010101010101ULL)
-    cdef uint64_t slash = word ^ (0x5C * 0x0101010101010101ULL)
-    return (word
-            | (word - 0x20 * 0x0101010101010101ULL) & ~word
-            | (quote - 0x0101010101010101ULL) & ~quote
-            | (slash - 0x0101010101010101ULL) & ~slash) & 0x8080808080808080ULL
-
-
 cdef const char* string_end(
         const char* p, const char* end, bint* escaped) noexcept nogil:
     """Return the closing quote of a string, ``p`` after the opening one; or NULL."""
-    cdef uint64_t marks
+    cdef int n
     cdef signed char c
     escaped[0] = False
     while p < end:
-        if end - p >= 8:
-            marks = special(load8(p))
-            if marks == 0:
-                p += 8
+        if end - p >= 16:
+            n = plain_of(p)
+            p += n
+            if n == 16:
                 continue
-            p += first_of(marks)
         c = <signed char>p[0]
         if c == c'"':
             return p
@@ -117,8 +105,14 @@ cdef const char* skip_string(const char* p, const char* end) noexcept nogil:
 
 cdef const char* skip_digits(const char* p, const char* end) noexcept nogil:
     """Step over one digit or more; NULL when there is none."""
+    cdef int n
     if p >= end or not is_digit(p[0]):
         return NULL
+    while end - p >= 8:
+        n = digits_of(load8(p))
+        p += n
+        if n < 8:
+            return p
     while p < end and is_digit(p[0]):
         p += 1
     return p
@@ -313,33 +307,47 @@ cdef bint take_text(Cursor* c, Text* out) noexcept nogil:
     return True
 
 
+cdef inline const char* take_digits(
+        const char* p, const char* end, int most, uint64_t* value) noexcept nogil:
+    """Append all digits that follow to a value; NULL: there are more than ``most``."""
+    cdef const char* last = p + most
+    cdef uint64_t word
+    cdef int n
+    while end - p >= 8 and p <= last:
+        word = load8(p)
+        n = digits_of(word)
+        if n:
+            value[0] = value[0] * TENS[n] + value_of(word, n)
+            p += n
+        if n < 8:
+            return p if p <= last else NULL
+    while p < end and is_digit(p[0]) and p <= last:
+        value[0] = value[0] * 10 + <uint64_t>(p[0] - c"0")
+        p += 1
+    return p if p <= last else NULL
+
+
 cdef inline const char* short_number(
         const char* p, const char* end, Number* out) noexcept nogil:
     """Read ``123`` or ``123.45`` of few digits; NULL for every other form."""
     cdef const char* first = p
-    cdef int64_t mantissa = 0
-    cdef int digits = 0, places = 0
-    while p < end and is_digit(p[0]):
-        mantissa = mantissa * 10 + (p[0] - c"0")
-        digits += 1
-        if digits > SHORT_DIGITS:
-            return NULL
-        p += 1
-    if digits == 0 or first[0] == c"0" and digits > 1:
+    cdef uint64_t mantissa = 0
+    cdef int digits, places = 0
+    p = take_digits(p, end, SHORT_DIGITS, &mantissa)
+    if p == NULL or p == first:
+        return NULL
+    digits = <int>(p - first)
+    if first[0] == c"0" and digits > 1:
         return NULL
     if p < end and p[0] == c".":
-        p += 1
-        while p < end and is_digit(p[0]):
-            mantissa = mantissa * 10 + (p[0] - c"0")
-            places += 1
-            if digits + places > SHORT_DIGITS:
-                return NULL
-            p += 1
-        if places == 0:
+        first = p + 1
+        p = take_digits(first, end, SHORT_DIGITS - digits, &mantissa)
+        if p == NULL or p == first:
             return NULL
+        places = <int>(p - first)
     if p < end and (p[0] == c"e" or p[0] == c"E"):
         return NULL
-    out.mantissa = mantissa
+    out.mantissa = <int64_t>mantissa
     out.exponent = -places
     return p
 

@@ -277,7 +277,7 @@ cdef const char* take_member(const char* p, Reading* r) noexcept nogil:
 cdef const char* take_today(const char* p, Reading* r) noexcept nogil:
     """Read the data of a change whose keys have the order of 2026, up to its end.
 
-    The same as key by key, but nothing is looked up; NULL: another order, or an odd one.
+    The same as key by key, but nothing is looked up; NULL: it is another order.
     """
     cdef const char* end = r.end
     cdef int n = r.row.name_size

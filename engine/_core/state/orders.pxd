@@ -124,7 +124,7 @@ cdef class OrderTable:
     # in flight; NEVER_MS, a request has no last chance.
     cdef int64_t valid_until_ms(self, int32_t slot) noexcept nogil
 
-    # The slots of a side of an instrument that are not DONE: a bit a level, and TAKE_SLOT.
+    # The slots of a side that are not DONE: a bit a level, and one for TAKE_SLOT.
     cdef inline uint32_t live_side(self, int32_t instrument, Side side) noexcept nogil:
         return self.live[instrument] >> (<int>side * SLOTS_PER_SIDE) & SIDE_BITS
 

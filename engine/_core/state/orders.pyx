@@ -64,7 +64,7 @@ from engine._core.base.event cimport (
     STATUS_OPEN, STATUS_OTHER, Fill, OrderUpdate)
 from engine._core.base.instrument cimport INSTRUMENTS_MAX
 from engine._core.base.types cimport (
-    GATEWAY_ID_MIN, NO_PRICE, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side, nanos_t,
+    GATEWAY_ID_MIN, NO_PRICE, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, nanos_t,
     price_t, qty_max, qty_t)
 from engine._core.state.position cimport Position
 from engine._core.state.refusal cimport is_definite, says_ended

@@ -1,11 +1,12 @@
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, final
 
 KINDS: dict[str, int]
 
 def decimal_parts(value: float | str | Decimal) -> tuple[int, int]: ...
 
+@final
 class InstrumentTable:
     size: int
     def __init__(self) -> None: ...

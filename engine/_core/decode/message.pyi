@@ -1,9 +1,10 @@
-from typing import Any, Self
+from typing import Any, Self, final
 
 from engine._core.base.instrument import InstrumentTable
 
 KIND_NAMES: dict[int, str]
 
+@final
 class Decoder:
     surprises: int
     quick: int

@@ -1,3 +1,6 @@
+from typing import final
+
+@final
 class Agenda:
     def insert(self, place: int) -> None: ...
     def discard(self, place: int) -> None: ...

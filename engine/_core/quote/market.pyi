@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from typing import final
 
 from engine._core.base.stance import STANCES as STANCES
 from engine._core.quote.strategy import Strategy
@@ -11,6 +12,7 @@ DOLLARS: tuple[str, ...]
 LIMIT_KEYS: tuple[str, ...]
 OPTIONAL_LIMITS: dict[str, float]
 
+@final
 class Market:
     index: int
     name: str

@@ -1,8 +1,9 @@
-from typing import Any
+from typing import Any, final
 
 STATE_NAMES: tuple[str, ...]
 EVENT_NAMES: tuple[str, ...]
 
+@final
 class OrderTable:
     next_request_id: int
     next_sequence: int

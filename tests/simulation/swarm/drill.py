@@ -59,11 +59,14 @@ def _hold(run: Clock, engine: Engine, step: str) -> None:
         problem = _still_open(engine)
         if step == "flatten":
             # What closes is an order, too: it lives for a moment.
-            problem = _still_held(engine)
+            problem = ""
         if step == "disconnect":
             problem = problem or _still_connected(engine)
         if problem:
             raise Broken(f"it did not last: {problem}")
+    if step == "flatten":
+        # Whose feed lagged a moment ago, and does not now, closes what it holds now.
+        run.wait(partial(_still_held, engine), FLAT_S, LOOK_S)
 
 
 def _reduce(run: Clock, engine: Engine) -> None:

@@ -54,7 +54,7 @@ def test_other_instruments_are_drawn_and_some_expire_within_the_run() -> None:
 def test_a_run_over_an_expiry_holds() -> None:
     setup = draw_products(3)
     setup = replace(setup, epoch_ns=EIGHT_NS - 20 * SECOND_NS)
-    run = Run(3, 40.0, setup)
+    run = Run(3, 60.0, setup)
     assert judge(run).problem == ""
     assert set(run.engines[0].listed()) < set(setup.limits)
 

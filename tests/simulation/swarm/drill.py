@@ -19,6 +19,9 @@ GONE_S = 5.0
 FLAT_S = 60.0
 """From there to no position: a side of the book may be gone for some of it."""
 HOLD_S = 4.0
+EXCUSES = ("the feed lags", "book has an empty side")
+"""Why a position may be kept: a clock of the venue that was set makes every book late
+for ten minutes, and in a thin market nobody may stand on the other side for as long."""
 LOOK_S = 0.25
 
 
@@ -88,8 +91,7 @@ def _still_held(engine: Engine) -> str:
     held = {
         name: lots
         for name, lots in markets.items()
-        # A clock of the venue that was set makes every book late for ten minutes.
-        if lots and not engine.why_blank(name).startswith("the feed lags")
+        if lots and not engine.why_blank(name).startswith(EXCUSES)
     }
     return f"flatten, and positions are held: {held}" if held else ""
 

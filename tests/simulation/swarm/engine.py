@@ -193,6 +193,10 @@ class Engine:
         if problem := self.latches.look(risk["trips"], self.links.now_ns):
             raise Broken(problem)
 
+    def requests(self) -> int:
+        """Return how many order requests this process has sent."""
+        return sum(self.links.core.snapshot()["requests"].values())
+
     def stance(self) -> str:
         """Return the step of the ladder the whole account is on."""
         stance: str = self.links.core.snapshot()["stance"]

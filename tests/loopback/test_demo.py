@@ -110,7 +110,7 @@ def test_kill_anything_and_it_comes_back(tmp_path: Path) -> None:
 def test_an_engine_stopped_from_outside_comes_back(tmp_path: Path) -> None:
     port, report = free_port(), tmp_path / "out.json"
     options = ["--config", str(write_config(tmp_path)), "--report", str(report)]
-    options += ["--metrics-port", str(port), "--seconds", "6"]
+    options += ["--metrics-port", str(port), "--seconds", "12"]
     with running("demo", *options) as demo:
         facts = banner(demo.stdout)
         until("quoting", lambda: is_quoting(port))

@@ -19,7 +19,7 @@ from tests.loopback.processes import (
     write_config,
 )
 
-pytestmark = [pytest.mark.loopback, pytest.mark.usefixtures("on_each_ingress")]
+pytestmark = pytest.mark.loopback
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ def test_an_engine_stopped_from_outside_comes_back(tmp_path: Path) -> None:
     assert demo.returncode == 0, log.decode()
     found = orjson.loads(report.read_bytes())
     assert found["demo"]["engine_restarts"] == 1
-    assert 0 < found["duration_s"] < 6
+    assert 0 < found["duration_s"] < 12
     assert found["open_orders_at_exit"] == 0
 
 

@@ -6,7 +6,7 @@ within a bound and stay so, and arming it again must bring the quotes back.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Protocol
 
@@ -57,18 +57,19 @@ def drill(run: Clock, engine: Engine) -> None:
 
 def _hold(run: Clock, engine: Engine, step: str) -> None:
     """Look again and again whether it stays so."""
+    excused = set(_positions(engine))
     for _ in range(round(HOLD_S / LOOK_S)):
         run.run_for(LOOK_S)
         problem = _still_open(engine)
         if step == "flatten":
             # What closes is an order, too: it lives for a moment.
-            problem = ""
+            problem = _still_held(engine, excused)
         if step == "disconnect":
             problem = problem or _still_connected(engine)
         if problem:
             raise Broken(f"it did not last: {problem}")
     if step == "flatten":
-        # Whose feed lagged a moment ago, and does not now, closes what it holds now.
+        # What had an excuse a moment ago and has none now is closed now.
         run.wait(partial(_still_held, engine), FLAT_S, LOOK_S)
 
 
@@ -84,14 +85,18 @@ def _still_open(engine: Engine) -> str:
     return f"{engine.setup.drill}, and orders are open: {left}" if left else ""
 
 
-def _still_held(engine: Engine) -> str:
+def _positions(engine: Engine) -> dict[str, int]:
+    markets, _, _ = engine.theirs()
+    return {name: lots for name, lots in markets.items() if lots}
+
+
+def _still_held(engine: Engine, excused: Collection[str] = ()) -> str:
     if engine.stance() != "flatten":
         return ""  # a rule went further
-    markets, _, _ = engine.theirs()
     held = {
         name: lots
-        for name, lots in markets.items()
-        if lots and not engine.why_blank(name).startswith(EXCUSES)
+        for name, lots in _positions(engine).items()
+        if name not in excused and not engine.why_blank(name).startswith(EXCUSES)
     }
     return f"flatten, and positions are held: {held}" if held else ""
 

@@ -9,20 +9,13 @@ from typing import Any
 
 import pytest
 
+from benchmarks.pipeline.ours import LIMITS
 from benchmarks.stream import INSTRUMENT, frames
 from engine import JoinTouchQuoter
 from engine._core.core import Core
 
 COUNT = 2_000
 FRAMES = list(frames(COUNT))
-LIMITS = {
-    "position_max_lots": 1_000,
-    "order_max_lots": 100,
-    "collar_bps": 500.0,
-    "stale_ns": 10**12,
-    "requote_ticks": 0,
-    "requote_qty_pct": 0.0,
-}
 
 
 def make_core(quoting: bool) -> Core:

@@ -15,7 +15,7 @@ from benchmarks.pipeline.many import BOOKS, Options, frames_a_second
 from benchmarks.pipeline.ours import Reader, quoting
 from benchmarks.rounds import Timings
 from benchmarks.stream import PROFILES, frames
-from benchmarks.versus.rival import DisagreementError
+from benchmarks.versus.rival import DisagreementError, load_rivals
 
 OURS = "halfspread"
 CORE = "halfspread, no journal"
@@ -103,15 +103,7 @@ GOALS = (
 
 
 def _stacks() -> tuple[dict[str, Callable[[bytes], object]], dict[str, str]]:
-    made, absent = {}, {}
-    for name, module in ((ORJSON, "orjson_stack"), (MSGSPEC, "msgspec_stack")):
-        try:
-            found = __import__(f"benchmarks.versus.{module}", fromlist=["make"])
-        except ImportError as error:
-            absent[name] = f"not installed: {error}"
-        else:
-            made[name] = found.make
-    return made, absent
+    return load_rivals({ORJSON: "orjson_stack", MSGSPEC: "msgspec_stack"}, "make")
 
 
 def measure(run: Run) -> Iterator[Found | Missing]:

@@ -7,7 +7,7 @@ from typing import Optional
 import msgspec
 from ccxt.async_support.base.ws.order_book import CountedOrderBook
 
-from benchmarks.versus.rival import GapError, Touch
+from benchmarks.versus.rival import BookClient, GapError, Touch
 
 # msgspec reads these annotations when the class is made.
 Level = tuple[str, float, float]
@@ -60,7 +60,7 @@ class CcxtBook:
         return self.sides["bids"][0][1], self.sides["asks"][0][1]
 
 
-class Client:
+class Client(BookClient):
     """Reads the frame, checks the chain, applies the levels."""
 
     def __init__(self, snapshot: bytes) -> None:
@@ -78,14 +78,3 @@ class Client:
             raise GapError(self.change_id)
         self.change_id = data.change_id
         self.book.apply(data.bids, data.asks)
-
-    def play(self, frames: list[bytes]) -> None:
-        """Take every frame and read the touch after each."""
-        take, best = self.frame, self.book.best
-        for frame in frames:
-            take(frame)
-            best()
-
-    def touch(self) -> Touch:
-        """Return best bid and ask."""
-        return self.book.best()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 from sortedcontainers import SortedDict
 
-from benchmarks.versus.rival import GapError, Touch
+from benchmarks.versus.rival import BookClient, GapError, Touch
 
 
 class SortedBook:
@@ -38,7 +38,7 @@ class SortedBook:
         return self.bids.values()[-1], self.asks.values()[0]
 
 
-class Client:
+class Client(BookClient):
     """Reads the frame, checks the chain, applies the levels."""
 
     def __init__(self, snapshot: bytes) -> None:
@@ -58,14 +58,3 @@ class Client:
             raise GapError(self.change_id)
         self.change_id = data["change_id"]
         self.book.apply(data["bids"], data["asks"])
-
-    def play(self, frames: list[bytes]) -> None:
-        """Take every frame and read the touch after each."""
-        take, best = self.frame, self.book.best
-        for frame in frames:
-            take(frame)
-            best()
-
-    def touch(self) -> Touch:
-        """Return best bid and ask."""
-        return self.book.best()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from importlib import import_module
+from typing import Any, Protocol
 
 Touch = tuple[float, float]
 
@@ -16,6 +17,24 @@ class Follower(Protocol):
 
     def touch(self) -> Touch:
         """Return best bid and ask."""
+
+
+class BookClient:
+    """A follower over a book of its own; what takes a frame is the client's own."""
+
+    book: Any
+    frame: Callable[[bytes], None]
+
+    def play(self, frames: list[bytes]) -> None:
+        """Take every frame and read the touch after each."""
+        take, best = self.frame, self.book.best
+        for frame in frames:
+            take(frame)
+            best()
+
+    def touch(self) -> Touch:
+        """Return best bid and ask."""
+        return self.book.best()
 
 
 class Quoter(Protocol):
@@ -34,6 +53,22 @@ class GapError(RuntimeError):
 
 class DisagreementError(RuntimeError):
     """Candidates that saw the same frames do not end on the same touch."""
+
+
+def load_rivals(
+    modules: dict[str, str], name: str
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return a name out of each rival's module, and why the others cannot be had.
+
+    Both by the rival's title, as ``modules`` has it.
+    """
+    made, absent = {}, {}
+    for title, module in modules.items():
+        try:
+            made[title] = getattr(import_module(f"benchmarks.versus.{module}"), name)
+        except ImportError as error:
+            absent[title] = f"not installed: {error}"
+    return made, absent
 
 
 Makes = dict[str, Callable[[bytes], Follower]]

@@ -11,7 +11,7 @@ from benchmarks.figures import Found, Goal, Kind, Missing, Run
 from benchmarks.pipeline.ours import Reader
 from benchmarks.rounds import Setup, Timings, interleaved
 from benchmarks.stream import INSTRUMENT, PROFILES, frames
-from benchmarks.versus.rival import Makes, touch_of_all
+from benchmarks.versus.rival import Makes, load_rivals, touch_of_all
 
 OURS = "halfspread"
 ORJSON = "orjson + SortedDict"
@@ -77,16 +77,8 @@ def _makers() -> tuple[Makes, dict[str, str]]:
         CCXT: "ccxt_pro",
         CRYPTOFEED: "cryptofeed_handler",
     }
-    made: Makes = {OURS: Reader}
-    absent: dict[str, str] = {}
-    for name, module in modules.items():
-        try:
-            found = __import__(f"benchmarks.versus.{module}", fromlist=["Client"])
-        except ImportError as error:
-            absent[name] = f"not installed: {error}"
-        else:
-            made[name] = found.Client
-    return made, absent
+    made, absent = load_rivals(modules, "Client")
+    return {OURS: Reader, **made}, absent
 
 
 def _goals(prefix: str) -> list[Goal]:

@@ -2,9 +2,7 @@
 
 import pytest
 
-from engine._core.base.instrument import InstrumentTable
 from engine._core.decode.message import Decoder
-from tests.generators.frames import INSTRUMENTS
 
 BOOK = (
     b'{"jsonrpc":"2.0","method":"subscription","params":{"channel":'
@@ -16,14 +14,6 @@ TICKER = (
     b'{"jsonrpc":"2.0","method":"subscription","params":{"channel":'
     b'"ticker.BTC-PERPETUAL.100ms","data":{%s}}}'
 )
-
-
-@pytest.fixture
-def decoder() -> Decoder:
-    table = InstrumentTable()
-    for row in INSTRUMENTS:
-        table.add(row)
-    return Decoder(table)
 
 
 def levels(decoder: Decoder, bids: bytes, asks: bytes = b"") -> object:

@@ -52,14 +52,6 @@ TRADE: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def decoder() -> Decoder:
-    table = InstrumentTable()
-    for row in INSTRUMENTS:
-        table.add(row)
-    return Decoder(table)
-
-
 def frame(channel: str, data: Any) -> bytes:
     params = {"channel": channel, "data": data}
     return orjson.dumps({"jsonrpc": "2.0", "method": "subscription", "params": params})

@@ -30,14 +30,6 @@ READ: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def decoder() -> Decoder:
-    table = InstrumentTable()
-    for row in INSTRUMENTS:
-        table.add(row)
-    return Decoder(table)
-
-
 def frame(
     data: dict[str, str], name: str = "BTC-PERPETUAL", interval: str = "raw"
 ) -> bytes:

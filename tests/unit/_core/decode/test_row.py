@@ -8,10 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine._core.base.instrument import InstrumentTable
 from engine._core.decode.message import Decoder
 from engine._core.decode.row import label
-from tests.generators.frames import INSTRUMENTS
 
 ORDER: dict[str, Any] = {
     "label": "hs-00c0ffee-17-42",
@@ -40,14 +38,6 @@ TRADE: dict[str, Any] = {
     "timestamp": 1784494768235,
     "state": "filled",
 }
-
-
-@pytest.fixture
-def decoder() -> Decoder:
-    table = InstrumentTable()
-    for row in INSTRUMENTS:
-        table.add(row)
-    return Decoder(table)
 
 
 def notify(channel: str, data: Any) -> bytes:

@@ -299,7 +299,8 @@ cdef class Core(Inbox):
 
     def measure(self, bint on):
         """Switch the stage clocks on or off; they decide nothing."""
-        set_stage_clock()
+        if on:
+            set_stage_clock()
         self.measures = on
 
     def halt(self, str reason not None):

@@ -23,8 +23,7 @@ from engine._core.base.probe cimport probe_ns
 from engine._core.base.types cimport CONNECTIONS_MAX, nanos_t
 from engine._core.core cimport Core
 from engine._core.wire.frames cimport (
-    CONTROL_FRAME_MAX, OP_PONG, OP_TEXT, TEXT_BYTES_MAX, header_size, put_close,
-    put_frame)
+    CONTROL_FRAME_MAX, OP_PONG, OP_TEXT, header_size, put_close, put_frame, text_size)
 from engine._core.wire.mask cimport MASK_KEY_SIZE
 from engine._core.wire.reader cimport (
     BROKEN, CLOSE, MESSAGE, NOTHING, PING, Found, Reader)
@@ -262,7 +261,6 @@ cdef class FastLine:
 
     cdef bint send_texts(self, const char* texts, Py_ssize_t size) except -1:
         cdef const char* end = texts + size
-        cdef const char* stop
         cdef Fault fault
         cdef char* to
         cdef Py_ssize_t n
@@ -271,17 +269,12 @@ cdef class FastLine:
         fault.code = FAULT_NONE
         self.wire.size = 0
         while texts < end:
-            stop = <const char*>memchr(texts, c"\n", end - texts)
-            if stop == NULL:
-                raise ValueError("no newline at the end of a turn")
-            n = stop - texts
-            if not 0 < n <= TEXT_BYTES_MAX:
-                raise ValueError(f"a text of {n} bytes: 1 to {TEXT_BYTES_MAX} are sent")
+            n = text_size(texts, end)
             to = self.wire.reserve(header_size(n) + n, &fault)
             if to == NULL:
                 raise ValueError("more in one turn than the output buffer takes")
             self.wire.commit(put_frame(to, OP_TEXT, texts, n, self.keys.next()))
-            texts = stop + 1
+            texts += n + 1
         return self._send(self.wire.start, self.wire.size)
 
     cdef bint _send(self, const char* p, Py_ssize_t n) except -1:

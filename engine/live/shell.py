@@ -197,7 +197,7 @@ class Shell:
             frames = core.data_to_send(conn)
             if frames:
                 self._send(conn, frames, received_ns)
-        self._take_news()
+        self.after_turn()
 
     def send_signed(self, conn: int) -> None:
         """Send what the core wants to, through the signer; `Turn` asks for it."""
@@ -205,9 +205,6 @@ class Shell:
 
     def after_turn(self) -> None:
         """Do what a turn left over; `Turn` asks for it when there is something."""
-        self._take_news()
-
-    def _take_news(self) -> None:
         core = self._core
         for conn, reason in core.connections_to_close():
             link = self._links.get(conn)

@@ -88,17 +88,15 @@ class BookedTrades:
 
         It is kept by the later of the two times: a trade may be told late, and the
         venue may leave its time out.
+        """
+        at_ms = max(int(fill["venue_ms"]), now_ms)
+        self.keep(at_ms, str(fill["name"]), str(fill["trade_id"]))
+
+    def keep(self, at_ms: int, name: str, trade_id: str) -> None:
+        """Remember a trade by its id alone: booked, or not ours to count.
 
         Past IDS_MAX the oldest is forgotten, and nothing from before it asked again.
         """
-        at_ms = max(int(fill["venue_ms"]), now_ms)
-        self._keep(at_ms, str(fill["name"]), str(fill["trade_id"]))
-
-    def leave_out(self, name: str, trade_id: str, now_ms: int) -> None:
-        """Remember a trade that is not ours to count."""
-        self._keep(now_ms, name, trade_id)
-
-    def _keep(self, at_ms: int, name: str, trade_id: str) -> None:
         self._ids.append((at_ms, name, trade_id))
         if len(self._ids) > IDS_MAX:
             lost_ms, name, _ = self._ids.popleft()
@@ -178,7 +176,7 @@ def fetch_trades(ctx: Context, only: list[Listing] | None = None) -> Script[int]
             if ctx.booked.is_before(one.name, row):
                 trade_id = str(row.get("trade_id", ""))
                 ctx.core.remember_trade(one.index, trade_id)
-                ctx.booked.leave_out(one.name, trade_id, now_ms)
+                ctx.booked.keep(now_ms, one.name, trade_id)
             else:
                 booked += ctx.core.trade(row)
         ctx.booked.has_read(one.name)

@@ -11,14 +11,12 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.math cimport pow as c_pow
 from libc.stdint cimport int64_t, INT64_MAX, uint64_t
 
+from engine._core.base.words cimport is_digit
+
 cdef int64_t[19] POWERS = [
     1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
     10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000,
     1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000]
-
-
-cdef inline bint is_digit(char c) noexcept nogil:
-    return c"0" <= c <= c"9"
 
 
 cdef const char* parse_exponent(

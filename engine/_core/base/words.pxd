@@ -91,3 +91,7 @@ cdef inline bint same_text(const char* a, const char* b, Py_ssize_t n) noexcept 
             return False
         i += 8
     return load8(a + n - 8) == load8(b + n - 8)
+
+
+cdef inline bint is_digit(char c) noexcept nogil:
+    return c"0" <= c <= c"9"

@@ -21,7 +21,7 @@ from engine._core.base.fixed cimport divide
 from engine._core.base.instrument cimport Instrument, InstrumentTable
 from engine._core.base.types cimport ASK, BID, NAME_MAX, Side
 from engine._core.base.words cimport (
-    digits_of, first_of, load8, marks_of, same_text, value_of)
+    digits_of, first_of, is_digit, load8, marks_of, same_text, value_of)
 
 cdef enum:
     HEAD_SIZE = 67
@@ -61,10 +61,6 @@ cdef struct Reading:
     int64_t venue_ms
     int64_t change_id
     int64_t prev_change_id
-
-
-cdef inline bint is_digit(char c) noexcept nogil:
-    return c"0" <= c <= c"9"
 
 
 cdef inline uint64_t load_to(const char* p, const char* end) noexcept nogil:

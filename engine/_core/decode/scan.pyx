@@ -12,17 +12,14 @@ from libc.string cimport memcmp
 
 from engine._core.base.fixed cimport Number, parse_number, to_fixed
 from engine._core.base.utf8 cimport skip_utf8
-from engine._core.base.words cimport digits_of, load8, plain_of, value_of
+from engine._core.base.words cimport (
+    digits_of, is_digit, load8, plain_of, value_of)
 
 cdef enum:
     SHORT_DIGITS = 17          # a number of so many digits cannot overflow a mantissa
 
 cdef uint64_t[9] TENS = [
     1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000]
-
-
-cdef inline bint is_digit(char c) noexcept nogil:
-    return c"0" <= c <= c"9"
 
 
 cdef const char* skip_hex(

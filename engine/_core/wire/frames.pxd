@@ -45,3 +45,7 @@ cdef bint is_close_code(int code) noexcept nogil
 
 # Next number of the sequence that starts at `state`.
 cdef uint64_t next_random(uint64_t* state) noexcept nogil
+
+# Bytes of the first text of a turn, whose texts end with a newline each; p < end.
+# ValueError: it is empty, not ended, or larger than the venue takes.
+cdef Py_ssize_t text_size(const char* p, const char* end) except -1

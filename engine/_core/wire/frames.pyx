@@ -77,22 +77,25 @@ cdef char* put_close(
     return put_frame(out, OP_CLOSE, body, n, key)
 
 
+cdef Py_ssize_t text_size(const char* p, const char* end) except -1:
+    cdef const char* stop = <const char*>memchr(p, c"\n", end - p)
+    if stop == NULL:
+        raise ValueError(f"{end - p} bytes without a newline at the end of a turn")
+    if stop == p:
+        raise ValueError("a text of 0 bytes in a turn: an empty one says nothing")
+    if stop - p > TEXT_BYTES_MAX:
+        raise ValueError(f"a text of {stop - p} bytes: the venue takes 32 kB "
+                         f"({TEXT_BYTES_MAX} bytes)")
+    return stop - p
+
+
 cdef Py_ssize_t turn_size(const char* p, const char* end) except -1:
     """Return the bytes a turn takes in frames; ValueError: it cannot be sent."""
     cdef Py_ssize_t size = 0, n
-    cdef const char* stop
     while p < end:
-        stop = <const char*>memchr(p, c"\n", end - p)
-        if stop == NULL:
-            raise ValueError(f"{end - p} bytes without a newline at the end of a turn")
-        n = stop - p
-        if n == 0:
-            raise ValueError("an empty text in a turn")
-        if n > TEXT_BYTES_MAX:
-            raise ValueError(
-                f"a text of {n} bytes: the venue takes 32 kB ({TEXT_BYTES_MAX} bytes)")
+        n = text_size(p, end)
         size += header_size(n) + n
-        p = stop + 1
+        p += n + 1
     return size
 
 

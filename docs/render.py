@@ -22,7 +22,8 @@ from engine._core.state.orders import EVENT_NAMES, STATE_NAMES, transition
 from engine.config import Config
 from engine.config_risk import REFUSE, TABLE, limits_of
 from engine.config_text import key_infos, toml_text
-from engine.metrics.export import BOUNDS_NS, CoreCollector, Reading, Stage
+from engine.metrics.export import rows
+from engine.metrics.reading import BOUNDS_NS, Reading, Stage
 from engine.sim.settings import SimConfig
 from engine.sim.venue.api.control import CONTROLS
 from engine.sim.venue.faults.fault import Fault, allowed
@@ -34,6 +35,8 @@ from engine.sim.venue.methods.registry import METHODS
 from tests.tidy.sources import ROOT, code_files, hot_declarations, module_name
 
 _PART = re.compile(r"(<!-- made by make docs: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+_CORE = "engine._core."
 
 _SNAPSHOT = {
     "exposure": {"": 0.0},
@@ -123,20 +126,12 @@ def metric_rows() -> list[tuple[str, str, str, str]]:
     reading = Reading(
         _SNAPSHOT, {"turn": Stage(0, 0, [0] * len(BOUNDS_NS))}, {}, "simulation"
     )
-    rows = []
-    for family in CoreCollector(lambda: reading).collect():
-        suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
-        labels = {name: None for sample in family.samples for name in sample.labels}
-        labels.pop("le", None)
-        rows.append(
-            (
-                family.name + suffix,
-                family.type,
-                ", ".join(labels),
-                family.documentation,
-            )
-        )
-    return rows
+    found = []
+    for family, _samples in rows(reading):
+        suffix = {"counter": "_total", "info": "_info"}.get(family.kind, "")
+        labels = ", ".join(family.labels)
+        found.append((family.name + suffix, family.kind, labels, family.text))
+    return found
 
 
 def metrics() -> str:
@@ -229,7 +224,10 @@ def hot_path() -> str:
     """Return the table of every function that is compiled ``noexcept nogil``."""
     by_module: dict[str, dict[str, None]] = {}
     for path in code_files(ROOT, ".pxd", ".pyx"):
-        name = module_name(ROOT, path).removeprefix("engine._core.")
+        name = module_name(ROOT, path)
+        if not name.startswith(_CORE):
+            continue
+        name = name.removeprefix(_CORE)
         by_module.setdefault(name, {}).update(dict.fromkeys(hot_declarations(path)))
     lines = ["| module | hot functions |", "|---|---|"]
     for module, names in sorted(by_module.items()):

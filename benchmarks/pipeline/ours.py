@@ -149,9 +149,10 @@ class Quoting:
         if self._recorder is not None:
             self._recorder.close(self._t_ns)
 
-    def snapshot(self) -> dict[str, object]:
-        """Return the core's own words."""
-        return self._core.snapshot()
+    @property
+    def core(self) -> Core:
+        """The core itself, to look at."""
+        return self._core
 
 
 @contextmanager

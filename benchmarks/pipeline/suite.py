@@ -13,14 +13,17 @@ from benchmarks.pipeline.each import Sweep, each, has_two_requests, percentiles
 from benchmarks.pipeline.left import left_behind
 from benchmarks.pipeline.many import BOOKS, Options, frames_a_second
 from benchmarks.pipeline.ours import Reader, quoting
+from benchmarks.pipeline.scrape import Scrape, held
 from benchmarks.rounds import Timings
 from benchmarks.stream import PROFILES, frames
+from benchmarks.versus.prometheus import writing
 from benchmarks.versus.rival import DisagreementError, load_rivals
 
 OURS = "halfspread"
 CORE = "halfspread, no journal"
 ORJSON = "orjson + SortedDict + orjson"
 MSGSPEC = "msgspec + ccxt book + msgspec"
+PROMETHEUS = "prometheus_client's writer alone"
 RARE_S = 0.001
 CHECKED = 500
 """Frames on which prices are compared before anything is timed."""
@@ -84,6 +87,21 @@ GOALS = (
         unit="frames/s",
     ),
     Goal(
+        "scrape_held",
+        "a scrape of the whole engine, 10 histograms: the interpreter held, in all",
+        Kind.AT_MOST,
+        300_000,
+        100_000,
+        rival=PROMETHEUS,
+    ),
+    Goal(
+        "scrape_stop",
+        "… the longest stop of the hot thread by it",
+        Kind.AT_MOST,
+        300_000,
+        100_000,
+    ),
+    Goal(
         "objects_left",
         "Python objects left by a million frames",
         Kind.AT_MOST,
@@ -117,6 +135,7 @@ def measure(run: Run) -> Iterator[Found | Missing]:
     yield _rare(run, "orders_raw_cold", Sweep())
     rate = frames_a_second(Options(run.seed), run.pick(10_000, 500))
     yield Found("options_rate", rate, note="in process, no socket")
+    yield from _scrape(run)
     yield from _left(run)
 
 
@@ -135,6 +154,20 @@ def _rare(run: Run, key: str, between: Callable[[], object]) -> Found:
     if ORJSON in stacks:
         theirs = median(each(changes, stacks[ORJSON](snapshot).one, between))
     return Found(key, ours, theirs)
+
+
+def _scrape(run: Run) -> Iterator[Found]:
+    snapshot, *changes = frames(run.pick(500, 50), run.seed, at_touch=True)
+    with quoting(snapshot, journals=False) as engine:
+        for frame in changes:
+            engine.one(frame)
+            engine.after()
+        found = held(engine, run.pick(200, 10))
+        page = Scrape(engine).once()[1].partition(b"\r\n\r\n")[2]
+    theirs = writing(page.decode(), run.pick(50, 5))
+    lines = page.count(b"\n")
+    yield Found("scrape_held", found.whole, theirs, note=f"{lines} lines of text")
+    yield Found("scrape_stop", found.longest)
 
 
 def _left(run: Run) -> Iterator[Found]:

@@ -25,7 +25,7 @@ from engine._core.decode.message cimport MessageKind
 from engine._core.desk cimport MODE_HALT, MODE_HOLD, MODE_QUOTE
 from engine._core.inbox cimport Inbox
 from engine._core.quote.market cimport Market
-from engine._core.snapshot cimport core_snapshot
+from engine._core.snapshot cimport core_outline, market_snapshots
 from engine._core.state.orders cimport REQUEST_EDIT, REQUEST_NEW
 
 cdef nanos_t TICK_NS = 250_000_000          # the core's own timer
@@ -294,8 +294,23 @@ cdef class Core(Inbox):
         return notes
 
     def snapshot(self):
-        """Return everything worth watching; see docs/metrics.md for the keys."""
-        return core_snapshot(self)
+        """Return everything worth watching; see docs/metrics.md for the keys.
+
+        Instruments that are not quoted are left out.
+        """
+        return {**core_outline(self),
+                "instruments": market_snapshots(self, 0, len(self.quoted))}
+
+    def outline(self):
+        """Return :meth:`snapshot` without its instruments.
+
+        Cost: the same however many instruments there are.
+        """
+        return core_outline(self)
+
+    def instruments(self, Py_ssize_t first, Py_ssize_t count):
+        """Return a part of the snapshot's instruments. Empty: there are no more."""
+        return market_snapshots(self, first, count)
 
     def measure(self, bint on):
         """Switch the stage clocks on or off; they decide nothing."""

@@ -122,8 +122,14 @@ cdef dict exposures(Desk desk):
     return {"": account, **{name: row[0] for name, row in by_currency.items()}}
 
 
-cdef dict core_snapshot(Desk desk):
-    """Return the whole core; instruments that are not quoted are left out."""
+cdef dict market_snapshots(Desk desk, Py_ssize_t first, Py_ssize_t count):
+    """Return so many of the quoted instruments, from a place of theirs on."""
+    return {market.name: market_snapshot(market, desk.orders)
+            for market in desk.quoted[first:first + count]}
+
+
+cdef dict core_outline(Desk desk):
+    """Return the core but for its instruments."""
     cdef Market market
     counters = dict(desk.counters)
     counters["malformed"] = desk.n_by_kind[<int>MESSAGE_MALFORMED]
@@ -157,8 +163,6 @@ cdef dict core_snapshot(Desk desk):
         "credits": desk.credits.describe(desk.now_ns),
         "turnover": desk.turnover.describe(),
         "orders": desk.orders.counts(),
-        "instruments": {market.name: market_snapshot(market, desk.orders)
-                        for market in desk.quoted},
         "latency_ns": {stage: histogram.summary()
                        for stage, histogram in desk.histograms().items()},
         "session": desk.session.snapshot() if desk.session is not None else {},

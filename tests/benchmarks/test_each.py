@@ -78,7 +78,7 @@ def test_most_frames_at_the_touch_cause_both_requests(journals):
         for frame in changes:
             both += has_two_requests(engine.one(frame))
             engine.after()
-        counters = engine.snapshot()["counters"]
+        counters = engine.core.snapshot()["counters"]
     assert both > 150
     assert (counters["rejects"], counters["gaps"], counters["surprises"]) == (0, 0, 0)
 

@@ -1,10 +1,17 @@
 """Many books at once, and what frames leave behind."""
 
+import itertools
+
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.pipeline.each import Sweep
 from benchmarks.pipeline.left import left_behind
 from benchmarks.pipeline.many import Options, frames_a_second
+from benchmarks.pipeline.ours import quoting
+from benchmarks.pipeline.scrape import STAGES, Scrape
+from benchmarks.stream import frames
+from engine.metrics.exposition import LINES_AT_ONCE
 
 
 def test_every_tick_reaches_its_strategy():
@@ -36,3 +43,20 @@ def test_nothing_is_counted_for_nothing():
 
 def test_a_sweep_reads_all_of_it():
     assert Sweep(1_000)() == 0
+
+
+def test_a_scrape_is_cut_where_it_lets_go_of_the_interpreter():
+    snapshot, change = frames(1, at_touch=True)
+    with quoting(snapshot, journals=False) as engine:
+        engine.one(change)
+        engine.after()
+        ticks = itertools.count()
+        found, answer = Scrape(engine, clock=lambda: next(ticks)).once()
+    text = answer.partition(b"\r\n\r\n")[2].decode()
+    names = {family.name for family in text_string_to_metric_families(text)}
+    assert len(names) > 50
+    assert text.count('le="+Inf"') == STAGES
+    samples = sum(not line.startswith("#") for line in text.splitlines())
+    # The copy in two pieces, what is written in some, letting go in one, and the rest.
+    assert found.whole >= 4 + samples // (2 * LINES_AT_ONCE)
+    assert found.longest == 1

@@ -33,3 +33,14 @@ def test_states_and_modes_are_named() -> None:
     rig = Rig(quoting=False)
     assert rig.core.snapshot()["mode"] == MODE_NAMES[0] == "hold"
     assert rig.snapshot()["book_state"] == BOOK_STATES[0] == "empty"
+
+
+def test_a_snapshot_can_be_had_in_pieces() -> None:
+    rig = Rig()
+    rig.book([(100, 7)], [(102, 8)])
+    whole = rig.core.snapshot()
+    assert rig.core.outline() == {
+        key: value for key, value in whole.items() if key != "instruments"
+    }
+    assert rig.core.instruments(0, 16) == whole["instruments"]
+    assert rig.core.instruments(1, 16) == rig.core.instruments(0, 0) == {}

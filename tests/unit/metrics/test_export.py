@@ -1,23 +1,13 @@
-"""The collector: every number of the snapshot, in the form Prometheus reads."""
+"""The rows: every number of the snapshot, under the name the documents give it."""
 
-import socket
 from typing import Any
-from urllib.request import urlopen
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.parser import text_string_to_metric_families
 
 from engine._core.base.hist import Histogram
-from engine.errors import ConfigError
-from engine.metrics.export import (
-    BOUNDS_NS,
-    SESSION_STATES,
-    CoreCollector,
-    Reading,
-    Stage,
-    serve,
-)
+from engine._core.core import Core
+from engine.metrics.export import SESSION_STATES, rows
+from engine.metrics.reading import Reading, Stage
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -70,18 +60,19 @@ def snapshot() -> dict[str, Any]:
     }
 
 
-def parse(text: str) -> Samples:
-    return {
-        (sample.name, frozenset(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
-
-
 def scrape(reading: Reading) -> Samples:
-    registry = CollectorRegistry()
-    registry.register(CoreCollector(lambda: reading))
-    return parse(generate_latest(registry).decode())
+    """Return what is exported, by name as it is scraped, and labels."""
+    suffix = {"counter": "_total", "info": "_info"}
+    return {
+        (
+            family.name + suffix.get(family.kind, ""),
+            frozenset(zip(family.labels, labels, strict=True)),
+        ): float(value)
+        for family, samples in rows(reading)
+        if family.kind != "histogram"
+        for labels, value in samples
+        if isinstance(value, (int, float))
+    }
 
 
 def value(samples: Samples, name: str, **labels: str) -> float:
@@ -141,56 +132,29 @@ def test_exactly_one_session_state_is_hot(snapshot: dict[str, Any]) -> None:
         assert hot == [state]
 
 
-def test_latency_histogram_is_cumulative_and_complete() -> None:
+def test_stages_are_exported_as_they_were_copied() -> None:
     histogram = Histogram()
-    taken_ns = [90, 150, 3_000, 2_000_000, 20_000_000_000]
-    for latency_ns in taken_ns:
-        histogram.observe(latency_ns)
-    found = scrape(Reading({}, {"decode": Stage.copy(histogram)}))
-    buckets = {
-        labels: count
-        for (name, labels), count in found.items()
-        if name == "halfspread_latency_seconds_bucket"
-    }
-    by_edge = sorted((float(dict(k)["le"]), count) for k, count in buckets.items())
-    assert len(by_edge) == len(BOUNDS_NS) + 1
-    counts = [count for _, count in by_edge]
-    assert counts == sorted(counts)
-    assert counts[-1] == len(taken_ns)
-    assert counts[-2] == len(taken_ns) - 1
-    name = "halfspread_latency_seconds"
-    assert value(found, f"{name}_count", stage="decode") == len(taken_ns)
-    total_s = value(found, f"{name}_sum", stage="decode")
-    assert total_s == pytest.approx(sum(taken_ns) / 1e9)
+    histogram.observe(150)
+    stages = {"decode": Stage.copy(histogram)}
+    ((family, samples),) = [
+        row for row in rows(Reading({}, stages)) if row[0].kind == "histogram"
+    ]
+    assert family.name == "halfspread_latency_seconds"
+    assert list(samples) == [(("decode",), stages["decode"])]
 
 
-def test_bounds_rise_from_100_ns_to_10_s() -> None:
-    assert BOUNDS_NS[0] == 100
-    assert BOUNDS_NS[-1] == 10**10
-    assert list(BOUNDS_NS) == sorted(set(BOUNDS_NS))
+def test_every_counter_of_a_core_is_exported() -> None:
+    counters = Core(7).snapshot()["counters"]
+    assert counters
+    found = scrape(Reading({"counters": dict.fromkeys(counters, 3)}))
+    for key in counters:
+        assert value(found, f"halfspread_{key}_total") == 3
+
+
+def test_no_two_families_have_a_name_in_common(snapshot: dict[str, Any]) -> None:
+    names = [family.name for family, _ in rows(Reading(snapshot))]
+    assert len(names) == len(set(names))
 
 
 def test_an_empty_snapshot_is_no_error() -> None:
     assert value(scrape(Reading({})), "halfspread_quoting") == 0
-
-
-@pytest.mark.loopback
-def test_scrape_over_http(snapshot: dict[str, Any]) -> None:
-    exporter = serve(lambda: Reading(snapshot), "127.0.0.1", 0, "test.toml")
-    try:
-        assert exporter.host == "127.0.0.1"
-        with urlopen(exporter.url, timeout=5) as answer:
-            found = parse(answer.read().decode())
-    finally:
-        exporter.close()
-    assert value(found, "halfspread_frames_total") == 1000
-
-
-@pytest.mark.loopback
-def test_port_in_use_is_a_config_error() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(ConfigError, match=r"test.toml: metrics.port = .*free"):
-            serve(lambda: Reading({}), "127.0.0.1", port, "test.toml")

@@ -1,8 +1,9 @@
 """The ledger's metrics: every number of its snapshot, by the name the docs give it."""
 
-from prometheus_client.metrics_core import Metric
+from collections.abc import Iterable
 
-from engine.metrics.ledger import ledger_metrics
+from engine.metrics.family import Row
+from engine.metrics.ledger import ledger_rows
 from engine.session.ledger.ledger import Ledger
 from engine.session.ledger.opening import Opening
 from tests.unit.session.ledger.samples import PERP, ROWS, Notes, books, entry
@@ -12,15 +13,11 @@ NOT_SHOWN = {"user_seq", "time_ms", "kinds", "position", "average_price", "curre
 """Keys of the snapshot that are text, times, or shown by the core's own metrics."""
 
 
-def by_name(metrics: list[Metric]) -> dict[str, dict[str, float]]:
+def by_name(rows: Iterable[Row]) -> dict[str, dict[str, object]]:
     """Return the samples of each family by the value of their label."""
     return {
-        one.name: {
-            next(iter(sample.labels.values()), ""): sample.value
-            for sample in one.samples
-            if not sample.name.endswith("_created")
-        }
-        for one in metrics
+        family.name: {"".join(labels): value for labels, value in samples}
+        for family, samples in rows
     }
 
 
@@ -35,7 +32,7 @@ def a_ledger() -> Ledger:
 
 
 def test_differences_and_money_are_shown() -> None:
-    shown = by_name(list(ledger_metrics(a_ledger().snapshot())))
+    shown = by_name(ledger_rows(a_ledger().snapshot()))
     assert shown["halfspread_ledger_open"] == {"": 1.0}
     assert shown["halfspread_ledger_cash_difference"] == {"BTC": 2e-8}
     assert shown["halfspread_ledger_cash"] == {"BTC": 6.0}
@@ -54,11 +51,11 @@ def test_nothing_of_the_snapshot_is_left_out() -> None:
     keys |= {f"usd_{key}" for key in shown["usd"]}
     rows = set(shown["instruments"][PERP]) - NOT_SHOWN
     keys |= {k if k == "position_difference" else f"instrument_{k}" for k in rows}
-    names = by_name(list(ledger_metrics(shown)))
+    names = by_name(ledger_rows(shown))
     assert {name.removeprefix("halfspread_ledger_") for name in names} == keys
 
 
 def test_a_snapshot_without_a_ledger_shows_zeros() -> None:
-    shown = by_name(list(ledger_metrics({})))
+    shown = by_name(ledger_rows({}))
     assert shown["halfspread_ledger_open"] == {"": 0.0}
     assert shown["halfspread_ledger_gaps"] == {"": 0.0}

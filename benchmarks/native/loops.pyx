@@ -11,6 +11,7 @@ from libc.string cimport memcpy
 from engine._core.base.check cimport FAULT_NONE, Fault
 from engine._core.base.event cimport BookChange, LevelChange
 from engine._core.base.hist cimport Histogram
+from engine._core.base.recordbuf cimport RECORD_RECEIVE_DATA, RecordBuf
 from engine._core.base.types cimport ASK, BID
 from engine._core.decode.message cimport MESSAGE_BOOK, Decoder
 from engine._core.state.book cimport Book
@@ -113,6 +114,17 @@ def split(Reader reader not None, list reads):
         while reader.next(&payload, &size) == MESSAGE:
             total += size
     return total
+
+
+def keep(RecordBuf records not None, list payloads not None):
+    """Journal each payload as the core does, what is handed over being written at once.
+    """
+    cdef bytes payload
+    for payload in payloads:
+        records.put(RECORD_RECEIVE_DATA, 0, 1, PyBytes_AS_STRING(payload),
+                    PyBytes_GET_SIZE(payload))
+        if records.waiting():
+            records.taken()
 
 
 def observe(Histogram histogram not None, long count):

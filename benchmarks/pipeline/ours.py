@@ -118,11 +118,13 @@ class Quoting:
         core.set_credit_limits({"trading": (1e6, 1e6)})
         core.route_credits(index, "trading")
         header = Header(RUN_ID, 0, __version__, {})
-        self._recorder = Recorder(core, Writer(journal, header)) if journal else None
-        self._verbs = self._recorder or core
+        self._recorder = None
+        if journal is not None:
+            writer = Writer(journal, header, in_background=True)
+            self._recorder = Recorder(core, writer)
         self._t_ns = START_NS
-        self._verbs.connection_made(0, self._t_ns)
-        self._verbs.handle_timer(self._t_ns + STEP_NS)
+        core.connection_made(0, self._t_ns)
+        core.handle_timer(self._t_ns + STEP_NS)
         core.set_quoting(True, "benchmark")
         self.first = self.one(snapshot)
         self.after()
@@ -130,16 +132,16 @@ class Quoting:
     def one(self, frame: bytes) -> bytes:
         """Take a frame; return the requests it causes."""
         self._t_ns += STEP_NS
-        verbs = self._verbs
-        verbs.receive_data(0, self._t_ns, frame)
-        self._sent = sent = verbs.data_to_send(0)
+        core = self._core
+        core.receive_data(0, self._t_ns, frame)
+        self._sent = sent = core.data_to_send(0)
         return sent
 
     def after(self) -> None:
         """Let the venue answer, and the journal reach the disk."""
         for answer in self._venue.answers(self._sent):
-            self._verbs.receive_data(0, self._t_ns, answer)
-        if self._verbs.data_to_send(0):
+            self._core.receive_data(0, self._t_ns, answer)
+        if self._core.data_to_send(0):
             raise ValueError("requests without a frame")
         if self._recorder is not None and self._recorder.flush_due(self._t_ns):
             self._recorder.flush(self._t_ns)

@@ -13,17 +13,16 @@ import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from benchmarks.native.loops import Tape, observe, scan, split
+from benchmarks.native.loops import Tape, keep, observe, scan, split
 from benchmarks.pipeline.ours import Reader, quoting
 from benchmarks.stream import INSTRUMENT, frames
 from engine._core.base.hist import Histogram
 from engine._core.base.instrument import InstrumentTable
+from engine._core.base.recordbuf import RecordBuf
 from engine._core.decode.message import Decoder
 from engine._core.state.book import Book
 from engine._core.wire.reader import Reader as WireReader
-from engine.journal import Header, Kind, Writer
 
 WARM, SHORT, LONG = 100, 200, 1_000
 READ_BYTES = 16_384
@@ -104,19 +103,10 @@ def metric(_snapshot: bytes) -> Make:
     return lambda part: lambda: observe(histogram, len(part))
 
 
-def journal(folder: Path) -> Callable[[bytes], Make]:
-    """One record of a frame."""
-    writer = Writer(folder / "count.journal", Header(1, 0, "", {}))
-
-    def make(part: list[bytes]) -> Play:
-        def play() -> None:
-            append, kind = writer.append, Kind.RECEIVE_DATA
-            for frame in part:
-                append(kind, 0, 1, frame)
-
-        return play
-
-    return lambda _snapshot: make
+def journal(_snapshot: bytes) -> Make:
+    """One record of a frame, on the thread that quotes."""
+    records = RecordBuf(0, 1 << 40)
+    return lambda part: lambda: keep(records, part)
 
 
 def orders(marks: Marks, name: str, journals: bool) -> None:
@@ -158,8 +148,7 @@ def main(library: Path) -> None:
             marks.count(f"{name}_{profile}", profile, start)
     marks.count("wire_raw", "raw", wire)
     marks.count("metric", "raw", metric)
-    with TemporaryDirectory() as folder:
-        marks.count("journal_raw", "raw", journal(Path(folder)))
+    marks.count("journal_raw", "raw", journal)
     orders(marks, "orders_raw", journals=True)
     orders(marks, "orders_core_raw", journals=False)
 

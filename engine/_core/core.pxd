@@ -1,12 +1,17 @@
 # The corridor: six rooms in a row, and the verbs the shells call.
 from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.hist cimport Histogram
-from engine._core.base.types cimport nanos_t
+from engine._core.base.recordbuf cimport RecordBuf
+from engine._core.base.types cimport CONNECTIONS_MAX, nanos_t
 from engine._core.inbox cimport Inbox
 
 
 cdef class Core(Inbox):
-    cdef nanos_t lap_ns            # of the stage clock, while measured
+    cdef:
+        nanos_t lap_ns             # of the stage clock, while measured
+        RecordBuf records          # of the journal; None: there is none
+        Py_ssize_t[CONNECTIONS_MAX] recorded  # bytes of output from before it
+        int n_known                # connections that have been open
 
     cdef void _step(
         self, int conn, const char* payload, Py_ssize_t size, bint more_coming)
@@ -15,6 +20,10 @@ cdef class Core(Inbox):
     cdef void _tick(self)
     cdef void _stall(self, nanos_t late_ns)
     cdef int _enter(self, int conn, nanos_t t_ns) except -1
+    cdef void _leave(self, nanos_t t_ns)
+    cdef void _record(self, int kind, int conn, nanos_t t_ns, const char* payload,
+                      Py_ssize_t size)
+    cdef void _record_answers(self, nanos_t t_ns)
 
     # The verb `receive_data` for a payload that stays in the caller's memory, which is
     # read during the call only; payload[size] must be readable, whatever it holds.

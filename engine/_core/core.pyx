@@ -11,8 +11,9 @@ The class is built in four storeys: desk (state), outbox (what goes out), inbox 
 comes in), and here the corridor between them and the verbs.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.list cimport PyList_GET_ITEM
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 
 import orjson
 
@@ -20,6 +21,10 @@ from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.check cimport FAULT_NONE
 from engine._core.base.hist cimport Histogram
 from engine._core.base.probe cimport set_stage_clock, stage_ns
+from engine._core.base.recordbuf cimport (
+    RECORD_COMMAND, RECORD_CONNECTION_LOST, RECORD_CONNECTION_MADE,
+    RECORD_CONNECTION_TO_CLOSE, RECORD_DATA_TO_SEND, RECORD_ERRAND, RECORD_HANDLE_TIMER,
+    RECORD_RECEIVE_DATA, RECORD_RECEIVE_MORE, RecordBuf)
 from engine._core.base.types cimport nanos_t
 from engine._core.decode.message cimport MessageKind
 from engine._core.desk cimport MODE_HALT, MODE_HOLD, MODE_QUOTE
@@ -34,6 +39,7 @@ cdef nanos_t NEVER_NS = 1 << 62
 cdef nanos_t KILL_AGAIN_NS = 1_000_000_000  # while halted, cancel_all is repeated
 
 
+@cython.final
 cdef class Core(Inbox):
     """The engine between two sockets, without the sockets.
 
@@ -139,13 +145,17 @@ cdef class Core(Inbox):
             IndexError: no such connection.
         """
         self._enter(conn, t_ns)
+        (<ByteBuf>self.buffers[conn]).size = 0
+        if self.records is not None:
+            self._record(RECORD_CONNECTION_MADE, conn, t_ns, NULL, 0)
         self.is_connected[conn] = True
-        (<ByteBuf>self.buffers[conn]).take()
+        if conn >= self.n_known:
+            self.n_known = conn + 1
         if self.tick_ns == 0:
             self.tick_ns = t_ns + TICK_NS
         self._tell("on_connected", (conn, t_ns))
         self._step(conn, NULL, 0, False)
-        self._settle()
+        self._leave(t_ns)
 
     def receive_data(self, int conn, nanos_t t_ns, bytes data not None,
                      bint more_coming=False):
@@ -160,9 +170,12 @@ cdef class Core(Inbox):
     cdef int take(self, int conn, nanos_t t_ns, const char* payload, Py_ssize_t size,
                   bint more_coming) except -1:
         self._enter(conn, t_ns)
+        if self.records is not None:
+            self._record(RECORD_RECEIVE_MORE if more_coming else RECORD_RECEIVE_DATA,
+                         conn, t_ns, payload, size)
         self.heard_ns[conn] = self.now_ns
         self._step(conn, payload, size, more_coming)
-        self._settle()
+        self._leave(t_ns)
         return 0
 
     cdef ByteBuf outgoing(self, int conn):
@@ -183,8 +196,10 @@ cdef class Core(Inbox):
         """
         cdef Market market
         self._enter(conn, t_ns)
+        (<ByteBuf>self.buffers[conn]).size = 0
+        if self.records is not None:
+            self._record(RECORD_CONNECTION_LOST, conn, t_ns, NULL, 0)
         self.is_connected[conn] = False
-        (<ByteBuf>self.buffers[conn]).take()
         if conn == 0:
             self._lose_orders()
             if self.mode != MODE_HALT:
@@ -197,22 +212,27 @@ cdef class Core(Inbox):
                     market.stir()
         self._tell("on_lost", (conn, t_ns))
         self._step(conn, NULL, 0, False)
-        self._settle()
+        self._leave(t_ns)
 
     def handle_timer(self, nanos_t t_ns):
         """Let time pass; call at or after :meth:`next_timer_ns`."""
         self._enter(0, t_ns)
+        if self.records is not None:
+            self._record(RECORD_HANDLE_TIMER, 0, t_ns, NULL, 0)
         due = self.session.next_timer_ns() if self.session is not None else 0
         if due and t_ns >= due:
             self._tell("on_timer", (t_ns,))
         if self.tick_ns and t_ns >= self.tick_ns:
             self._tick()
         self._step(0, NULL, 0, False)
-        self._settle()
+        self._leave(t_ns)
 
     def command(self, nanos_t t_ns, bytes cmd not None):
         """Take a command: a JSON object with the key ``cmd``."""
         self._enter(0, t_ns)
+        if self.records is not None:
+            self._record(RECORD_COMMAND, 0, t_ns,
+                         PyBytes_AS_STRING(cmd), PyBytes_GET_SIZE(cmd))
         try:
             parsed = orjson.loads(cmd)
             name = parsed["cmd"]
@@ -225,7 +245,7 @@ cdef class Core(Inbox):
             self._halt(str(parsed.get("reason", "operator")))
         self._tell("on_command", (t_ns, parsed))
         self._step(0, NULL, 0, False)
-        self._settle()
+        self._leave(t_ns)
 
     cdef int _enter(self, int conn, nanos_t t_ns) except -1:
         if not 0 <= conn < self.n_connections:
@@ -235,7 +255,46 @@ cdef class Core(Inbox):
         if (self.stall_max_ns and self.tick_ns and not self.is_stalled
                 and t_ns - self.tick_ns > self.stall_max_ns):
             self._stall(t_ns - self.tick_ns)
+        self.n_closing = PyList_GET_SIZE(self.closing)
+        self.n_errands = PyList_GET_SIZE(self.pending_errands)
         return 0
+
+    cdef void _leave(self, nanos_t t_ns):
+        """The end of a verb."""
+        if self.fault.code != FAULT_NONE:
+            self._settle()
+        if self.records is not None:
+            self._record_answers(t_ns)
+
+    cdef void _record(self, int kind, int conn, nanos_t t_ns, const char* payload,
+                      Py_ssize_t size):
+        """Write a verb into the journal, and keep where its answers will begin."""
+        cdef int each
+        self.records.put(kind, conn, t_ns, payload, size)
+        for each in range(self.n_connections):
+            self.recorded[each] = (<ByteBuf>PyList_GET_ITEM(self.buffers, each)).size
+
+    cdef void _record_answers(self, nanos_t t_ns):
+        """Write what this verb made us say behind it, in one fixed order."""
+        cdef int conn
+        cdef ByteBuf out
+        for conn in range(self.n_known):
+            out = <ByteBuf>PyList_GET_ITEM(self.buffers, conn)
+            if out.size > self.recorded[conn]:
+                self.records.put(RECORD_DATA_TO_SEND, conn, t_ns,
+                                 out.start + self.recorded[conn],
+                                 out.size - self.recorded[conn])
+        if (PyList_GET_SIZE(self.closing) > self.n_closing
+                or PyList_GET_SIZE(self.pending_errands) > self.n_errands):
+            for conn, reason in self.closing[self.n_closing:]:
+                self.records.append(RECORD_CONNECTION_TO_CLOSE, conn, t_ns,
+                                    reason.encode())
+            for name in self.pending_errands[self.n_errands:]:
+                self.records.append(RECORD_ERRAND, 0, t_ns, name.encode())
+
+    def record(self, RecordBuf records):
+        """Keep a journal: each verb from now on, and what it makes us say. None: no."""
+        self.records = records
 
     cdef void _stall(self, nanos_t late_ns):
         """We stood still: what is known is old, until data comes after the timer."""

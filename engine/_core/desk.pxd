@@ -97,8 +97,10 @@ cdef class Desk:
         list pending_notes
         long dropped_notes
         set noted_kinds
-        list closing
-        list pending_errands           # names, each once; see Desk.errand
+        list closing                   # (conn, reason); see Desk.close
+        list pending_errands           # names; see Desk.errand
+        Py_ssize_t n_closing           # of them, from before this verb
+        Py_ssize_t n_errands
         bint is_killing                # kill_orders was asked for; until quoting again
         Histogram hist_decode
         Histogram hist_state

@@ -95,16 +95,16 @@ cdef class Desk:
         out.append(b"\n", 1, &self.fault)
 
     def close(self, int conn, str reason not None):
-        """Ask the shell to close a connection."""
-        if all(conn != known for known, _ in self.closing):
+        """Ask the shell to close a connection, once a verb."""
+        if all(conn != known for known, _ in self.closing[self.n_closing:]):
             self.closing.append((conn, reason))
 
     def errand(self, str name not None):
         """Ask the shell to do something beside the connections, on a road of its own.
 
-        Names are the shell's; one that waits already is not added again.
+        Names are the shell's; one this verb has asked for is not added again.
         """
-        if name not in self.pending_errands:
+        if name not in self.pending_errands[self.n_errands:]:
             self.pending_errands.append(name)
 
     def note(self, str level not None, str kind not None, str text not None):

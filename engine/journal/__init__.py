@@ -1,7 +1,7 @@
 """The journal: everything a core was told and answered, so that a run can be had again.
 
-A shell makes a ``Writer`` with the run's ``Header`` and puts a ``Recorder`` between
-itself and the core. ``Reader`` gives the records back.
+A shell makes a ``Writer`` with the run's ``Header`` and a ``Recorder``, which has the
+core write into it. ``Reader`` gives the records back.
 """
 
 from engine.journal.format import Header, Kind, Record

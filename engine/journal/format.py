@@ -48,8 +48,7 @@ RECORD_HEAD = Struct("<III")
 BODY_HEAD = Struct("<BBq")
 
 SIZE_MASK = 0xFFFFFFFF
-PAYLOAD_MAX_BYTES = 1 << 26
-"""64 MiB: four times what a core may want to send in one turn."""
+RECORD_HEAD_BYTES = RECORD_HEAD.size + BODY_HEAD.size
 HEADER_MAX_BYTES = 1 << 20
 FILE_MAX_BYTES = 16 << 30
 CLOSED = "closed"

@@ -8,13 +8,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from engine._core.base.recordbuf import PAYLOAD_MAX_BYTES
 from engine.errors import JournalError
 from engine.journal.format import (
     BODY_HEAD,
     HEADER_HEAD,
     HEADER_MAX_BYTES,
     MAGIC,
-    PAYLOAD_MAX_BYTES,
     RECORD_HEAD,
     SIZE_MASK,
     VERSION,

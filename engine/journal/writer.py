@@ -1,42 +1,46 @@
-"""Append records to a new journal file, cheaply: the disk is touched only by flush."""
+"""A journal file being written: made here, filled by a core, brought to the disk.
+
+The records wait in a `RecordBuf`, which a core fills by itself once it was told to
+(`Recorder`); a `Scribe` writes them, on a thread of its own where the engine is live,
+else in the thread that flushes.
+"""
 
 from __future__ import annotations
 
 import os
-import zlib
+import threading
 from pathlib import Path
 
+from engine._core.base.recordbuf import HAND_BYTES, HAND_NS, WAIT_MAX_BYTES, RecordBuf
 from engine.errors import JournalError
 from engine.journal.format import (
-    BODY_HEAD,
     CLOSED,
     FILE_MAX_BYTES,
     HEADER_MAX_BYTES,
-    PAYLOAD_MAX_BYTES,
-    RECORD_HEAD,
-    SIZE_MASK,
+    RECORD_HEAD_BYTES,
     Header,
     Kind,
 )
+from engine.journal.scribe import Scribe
 
-FLUSH_BYTES = 64 * 1024
-FLUSH_NS = 100_000_000
-BUFFER_MAX_BYTES = 8 << 20
-"""A shell that forgets to flush is bounded: past this, append itself writes."""
-
-BODY_MAX = PAYLOAD_MAX_BYTES + BODY_HEAD.size
-END_RESERVE_BYTES = RECORD_HEAD.size + BODY_HEAD.size + 64
+END_WHY_MAX = 64
+END_RESERVE_BYTES = RECORD_HEAD_BYTES + END_WHY_MAX
 
 
 class Writer:
     """A journal being written. A crash loses at most what was not yet flushed.
 
-    The caller flushes after a turn, off the critical path, when ``flush_due`` says so
-    (64 kB or 100 ms), and closes at the end.
+    Bytes are handed to the system by 64 kB or 100 ms: by the scribe's thread with
+    ``in_background``, else by whoever calls ``flush`` when ``flush_due`` says so.
     """
 
     def __init__(
-        self, path: Path, header: Header, *, max_bytes: int = FILE_MAX_BYTES
+        self,
+        path: Path,
+        header: Header,
+        *,
+        max_bytes: int = FILE_MAX_BYTES,
+        in_background: bool = False,
     ) -> None:
         """Create the file and write its header.
 
@@ -48,10 +52,6 @@ class Writer:
             raise JournalError(path, 0, f"a header of {len(text)} bytes is too long")
         self.path = path
         self.max_bytes = max_bytes
-        self.written_bytes = 0
-        self._last_start = max_bytes - RECORD_HEAD.size - END_RESERVE_BYTES
-        self._buffer = bytearray(text)
-        self._crc = int.from_bytes(text[16:20], "little")
         self._flushed_ns = 0
         try:
             self._file = path.open("xb", buffering=0)
@@ -61,50 +61,76 @@ class Writer:
             ) from None
         except OSError as error:
             raise JournalError(path, 0, f"cannot be made: {error.strerror}") from None
-        self.flush()
+        self._begin(text)
+        self.records = RecordBuf(len(text), max_bytes - END_RESERVE_BYTES)
+        crc = int.from_bytes(text[16:20], "little")
+        self._scribe = Scribe(self.records, self.fileno(), crc, len(text))
+        self._thread: threading.Thread | None = None
+        if in_background:
+            self._thread = threading.Thread(
+                target=self._scribe.run, name="journal", daemon=True
+            )
+            self._thread.start()
+
+    @property
+    def written_bytes(self) -> int:
+        """Bytes of the file that the system has."""
+        return self._scribe.written
+
+    def fileno(self) -> int:
+        """Return the descriptor of the file."""
+        return self._file.fileno()
 
     def append(self, kind: Kind, conn: int, t_ns: int, payload: bytes = b"") -> None:
-        """Add one record to the buffer.
+        """Add one record.
 
         Raises:
             JournalError: the file is full (``max_bytes``), the payload too long, or the
-                disk refused a write. The record was not added: journaling must stop.
-
-        Cost: two bytes objects and one CRC-32; no disk until BUFFER_MAX_BYTES.
+                disk too far behind. The record was not added: journaling must stop.
         """
-        body = BODY_HEAD.pack(kind, conn, t_ns) + payload
-        size = len(body)
-        buffered = len(self._buffer)
-        if self.written_bytes + buffered + size > self._last_start or size > BODY_MAX:
-            raise self._no_room(len(payload))
-        self._put(body, size)
-        if buffered > BUFFER_MAX_BYTES:
-            self.flush()
+        if not self.records.append(kind, conn, t_ns, payload):
+            self.check()
 
-    def flush_due(self, t_ns: int) -> bool:
-        """Return whether enough bytes or time have gathered since the last flush."""
-        if len(self._buffer) >= FLUSH_BYTES:
-            return True
-        return bool(self._buffer) and t_ns - self._flushed_ns >= FLUSH_NS
-
-    def flush(self, t_ns: int = 0) -> None:
-        """Hand what was buffered to the operating system.
+    def check(self) -> None:
+        """Look whether all that was given to the journal is in it, or will be.
 
         Raises:
-            JournalError: the disk refused; says at which byte.
+            JournalError: a record was refused, or the disk refused a write.
+        """
+        records, scribe = self.records, self._scribe
+        if scribe.error:
+            problem = f"cannot be written: {os.strerror(scribe.error)}"
+            raise JournalError(self.path, scribe.written, problem)
+        problem = {
+            "": "",
+            "full": f"the file is full: its limit is {self.max_bytes} bytes",
+            "long": f"{records.refused_bytes} bytes are too long for one record",
+            "behind": f"the disk does not follow: {WAIT_MAX_BYTES} bytes wait for it",
+            "memory": "there is no memory for its records",
+        }[records.stopped]
+        if problem:
+            raise JournalError(self.path, records.total, problem)
+
+    def flush_due(self, t_ns: int) -> bool:
+        """Return whether to call ``flush``: bytes or time have gathered, or an end."""
+        records = self.records
+        held = records.held
+        if held >= HAND_BYTES or records.stopped or self._scribe.error:
+            return True
+        return bool(held) and t_ns - self._flushed_ns >= HAND_NS
+
+    def flush(self, t_ns: int = 0) -> None:
+        """Have what was recorded handed to the system; without a thread it is then.
+
+        Raises:
+            JournalError: the disk refused, or a record was refused; says at which byte.
         """
         self._flushed_ns = t_ns
-        rest = memoryview(bytes(self._buffer))
-        self._buffer.clear()
-        try:
-            while rest:
-                n = self._file.write(rest)
-                self.written_bytes += n
-                rest = rest[n:]
-        except OSError as error:
-            raise JournalError(
-                self.path, self.written_bytes, f"cannot be written: {error.strerror}"
-            ) from None
+        if self._thread is None:
+            self._drain()
+        else:
+            self.records.give()
+        self.check()
 
     def close(self, t_ns: int, why: str = CLOSED) -> None:
         """Write the END record, flush, and wait until the disk has it.
@@ -114,11 +140,14 @@ class Writer:
         """
         if self._file.closed:
             return
-        body = BODY_HEAD.pack(Kind.END, 0, t_ns) + why.encode()[:64]
-        self._put(body, len(body))
+        self._end_thread()
+        text = why.encode()[:END_WHY_MAX]
         try:
-            self.flush(t_ns)
-            os.fsync(self._file.fileno())
+            self._drain()
+            self.records.append_last(Kind.END, t_ns, text, END_RESERVE_BYTES)
+            self._drain()
+            self.check()
+            os.fsync(self.fileno())
         except OSError as error:
             raise JournalError(
                 self.path, self.written_bytes, f"cannot be synced: {error.strerror}"
@@ -128,18 +157,27 @@ class Writer:
 
     def abandon(self) -> None:
         """Close the file as it is, without an END record: the disk has failed."""
+        self._end_thread()
         self._file.close()
 
-    def _no_room(self, payload_bytes: int) -> JournalError:
-        """Say why a record does not fit."""
-        at = self.written_bytes + len(self._buffer)
-        if payload_bytes > BODY_MAX - BODY_HEAD.size:
-            problem = f"{payload_bytes} bytes are too long for one record"
-        else:
-            problem = f"the file is full: its limit is {self.max_bytes} bytes"
-        return JournalError(self.path, at, problem)
+    def _begin(self, text: bytes) -> None:
+        """Write the header; what is only half a journal stays as a file does."""
+        rest = memoryview(text)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            self._file.close()
+            problem = f"cannot be written: {error.strerror}"
+            raise JournalError(self.path, 0, problem) from None
 
-    def _put(self, body: bytes, size: int) -> None:
-        self._crc = crc = zlib.crc32(body, self._crc)
-        self._buffer += RECORD_HEAD.pack(size, size ^ SIZE_MASK, crc)
-        self._buffer += body
+    def _drain(self) -> None:
+        """Write what was handed over before, then the rest."""
+        if self._scribe.drain() and self.records.give():
+            self._scribe.drain()
+
+    def _end_thread(self) -> None:
+        if self._thread is not None:
+            self._scribe.end()
+            self._thread.join()
+            self._thread = None

@@ -24,7 +24,6 @@ from typing import Any, TypeVar
 
 from engine import __version__
 from engine._core.core import Core
-from engine._core.verbs import Verbs
 from engine.assemble import assemble
 from engine.config import Config
 from engine.errors import ConfigError, InvariantError, VenueError
@@ -108,7 +107,7 @@ class Service:
         self._run_id = fresh_run(earlier_runs(self._left))
         self._core = assemble(config, self._run_id)
         self._core.measure(True)
-        self._verbs = recorded(self._core, config, self._run_id)
+        self._recorder = recorded(self._core, config, self._run_id)
         self._memory = CollectorPolicy()
         self._place = Place(config.loop, config.file, self._log.note)
         self._started_s = time.monotonic()
@@ -125,7 +124,13 @@ class Service:
         settings = self._config.loop
         self._pace = pace = Pace(loop, settings.policy, settings.spin_us * 1_000)
         self._shell = Shell(
-            self._verbs, self._signer, self._log, connections, self._rest, pace
+            self._core,
+            self._signer,
+            self._log,
+            connections,
+            self._rest,
+            pace,
+            self._recorder,
         )
         self._wanted, self._hurry = asyncio.Event(), asyncio.Event()
         self._lines = self._ingresses()
@@ -432,14 +437,14 @@ def fresh_run(taken: Collection[int]) -> int:
             return run_id
 
 
-def recorded(core: Core, config: Config, run_id: int) -> Verbs:
-    """Return the core, behind a journal when one is configured.
+def recorded(core: Core, config: Config, run_id: int) -> Recorder | None:
+    """Have a core keep its journal. Empty: None, none is configured.
 
     Raises: ConfigError, JournalError.
     """
     folder = config.journal.path
     if folder is None:
-        return core
+        return None
     now = datetime.datetime.now(datetime.UTC)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -454,7 +459,7 @@ def recorded(core: Core, config: Config, run_id: int) -> Verbs:
         config=config.model_dump(mode="json"),
     )
     name = f"{now:%Y%m%dT%H%M%SZ}-{run_id:08x}.journal"
-    return Recorder(core, Writer(folder / name, header))
+    return Recorder(core, Writer(folder / name, header, in_background=True))
 
 
 def _on_signals(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:

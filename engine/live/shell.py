@@ -45,14 +45,16 @@ class Shell:
         connections: int,
         rest: Rest | None = None,
         pace: Pace | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         """Join them; without ``rest`` the core's errands are noted and left undone.
 
-        ``pace`` is told of the fast lines that come up.
+        ``pace`` is told of the fast lines that come up; ``recorder`` keeps the core's
+        journal.
         """
         self._pace = pace
         self._core = core
-        self._recorder = core if isinstance(core, Recorder) else None
+        self._recorder = recorder
         self._signer = signer
         self._log = log
         self._conns = range(connections)
@@ -251,7 +253,10 @@ class Shell:
             self._turn.watches_auth = self._signer.is_waiting()
 
     def _take_notes(self) -> None:
-        for _, level, kind, text in self._core.notes():
+        notes = self._core.notes()
+        if self._recorder is not None:
+            notes += self._recorder.notes()
+        for _, level, kind, text in notes:
             self._log.note(level, kind, text)
             if kind == "command" and level == "error":
                 self._refusals.append(text)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from engine._core.verbs import Verbs
 from engine.journal.format import CLOSED, Kind, Record
-from engine.journal.recorder import Outlet
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +43,34 @@ class Progress:
     last_ns: int = 0
 
 
+class Outlet:
+    """Collects what a core wants to say after a verb, in the journal's order."""
+
+    def __init__(self, core: Verbs) -> None:
+        self.core = core
+        self._conns = 0
+
+    def seen(self, conn: int) -> None:
+        """Remember that a connection exists: it is asked from now on."""
+        self._conns = max(self._conns, conn + 1)
+
+    def take(self) -> list[tuple[Kind, int, bytes]]:
+        """Return the outputs (kind, conn, payload) of the verb just called."""
+        taken: list[tuple[Kind, int, bytes]] = []
+        for conn in range(self._conns):
+            data = self.core.data_to_send(conn)
+            if data:
+                taken.append((Kind.DATA_TO_SEND, conn, data))
+        for conn, reason in self.core.connections_to_close():
+            taken.append((Kind.CONNECTION_TO_CLOSE, conn, reason.encode()))
+        taken += [(Kind.ERRAND, 0, name.encode()) for name in self.core.errands()]
+        return taken
+
+
 class Player:
     """Plays records to a core, in order.
 
-    The recorder wrote every answer directly behind the verb that caused it, so after
+    The core wrote every answer directly behind the verb that caused it, so after
     each verb the core must say exactly what stands there.
     """
 
@@ -127,7 +150,7 @@ def is_whole(last: Record) -> bool:
 
 
 def tell(core: Verbs, outlet: Outlet, record: Record) -> None:
-    """Call the verb a record stands for, as the recorder did."""
+    """Call the verb a record stands for."""
     kind, conn, t_ns = record.kind, record.conn, record.t_ns
     if kind is Kind.RECEIVE_DATA or kind is Kind.RECEIVE_MORE:
         core.receive_data(conn, t_ns, record.payload, kind is Kind.RECEIVE_MORE)

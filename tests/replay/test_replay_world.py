@@ -48,10 +48,11 @@ def recorded_run(tmp_path_factory):
     path = tmp_path_factory.mktemp("journal") / "run.journal"
     config = from_mapping(CONFIG)
     header = Header(0xABC, START_NS // 10**6, "0.1.0", config.model_dump(mode="json"))
-    recorder = Recorder(assemble(config, 0xABC), Writer(path, header))
+    core = assemble(config, 0xABC)
+    recorder = Recorder(core, Writer(path, header))
     world = World(1, world_config(SIM, 1), START_NS)
     signer = Signer(Credentials("maker", SECRET))
-    links = Links(recorder, world, signer, seed=1, venue_epoch_ns=START_NS)
+    links = Links(core, world, signer, seed=1, venue_epoch_ns=START_NS)
     links.start()
     links.run_for(3 * SECOND_NS)
     links.drop(0)
@@ -60,8 +61,8 @@ def recorded_run(tmp_path_factory):
     links.run_for(SECOND_NS)
     links.command("stop")
     links.run_for(SECOND_NS)
-    recorder.close(recorder.snapshot()["t_ns"])
-    assert sum(recorder.snapshot()["requests"].values()) > 3
+    recorder.close(core.snapshot()["t_ns"])
+    assert sum(core.snapshot()["requests"].values()) > 3
     return path
 
 

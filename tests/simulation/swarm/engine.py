@@ -81,13 +81,13 @@ class Engine:
             quotes.append({**plan, "limits": limits})
         return {**self.setup.engine, "quote": quotes}
 
-    def new_core(self) -> Any:
+    def new_core(self) -> Core:
         """Return the core of a new process."""
         self.runs += 1
         core: Core = assemble(self.config, run_id=self.runs)
-        if self.journals is None:
-            return core
-        return self.journals.begin(core, self.runs)
+        if self.journals is not None:
+            self.journals.begin(core, self.runs)
+        return core
 
     def new_signer(self) -> Signer:
         """Return the signer of a new process."""

@@ -13,7 +13,6 @@ import random
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from engine import __version__
 from engine._core.core import Core
@@ -27,14 +26,6 @@ FLUSHED_SHARE = 0.7  # of the kills come when nothing is buffered
 ZEROS_MIN, ZEROS_MAX = 512, 4_096
 
 
-class Journaled(Recorder):
-    """A recorder that lets the checks of a run look at the core behind it."""
-
-    def __getattr__(self, name: str) -> Any:
-        """Return what only the core has."""
-        return getattr(self.core, name)
-
-
 class Journals:
     """The journals of one engine's processes, one after the other.
 
@@ -44,16 +35,15 @@ class Journals:
     def __init__(self, config: Config, dice: random.Random, bytes_max: int) -> None:
         self._config, self._dice, self._bytes_max = config, dice, bytes_max
         self._folder = tempfile.TemporaryDirectory(prefix="swarm-")
-        self._recorder: Journaled | None = None
+        self._recorder: Recorder | None = None
         self.judged = 0
 
-    def begin(self, core: Core, run_id: int) -> Journaled:
-        """Return the core of a process that begins, with a journal of its own."""
+    def begin(self, core: Core, run_id: int) -> None:
+        """Have the core of a process that begins keep a journal of its own."""
         header = Header(run_id, 0, __version__, self._config.model_dump(mode="json"))
         path = Path(self._folder.name) / f"{run_id:08x}.journal"
         writer = Writer(path, header, max_bytes=self._bytes_max)
-        self._recorder = Journaled(core, writer)
-        return self._recorder
+        self._recorder = Recorder(core, writer)
 
     def kill(self) -> str:
         """Let the process be gone, and spoil and read what it left.
@@ -64,9 +54,9 @@ class Journals:
         if recorder is None:
             return ""
         writer, problem = recorder.writer, ""
+        if self._dice.random() < FLUSHED_SHARE:
+            recorder.flush(0)
         if recorder.is_recording:
-            if self._dice.random() < FLUSHED_SHARE:
-                writer.flush()
             writer.abandon()
         if self.judged < JUDGED_MAX:
             self.judged += 1

@@ -7,10 +7,9 @@ import pytest
 
 from engine._core.core import Core
 from engine._core.verbs import SessionHooks, Verbs
-from engine.journal import Recorder
 from engine.session.machine import Session
 
-PAIRS = [(Verbs, Core), (Verbs, Recorder), (SessionHooks, Session)]
+PAIRS = [(Verbs, Core), (SessionHooks, Session)]
 
 
 @pytest.mark.parametrize(("face", "actual"), PAIRS)

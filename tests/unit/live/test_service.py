@@ -8,7 +8,7 @@ import pytest
 from engine.assemble import assemble
 from engine.config import Config, from_mapping, load
 from engine.errors import ConfigError
-from engine.journal import Reader, Recorder
+from engine.journal import Reader
 from engine.live.demo import packaged
 from engine.live.service import recorded, verdict
 
@@ -53,18 +53,18 @@ def config(folder: Path | None) -> Config:
 
 def test_without_a_folder_there_is_no_journal() -> None:
     plain = config(None)
-    core = assemble(plain, 7)
-    assert recorded(core, plain, 7) is core
+    assert recorded(assemble(plain, 7), plain, 7) is None
 
 
 def test_a_journal_is_named_by_time_and_run_and_holds_the_configuration(
     tmp_path: Path,
 ) -> None:
     with_journal = config(tmp_path / "deep" / "journal")
-    core = recorded(assemble(with_journal, 0xAB), with_journal, 0xAB)
-    assert isinstance(core, Recorder)
+    core = assemble(with_journal, 0xAB)
+    recorder = recorded(core, with_journal, 0xAB)
+    assert recorder is not None
     core.handle_timer(1)
-    core.close(2)
+    recorder.close(2)
     (path,) = (tmp_path / "deep" / "journal").iterdir()
     assert path.name.endswith("-000000ab.journal")
     with Reader(path) as reader:

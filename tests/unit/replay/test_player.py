@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.journal import Kind, Reader, Record, Recorder, Writer
+from engine.journal import Kind, Reader, Record, Writer
 from engine.replay.player import play
+from tests.generators.recording import Recorded
 from tests.generators.stand_in_core import StandInCore
 from tests.unit.journal.journals import HEADER
 
@@ -17,7 +18,7 @@ from tests.unit.journal.journals import HEADER
 def journal(path, seed=0, verbs=20, close=True):
     """Record a random dialogue with the stand-in; return its records."""
     rng = Random(seed)
-    recorder = Recorder(StandInCore(seed), Writer(path, HEADER))
+    recorder = Recorded(StandInCore(seed), Writer(path, HEADER))
     recorder.connection_made(0, 1)
     recorder.connection_made(1, 1)
     for t_ns in range(2, verbs):
@@ -32,9 +33,9 @@ def journal(path, seed=0, verbs=20, close=True):
             data = rng.choice([b"{}", b"close"])
             recorder.receive_data(rng.randrange(2), t_ns, data, rng.random() < 0.3)
     if close:
-        recorder.close(verbs)
+        recorder.writer.close(verbs)
     else:
-        recorder.flush(verbs)
+        recorder.writer.flush(verbs)
         recorder.writer.abandon()
     with Reader(path) as reader:
         return list(reader)
@@ -132,9 +133,9 @@ def test_an_empty_journal_is_equal():
 
 @pytest.mark.parametrize("more", [False, True])
 def test_more_coming_is_played_as_recorded(tmp_path, more):
-    recorder = Recorder(StandInCore(), Writer(tmp_path / "a", HEADER))
+    recorder = Recorded(StandInCore(), Writer(tmp_path / "a", HEADER))
     recorder.receive_data(0, 1, b"{}", more)
-    recorder.close(2)
+    recorder.writer.close(2)
     core = StandInCore()
     with Reader(tmp_path / "a") as reader:
         play(core, reader)

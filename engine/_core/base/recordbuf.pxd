@@ -1,0 +1,109 @@
+# A journal's records in memory: one thread appends, another takes them away.
+from libc.stdint cimport int64_t, uint32_t
+from libc.string cimport memcpy
+
+from engine._core.base.types cimport nanos_t
+
+# What a record is; `engine.journal.format.Kind` has the same numbers.
+cdef enum:
+    RECORD_CONNECTION_MADE = 1
+    RECORD_RECEIVE_DATA = 2
+    RECORD_RECEIVE_MORE = 3
+    RECORD_CONNECTION_LOST = 4
+    RECORD_HANDLE_TIMER = 5
+    RECORD_COMMAND = 6
+    RECORD_DATA_TO_SEND = 16
+    RECORD_CONNECTION_TO_CLOSE = 17
+    RECORD_ERRAND = 18
+
+    RECORD_SEAL_BYTES = 12     # size, inverted size, CRC: what is not in the CRC
+    RECORD_HEAD_BYTES = 22     # the seal, then kind, connection and time
+    RECORD_PAYLOAD_MAX = 67108864   # 64 MiB: four times an output buffer
+
+    RECORDBUF_START = 262144   # bytes of each side
+    RECORDBUF_HAND = 65536     # bytes at which a side is handed over
+    RECORDBUF_WAIT_MAX = 33554432  # bytes that may wait for a slow disk
+
+    RECORDBUF_HAND_NS = 100000000  # time after which a side is handed over
+
+cdef enum Stop:
+    STOP_NOT = 0
+    STOP_FULL                  # the file may not become longer
+    STOP_LONG                  # a payload beyond RECORD_PAYLOAD_MAX
+    STOP_BEHIND                # the disk does not follow: RECORDBUF_WAIT_MAX
+    STOP_MEMORY                # the system has none
+
+cdef extern from *:
+    """
+    /* Little endian on every machine; a compiler makes one store of each. */
+    static inline void halfspread_le32(char *p, uint32_t v) {
+        p[0] = (char)v; p[1] = (char)(v >> 8);
+        p[2] = (char)(v >> 16); p[3] = (char)(v >> 24);
+    }
+
+    static inline uint32_t halfspread_read_le32(const char *p) {
+        const unsigned char *q = (const unsigned char *)p;
+        return (uint32_t)q[0] | (uint32_t)q[1] << 8 | (uint32_t)q[2] << 16
+               | (uint32_t)q[3] << 24;
+    }
+
+    static inline void halfspread_record_head(
+            char *p, uint32_t size, int kind, int conn, uint64_t t_ns) {
+        halfspread_le32(p, size);
+        halfspread_le32(p + 4, ~size);
+        halfspread_le32(p + 8, 0);
+        p[12] = (char)kind;
+        p[13] = (char)conn;
+        halfspread_le32(p + 14, (uint32_t)t_ns);
+        halfspread_le32(p + 18, (uint32_t)(t_ns >> 32));
+    }
+    """
+    void put_le32 "halfspread_le32"(char* p, uint32_t v) noexcept nogil
+    uint32_t read_le32 "halfspread_read_le32"(const char* p) noexcept nogil
+    void put_record_head "halfspread_record_head"(
+        char* p, uint32_t size, int kind, int conn, nanos_t t_ns) noexcept nogil
+
+
+cdef class RecordBuf:
+    cdef:
+        char* front            # being filled
+        Py_ssize_t size
+        Py_ssize_t capacity
+        Py_ssize_t room        # bytes that fit without a second look; < 0: it is shut
+        nanos_t due_ns         # of a record, at which what is there is handed over
+        char* back             # handed over
+        Py_ssize_t back_size   # not 0: it belongs to who takes it away
+        Py_ssize_t back_capacity
+        int64_t handed         # bytes before the front's first, of the whole file
+        int64_t bytes_max      # of the whole file
+        Stop stop
+        Py_ssize_t refused     # payload bytes of the record that was not added
+
+    # Append a record. It is dropped, and nothing is taken any more, at the first limit:
+    # `stop` says at which. Costs a copy of the payload; never waits, never writes.
+    cdef inline void put(self, int kind, int conn, nanos_t t_ns, const char* payload,
+                         Py_ssize_t n) noexcept nogil:
+        cdef char* to
+        if n + RECORD_HEAD_BYTES > self.room or t_ns >= self.due_ns:
+            if not self._make_room(n, t_ns):
+                return
+        to = self.front + self.size
+        put_record_head(
+            to, <uint32_t>(n + RECORD_HEAD_BYTES - RECORD_SEAL_BYTES), kind, conn, t_ns)
+        if n > 0:
+            memcpy(to + RECORD_HEAD_BYTES, payload, n)
+        self.size += n + RECORD_HEAD_BYTES
+        self.room -= n + RECORD_HEAD_BYTES
+
+    # Give what is there to the other side, if that has written what it had before.
+    cdef bint hand_over(self) noexcept nogil
+
+    # The other side. Bytes at `back` that are to be written; 0: none, look again later.
+    cdef Py_ssize_t waiting(self) noexcept nogil
+    # They are written.
+    cdef void taken(self) noexcept nogil
+
+    # Inside only.
+    cdef bint _make_room(self, Py_ssize_t n, nanos_t t_ns) noexcept nogil
+    cdef bint _grow(self, Py_ssize_t size) noexcept nogil
+    cdef bint _shut(self, Stop why) noexcept nogil

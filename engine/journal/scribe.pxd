@@ -1,0 +1,21 @@
+# Who seals records and writes them to the file, on a thread of its own.
+from libc.stdint cimport int64_t, uint32_t
+
+from engine._core.base.recordbuf cimport RecordBuf
+
+# The CRC-32 of zlib, of n more bytes behind those that gave `crc`.
+cdef uint32_t crc32(uint32_t crc, const char* p, Py_ssize_t n) noexcept nogil
+
+
+cdef class Scribe:
+    cdef:
+        RecordBuf records
+        int fd
+        uint32_t crc
+        readonly int64_t written   # bytes of the file, what stood there before included
+        readonly int error         # errno of the first write that failed; 0: none has
+        bint is_ending
+
+    # Write what was handed over; False when nothing was, or the disk refuses.
+    cdef bint write(self) noexcept nogil
+    cdef void _seal(self, char* at, Py_ssize_t n) noexcept nogil

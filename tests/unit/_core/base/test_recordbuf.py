@@ -1,0 +1,111 @@
+"""Records in memory: when a side is handed over, and every limit at it and one past."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine._core.base.recordbuf import (
+    HAND_BYTES,
+    HAND_NS,
+    PAYLOAD_MAX_BYTES,
+    STOPS,
+    WAIT_MAX_BYTES,
+    RecordBuf,
+)
+from engine.journal.format import RECORD_HEAD_BYTES, Kind
+
+LARGE = 1 << 40
+
+
+@given(st.lists(st.tuples(st.integers(0, 3 * HAND_NS), st.integers(0, 2 * HAND_BYTES))))
+def test_bytes_come_out_in_order_whoever_hands_over(
+    steps: list[tuple[int, int]],
+) -> None:
+    records, taken = RecordBuf(0, LARGE), b""
+    expected, t_ns = 0, 0
+    for number, (wait_ns, size) in enumerate(steps):
+        t_ns += wait_ns
+        assert records.append(Kind.COMMAND, 0, t_ns, bytes([number % 256]) * size)
+        expected += RECORD_HEAD_BYTES + size
+        if size % 3 == 0:
+            taken += records.take()
+        assert records.total == expected
+        assert records.held == expected - len(taken)
+    taken += records.take()
+    records.give()
+    taken += records.take()
+    assert len(taken) == expected
+    at = 0
+    for number, (_, size) in enumerate(steps):
+        at += RECORD_HEAD_BYTES
+        assert taken[at : at + size] == bytes([number % 256]) * size
+        at += size
+
+
+def test_a_side_is_handed_over_by_bytes() -> None:
+    records = RecordBuf(0, LARGE)
+    most = HAND_BYTES - RECORD_HEAD_BYTES
+    records.append(Kind.COMMAND, 0, 1, bytes(most))
+    assert records.take() == b""
+    records.append(Kind.COMMAND, 0, 1)
+    assert len(records.take()) == HAND_BYTES
+
+
+def test_a_side_is_handed_over_by_the_time_of_the_next_record() -> None:
+    records = RecordBuf(0, LARGE)
+    records.append(Kind.COMMAND, 0, 5, b"first")
+    records.append(Kind.COMMAND, 0, 5 + HAND_NS - 1)
+    assert records.take() == b""
+    records.append(Kind.COMMAND, 0, 5 + HAND_NS)
+    assert len(records.take()) == 2 * RECORD_HEAD_BYTES + len(b"first")
+
+
+def test_a_side_nobody_took_is_not_handed_over_again() -> None:
+    records = RecordBuf(0, LARGE)
+    records.append(Kind.COMMAND, 0, 1, b"one")
+    assert records.give()
+    records.append(Kind.COMMAND, 0, 2, b"two")
+    assert not records.give()
+    assert records.take().endswith(b"one")
+    assert records.give()
+    assert not records.give()
+    assert records.take().endswith(b"two")
+
+
+def test_the_file_s_limit_at_and_one_past() -> None:
+    records = RecordBuf(100, 100 + 2 * RECORD_HEAD_BYTES)
+    assert records.append(Kind.COMMAND, 0, 1)
+    assert not records.append(Kind.COMMAND, 0, 2, b"x")
+    assert (records.stopped, records.refused_bytes) == ("full", 1)
+    assert not records.append(Kind.COMMAND, 0, 3)
+    assert records.total == 100 + RECORD_HEAD_BYTES
+    records.append_last(Kind.END, 4, b"why", 3)
+    assert records.stopped == ""
+    assert records.total == 100 + 2 * RECORD_HEAD_BYTES + 3
+    assert not records.append(Kind.COMMAND, 0, 5)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_the_payload_s_limit_at_and_one_past(more: int) -> None:
+    records = RecordBuf(0, LARGE)
+    payload = bytes(PAYLOAD_MAX_BYTES + more)
+    assert records.append(Kind.COMMAND, 0, 1, payload) is not bool(more)
+    assert records.stopped == ("long" if more else "")
+
+
+def test_what_waits_is_bounded() -> None:
+    records = RecordBuf(0, LARGE)
+    piece = bytes(WAIT_MAX_BYTES // 8 - RECORD_HEAD_BYTES)
+    assert records.append(Kind.COMMAND, 0, 1, b"handed over, and nobody takes it")
+    records.give()
+    for _ in range(8):
+        assert records.append(Kind.COMMAND, 0, 1, piece)
+    assert records.append(Kind.COMMAND, 0, 1)
+    assert not records.append(Kind.COMMAND, 0, 1)
+    assert records.stopped == "behind"
+
+
+def test_every_stop_has_a_word() -> None:
+    assert STOPS == ("", "full", "long", "behind", "memory")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Sequence
+from statistics import median
 
 from benchmarks.rounds import percentile
 
@@ -19,13 +20,32 @@ SHARES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
 REQUESTS = 2
 
 
-def clock_cost(clock: Callable[[], int] = time.thread_time_ns) -> float:
-    """Return what an empty reading between two readings costs. Units: ns."""
+def bare(clock: Callable[[], int] = time.thread_time_ns) -> list[float]:
+    """Return what the clock says of nothing at all, again and again. Units: ns.
+
+    The small ones are what reading it costs; the large ones are interruptions that the
+    system counts as ours, and no code of ours can be better than they are.
+    """
     costs = []
     for _ in range(CLOCK_SAMPLES):
         start = clock()
         costs.append(float(clock() - start))
-    return percentile(costs, 0.5)
+    return costs
+
+
+def clock_cost(clock: Callable[[], int] = time.thread_time_ns) -> float:
+    """Return what an empty reading between two readings costs. Units: ns."""
+    return percentile(bare(clock), 0.5)
+
+
+def own_costs(passes: Sequence[Sequence[float]]) -> list[float]:
+    """Return each frame's own cost: the median over passes of the same frames.
+
+    An interruption hits another frame in each pass; what a frame costs by itself (many
+    levels, a buffer that grows) it costs every time.
+    Raises: ValueError when the passes are not of the same frames.
+    """
+    return [median(frame) for frame in zip(*passes, strict=True)]
 
 
 def each(

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import orjson
 
@@ -24,6 +25,9 @@ GLFT = {"gamma": 2.0, "xi": 0.02, "k_per_tick": 0.4, "a_per_s": 1e-4}
 """Nervous enough that both quotes move with every sample of the volatility."""
 QTY_LOTS = 10
 COLD_SIGMA_TICKS = 1.0
+FLUSH_FRAMES = 40
+"""Between two writes of the journal: about the 64 kB after which the shell writes."""
+
 LIMITS = {
     "position_max_lots": 1_000,
     "order_max_lots": 100,
@@ -98,6 +102,31 @@ class Venue:
         return orjson.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result})
 
 
+Dialogue = list[tuple[bytes, list[bytes]]]
+"""What was asked after each frame, and what the venue answered."""
+
+
+class Script:
+    """The venue's answers of an earlier dialogue, to the same requests."""
+
+    def __init__(self, dialogue: Dialogue) -> None:
+        self._left = iter(dialogue)
+
+    def answers(self, requests: bytes) -> list[bytes]:
+        """Return what was answered. Raises: ValueError when another was asked."""
+        asked, answers = next(self._left, (b"", []))
+        if requests != asked:
+            raise ValueError(f"asked {requests!r}, and the first time {asked!r}")
+        return answers
+
+
+class Answering(Protocol):
+    """A venue, or the memory of one."""
+
+    def answers(self, requests: bytes) -> list[bytes]:
+        """Return one answer a request."""
+
+
 class Quoting:
     """The engine complete: risk, order table, journal, metrics, and a GLFT quoter.
 
@@ -105,9 +134,10 @@ class Quoting:
     through the same journal, and are not part of what is timed.
     """
 
-    def __init__(self, snapshot: bytes, journal: Path | None) -> None:
+    def __init__(self, snapshot: bytes, journal: Path | None, venue: Answering) -> None:
         self._core = Core(RUN_ID)
-        self._venue = Venue()
+        self._venue = venue
+        self._frames = 0
         core = self._core
         index = core.add_instrument(INSTRUMENT)
         core.measure(True)
@@ -143,7 +173,8 @@ class Quoting:
             self._core.receive_data(0, self._t_ns, answer)
         if self._core.data_to_send(0):
             raise ValueError("requests without a frame")
-        if self._recorder is not None and self._recorder.flush_due(self._t_ns):
+        self._frames += 1
+        if self._recorder is not None and self._frames % FLUSH_FRAMES == 0:
             self._recorder.flush(self._t_ns)
 
     def close(self) -> None:
@@ -157,12 +188,31 @@ class Quoting:
         return self._core
 
 
+def dialogue(snapshot: bytes, changes: list[bytes]) -> Dialogue:
+    """Play a stream once, untimed, with a venue that makes its answers."""
+    venue, found = Venue(), Dialogue()
+
+    class Listener:
+        def answers(self, requests: bytes) -> list[bytes]:
+            answers = venue.answers(requests)
+            found.append((requests, answers))
+            return answers
+
+    engine = Quoting(snapshot, None, Listener())
+    for frame in changes:
+        engine.one(frame)
+        engine.after()
+    return found
+
+
 @contextmanager
-def quoting(snapshot: bytes, journals: bool = True) -> Iterator[Quoting]:
+def quoting(
+    snapshot: bytes, journals: bool = True, venue: Answering | None = None
+) -> Iterator[Quoting]:
     """Give an engine whose journal, if it keeps one, lives as long as it does."""
     with tempfile.TemporaryDirectory() as folder:
         journal = Path(folder) / "bench.journal" if journals else None
-        engine = Quoting(snapshot, journal)
+        engine = Quoting(snapshot, journal, venue or Venue())
         try:
             yield engine
         finally:

@@ -2,8 +2,15 @@
 
 import pytest
 
-from benchmarks.pipeline.each import each, has_two_requests, percentiles
-from benchmarks.pipeline.ours import Reader, Venue, quoting
+from benchmarks.pipeline.each import (
+    bare,
+    clock_cost,
+    each,
+    has_two_requests,
+    own_costs,
+    percentiles,
+)
+from benchmarks.pipeline.ours import Reader, Script, Venue, dialogue, quoting
 from benchmarks.shape import shape
 from benchmarks.stream import frames
 
@@ -47,6 +54,18 @@ def test_percentiles():
     }
 
 
+def test_an_interruption_is_not_a_frames_own_cost():
+    assert own_costs([[1, 9, 70], [2, 3, 71], [90, 4, 72]]) == [2, 4, 71]
+    with pytest.raises(ValueError, match="shorter"):
+        own_costs([[1, 2], [1]])
+
+
+def test_the_clock_of_nothing():
+    now = iter(range(10**6))
+    assert set(bare(lambda: next(now))) == {1.0}
+    assert clock_cost(lambda: next(now)) == 1
+
+
 @pytest.mark.parametrize("profile", ["raw", "100ms"])
 def test_the_reader_follows_the_stream(profile):
     snapshot, *changes = frames(200, profile=profile)
@@ -86,3 +105,31 @@ def test_most_frames_at_the_touch_cause_both_requests(journals):
 def test_the_venue_refuses_what_a_quoter_does_not_ask():
     with pytest.raises(ValueError, match="private/cancel in a market"):
         Venue().answers(b'{"id":1,"method":"private/cancel","params":{}}\n')
+
+
+@pytest.mark.parametrize("journals", [True, False])
+def test_a_dialogue_played_again_is_the_same(journals):
+    snapshot, *changes = frames(100, at_touch=True)
+    said = dialogue(snapshot, changes)
+    assert len(said) == 101
+    with quoting(snapshot, journals, Script(said)) as engine:
+        assert engine.first == said[0][0]
+        for frame, (asked, _) in zip(changes, said[1:], strict=True):
+            assert engine.one(frame) == asked
+            engine.after()
+        counters = engine.core.snapshot()["counters"]
+    assert (counters["rejects"], counters["foreign_orders"]) == (0, 0)
+
+
+def test_another_request_than_the_first_time_is_found():
+    snapshot, *changes = frames(3, at_touch=True)
+    said = dialogue(snapshot, changes)
+    said[2] = (said[2][0] + b" ", said[2][1])
+    with quoting(snapshot, False, Script(said)) as engine:
+        engine.one(changes[0])
+        engine.after()
+        engine.one(changes[1])
+        with pytest.raises(ValueError, match="the first time"):
+            engine.after()
+    with pytest.raises(ValueError, match="asked b'x'"):
+        Script([]).answers(b"x")

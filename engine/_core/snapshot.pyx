@@ -4,7 +4,7 @@ Units: prices, amounts and positions in the venue's own (quote currency; USD for
 contracts, else base coin), money in the settlement currency, times in nanoseconds.
 """
 
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, int64_t
 
 from engine._core.base.instrument cimport amount_of, price_of
 from engine._core.base.types cimport (
@@ -131,6 +131,7 @@ cdef dict market_snapshots(Desk desk, Py_ssize_t first, Py_ssize_t count):
 cdef dict core_outline(Desk desk):
     """Return the core but for its instruments."""
     cdef Market market
+    cdef int64_t book_bytes = 0
     counters = dict(desk.counters)
     counters["malformed"] = desk.n_by_kind[<int>MESSAGE_MALFORMED]
     counters["unknown"] = desk.n_by_kind[<int>MESSAGE_UNKNOWN]
@@ -139,6 +140,9 @@ cdef dict core_outline(Desk desk):
     counters["unknown_instrument"] = desk.n_by_kind[<int>MESSAGE_UNKNOWN_INSTRUMENT]
     counters["surprises"] = desk.decoder.surprises
     counters["quotes"] = counters["strategy_errors"] = 0
+    for market in desk.markets:
+        if market is not None:
+            book_bytes += market.book.memory_max_bytes()
     for market in desk.quoted:
         counters["quotes"] += market.quotes
         counters["strategy_errors"] += market.strategy_errors
@@ -163,6 +167,7 @@ cdef dict core_outline(Desk desk):
         "credits": desk.credits.describe(desk.now_ns),
         "turnover": desk.turnover.describe(),
         "orders": desk.orders.counts(),
+        "book_memory_max_bytes": book_bytes,
         "latency_ns": {stage: histogram.summary()
                        for stage, histogram in desk.histograms().items()},
         "session": desk.session.snapshot() if desk.session is not None else {},

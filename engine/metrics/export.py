@@ -148,6 +148,9 @@ _SHELL = {
     "connected": gauge("connected", "Connections open now"),
 }
 _ORDERS = gauge("orders", "Our orders now, by state", "state")
+_BOOK_MEMORY = gauge(
+    "book_memory_max_bytes", "Memory that the order books can take at most"
+)
 _CREDITS = {
     "left": gauge(
         "credits_left", "Matching-engine requests that may be sent now", "pool"
@@ -247,6 +250,7 @@ def _counters(snapshot: Mapping[str, Any], shell: Mapping[str, float]) -> Iterat
 def _account(snapshot: Mapping[str, Any]) -> Iterator[Row]:
     """Yield orders and credits, and book changes against maker volume."""
     yield by_key(_ORDERS, snapshot.get("orders", {}))
+    yield alone(_BOOK_MEMORY, snapshot.get("book_memory_max_bytes", 0))
     pools, groups = snapshot.get("credits", {}), snapshot.get("turnover", {})
     for key, family in _CREDITS.items():
         yield family, (((pool,), row[key]) for pool, row in pools.items())

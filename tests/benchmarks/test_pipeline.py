@@ -7,11 +7,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.pipeline.each import Sweep
 from benchmarks.pipeline.left import left_behind
-from benchmarks.pipeline.many import Options, frames_a_second
+from benchmarks.pipeline.many import BOOKS, Options, frames_a_second
 from benchmarks.pipeline.ours import quoting
 from benchmarks.pipeline.scrape import STAGES, Scrape
 from benchmarks.stream import frames
 from engine.metrics.exposition import LINES_AT_ONCE
+from tests.memory import resident_bytes
 
 
 def test_every_tick_reaches_its_strategy():
@@ -20,6 +21,14 @@ def test_every_tick_reaches_its_strategy():
     counters = options.core.snapshot()["counters"]
     assert (counters["gaps"], counters["malformed"], counters["surprises"]) == (0, 0, 0)
     assert counters["book_frames"] == 20 + 5 * 100
+
+
+def test_eight_hundred_books_of_options_fit():
+    before = resident_bytes()
+    options = Options(seed=1, books=BOOKS)
+    options.play(options.frames(2_000))
+    # docs/hot-path.md says about 30 kB each, with 20 levels a side.
+    assert resident_bytes() - before < BOOKS * 64_000
 
 
 def test_a_tick_that_does_not_is_found():

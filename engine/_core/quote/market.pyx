@@ -18,7 +18,8 @@ from engine._core.quote.gate cimport blank, shape
 from engine._core.quote.sheet cimport Anchor, new_sheet
 from engine._core.quote.strategy cimport Strategy, new_view
 from engine._core.quote.unwind cimport wish_unwind
-from engine._core.state.book cimport Book
+from engine._core.state.book cimport (
+    WINDOW_TICKS_DEFAULT, WINDOW_TICKS_OPTION, Book)
 from engine._core.state.exposure cimport ExposureTable
 from engine._core.state.feed cimport hear
 from engine._core.state.orders cimport OrderTable
@@ -231,6 +232,7 @@ cdef class Market:
 cdef Market new_market(str name, str currency, InstrumentTable table, int32_t index,
                        dict views, Agenda agenda):
     """Return an empty market for a row of the table."""
+    cdef bint is_option
     cdef Market market = Market.__new__(Market)
     market.index = index
     market.name = name
@@ -239,7 +241,9 @@ cdef Market new_market(str name, str currency, InstrumentTable table, int32_t in
     market.row = &table.rows[index]
     market.agenda = agenda
     market.turn_place = -1
-    market.book = Book()
+    is_option = market.row.kind in (KIND_OPTION, KIND_OPTION_COMBO)
+    market.book = Book(
+        window_ticks=WINDOW_TICKS_OPTION if is_option else WINDOW_TICKS_DEFAULT)
     market.signals = Signals()
     market.position = Position()
     market.queue = Queue(first_slot=index * SLOTS_PER_INSTRUMENT)
@@ -252,8 +256,7 @@ cdef Market new_market(str name, str currency, InstrumentTable table, int32_t in
     market.ticker.is_open = True
     market.ticker.min_price_ticks = market.ticker.max_price_ticks = NO_PRICE
     market.credit_pool = market.second_pool = -1
-    market.in_coin = (currency not in DOLLARS
-                      and market.row.kind in (KIND_OPTION, KIND_OPTION_COMBO))
+    market.in_coin = currency not in DOLLARS and is_option
     blank(&market.permitted)
     market.why_blank = "not quoted"
     market.own_reason = market.why_stance = ""

@@ -9,6 +9,7 @@ from engine._core.state.ladder cimport Ladder
 
 cdef enum:
     WINDOW_TICKS_DEFAULT = 65536
+    WINDOW_TICKS_OPTION = 16384   # 1.6 coins in ticks of 0.0001: all an option costs
 
 
 cdef enum BookState:
@@ -64,6 +65,7 @@ cdef class Book:
     cdef qty_t qty_at(self, Side side, price_t price_ticks) noexcept nogil
     # Best `n` levels of a side into out, best first; returns how many there were.
     cdef int top(self, Side side, int n, BookLevel* out) noexcept nogil
+    cdef int64_t memory_max_bytes(self) noexcept nogil   # of the levels, for ever
     # FAULT_BOOK_LADDER unless levels, bitmaps and counts agree. Cost: the whole window.
     cdef bint check_ladder(self, Fault* fault) noexcept nogil
 

@@ -8,10 +8,11 @@ quarters; because it is a ring, moving it touches only the levels that enter or 
 Levels below the window (a bid at a tenth of the price) wait in a sorted array.
 
 Memory is one block a side, taken at the start and touched page by page as levels come.
+It is taken from the system: the C library would hand out a used block and clear it,
+which touches every page.
 """
 
 from libc.stdint cimport int64_t, uint64_t
-from libc.stdlib cimport calloc, free
 from libc.string cimport memmove, memset
 
 from engine._core.base.types cimport qty_t
@@ -32,6 +33,32 @@ cdef extern from *:
     #endif
     """
     int top_bit "halfspread_ladder_top_bit"(uint64_t word) noexcept nogil
+
+cdef extern from *:
+    """
+    #include <stddef.h>
+    #if (defined(__unix__) || defined(__APPLE__)) && !defined(__SANITIZE_ADDRESS__)
+    #include <sys/mman.h>
+    static void *halfspread_pages(size_t size) {
+        void *start = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        return start == MAP_FAILED ? NULL : start;
+    }
+    static void halfspread_give_back(void *start, size_t size) {
+        if (start) munmap(start, size);
+    }
+    #else
+    /* The sanitizer sees a step past the end of a block of the C library only. */
+    #include <stdlib.h>
+    static void *halfspread_pages(size_t size) { return calloc(1, size); }
+    static void halfspread_give_back(void *start, size_t size) {
+        (void)size;
+        free(start);
+    }
+    #endif
+    """
+    void* pages "halfspread_pages"(size_t size) noexcept nogil
+    void give_back "halfspread_give_back"(void* start, size_t size) noexcept nogil
 
 
 cdef int64_t tree_words(int64_t window) noexcept nogil:
@@ -56,7 +83,7 @@ cdef bint ladder_open(Ladder* side, int64_t window) noexcept nogil:
     memset(side, 0, sizeof(Ladder))
     side.near_best = NO_KEY
     side.is_touched = True
-    side.ring = <qty_t*>calloc(1, <size_t>ladder_bytes(window))
+    side.ring = <qty_t*>pages(<size_t>ladder_bytes(window))
     if side.ring == NULL:
         return False
     side.window = window
@@ -71,7 +98,7 @@ cdef bint ladder_open(Ladder* side, int64_t window) noexcept nogil:
 
 
 cdef void ladder_close(Ladder* side) noexcept nogil:
-    free(side.ring)
+    give_back(side.ring, <size_t>ladder_bytes(side.window))
     side.ring = NULL
 
 

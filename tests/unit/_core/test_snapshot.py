@@ -4,7 +4,9 @@ import json
 
 from engine._core.snapshot import BOOK_STATES, MODE_NAMES
 from tests.oracles.venue import SlowVenue
-from tests.rig import NAME, Rig
+from tests.rig import NAME, ROW, Rig
+
+OPTION = ROW | {"kind": "option", "tick_size": 0.0001, "contract_size": 1.0}
 
 
 def test_the_snapshot_of_a_quoting_core() -> None:
@@ -27,6 +29,19 @@ def test_the_snapshot_of_a_quoting_core() -> None:
     assert [row[:2] for row in one["quotes"]["bid"]] == [[50.0, 20.0], [49.5, 50.0]]
     assert one["quotes"]["ask"] == [[51.0, 30.0, "pending_new"]]
     assert (one["mid"], one["position_limit"], one["currency"]) == (50.5, 1000.0, "BTC")
+
+
+def test_an_option_s_book_may_take_less_memory() -> None:
+    rig = Rig()
+    cap = rig.core.market(0).book.memory_cap_bytes
+    assert rig.core.outline()["book_memory_max_bytes"] == cap == 1_589_520
+    for number in range(800):
+        rig.core.add_instrument({**OPTION, "instrument_name": f"BTC-{number}-C"})
+    option = rig.core.market(1).book.memory_cap_bytes
+    assert option == 790_608
+    assert rig.core.outline()["book_memory_max_bytes"] == cap + 800 * option
+    # docs/hot-path.md: 800 books of options stay within 640 MB, whatever is quoted.
+    assert 800 * option <= 640_000_000
 
 
 def test_states_and_modes_are_named() -> None:

@@ -1,10 +1,13 @@
 """The ladder under the book: window, far levels, bitmaps and memory."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine._core.state.book import Book
+from tests.memory import handed_out_bytes, resident_bytes
 
 FAR_LEVELS_MAX = 8192
 
@@ -104,7 +107,7 @@ def test_bad_window_is_refused(window_ticks):
 
 @pytest.mark.parametrize(
     ("window_ticks", "cap_bytes"),
-    [(64, 600_000), (65_536, 1_600_000), (2**20, 17_600_000)],
+    [(64, 600_000), (16_384, 800_000), (65_536, 1_600_000), (2**20, 17_600_000)],
 )
 def test_memory_is_capped(window_ticks, cap_bytes):
     """The cap is what the docstring says: 2 * (8.13 * window + 262,144) bytes."""
@@ -112,3 +115,55 @@ def test_memory_is_capped(window_ticks, cap_bytes):
     assert memory_bytes <= cap_bytes
     assert memory_bytes <= 2 * (8.13 * window_ticks + 262_144)
     assert memory_bytes >= 2 * 8 * window_ticks
+
+
+def hostile(dice, window_ticks, limit=2**47):
+    """Return frames that fill windows, jump, and fill what lies outside them."""
+    frames = []
+    for _ in range(40):
+        start = dice.randint(-limit, limit)
+        step = dice.choice([1, 3, window_ticks // 8, window_ticks + 1, 2**20 + 7])
+        for first in range(0, 1_000, 100):
+            frames.append(
+                [
+                    (side, start + sign * step * n, dice.randint(1, 9))
+                    for n in range(first, first + 100)
+                    for side, sign in (("bid", -1), ("ask", 1))
+                ]
+            )
+        top = dice.randint(-limit, limit)
+        frames.append([("bid", top + dice.randint(-50, 50), 1) for _ in range(20)])
+    return frames
+
+
+@pytest.mark.parametrize("window_ticks", [64, 16_384, 65_536])
+def test_no_prices_make_a_book_take_more_than_its_cap(window_ticks):
+    dice = random.Random(window_ticks)
+    frames = hostile(dice, window_ticks)
+    full = [("bid", n, 1) for n in range(FAR_LEVELS_MAX + window_ticks // 4 + 1)]
+    handed, resident = handed_out_bytes(), resident_bytes()
+    book = Book(window_ticks=window_ticks)
+    # Nothing of it is there before a level needs it.
+    assert resident_bytes() - resident <= 64 * 1024
+    at = 1
+    book.apply_rows(full, change_id=at, is_snapshot=True)
+    for rows in frames:
+        at += 1
+        is_lost = book.state_name == "gapped"
+        book.apply_rows(rows, change_id=at, prev_change_id=at - 1, is_snapshot=is_lost)
+    assert book.overflows > 0
+    assert book.rebases > 0
+    assert book.check() == "none"
+    # The rest of both allowances is the test's own.
+    assert resident_bytes() - resident <= book.memory_cap_bytes + 256 * 1024
+    assert handed_out_bytes() - handed <= 16 * 1024
+
+
+def test_used_memory_is_not_cleared_for_a_new_book():
+    """A freed block that the C library hands out again would be there at once."""
+    used = [Book() for _ in range(20)]
+    resident = resident_bytes()
+    del used
+    books = [Book(window_ticks=16_384) for _ in range(200)]
+    assert resident_bytes() - resident <= 200 * 4096
+    del books

@@ -2,6 +2,7 @@
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from libc.stdint cimport int32_t, int64_t
 
+from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.check cimport Fault
 from engine._core.base.hist cimport Histogram
 from engine._core.base.instrument cimport InstrumentTable
@@ -58,6 +59,7 @@ cdef class Desk:
         Scheduler scheduler
         Turnover turnover
         list buffers                   # ByteBuf by connection
+        ByteBuf out                    # the first of them, which requests go to
         list markets                   # Market or None by instrument index
         list quoted                    # markets with a strategy, by Market.turn_place
         Agenda agenda                  # those of them to decide on

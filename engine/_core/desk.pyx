@@ -58,6 +58,7 @@ cdef class Desk:
         self.scheduler = Scheduler()
         self.turnover = Turnover(changes_per_coin, changes_free)
         self.buffers = [ByteBuf() for _ in range(connections)]
+        self.out = self.buffers[0]
         self.markets, self.quoted, self.views = [], [], {}
         self.agenda = Agenda()
         self.session = None

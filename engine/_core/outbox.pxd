@@ -19,17 +19,16 @@ cdef enum Written:
 
 cdef class Outbox(Desk):
     # 5. which requests would make the wish true
-    cdef void _plan(self, Market market)
+    cdef void _plan(self, Market market) noexcept nogil
     # 6. within the credits, past the fuse, onto the wire
-    cdef void _offer(self, Market market)
-    cdef void _measure(self, Market market, Yardstick* yard)
+    cdef void _offer(self, Market market) noexcept nogil
+    cdef void _measure(self, Market market, Yardstick* yard) noexcept nogil
     cdef void _spend(self)
     cdef void _count_mass_cancel(self)
     cdef bint _affords(self, Market market, const Offer* offer)
     cdef void _wake(self)
-    cdef Written _write_one(self, Market market, const Action* action)
+    cdef Written _write_one(self, Market market, const Action* action) noexcept nogil
     cdef void _answered(self, Market market, const Request* request)
-    cdef bint _fits(self, Market market, const Action* action, qty_t worst)
     # Orders without an answer.
     cdef void _check_orders(self, Market market)
     cdef void _lose_orders(self)

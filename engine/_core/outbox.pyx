@@ -5,11 +5,10 @@ The middle of the core's four storeys; see :mod:`core`. Nothing here reads a pay
 
 from libc.stdint cimport int32_t, int64_t
 
-from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.check cimport FAULT_NONE, fault_name
 from engine._core.base.stance cimport STANCE_NORMAL
 from engine._core.base.types cimport (
-    ASK, BID, NO_PRICE, SLOTS_PER_INSTRUMENT, nanos_t, qty_t)
+    ASK, BID, NO_PRICE, SLOTS_PER_INSTRUMENT, nanos_t, price_t, qty_t)
 from engine._core.desk cimport MODE_HALT, MODE_QUOTE, Desk
 from engine._core.gateway.credits cimport NO_POOL
 from engine._core.gateway.differ cimport RANKS, Action, own_barrier
@@ -20,11 +19,9 @@ from engine._core.gateway.place cimport Yardstick
 from engine._core.gateway.scheduler cimport (
     Offer, is_plenty, observe, price_nano, set_yardstick, value_of, worth_of)
 from engine._core.quote.market cimport Market
-from engine._core.quote.sheet cimport Anchor
 from engine._core.state.orders cimport (
     ORDER_DONE, ORDER_LIVE, ORDER_STATES, ORDER_UNKNOWN, REQUEST_CANCEL,
-    REQUEST_CANCEL_ALL, REQUEST_EDIT, REQUEST_NEW, Order,
-    Request)
+    REQUEST_CANCEL_ALL, REQUEST_EDIT, REQUEST_NEW, Order, OrderTable, Request)
 
 from engine._core.desk import KILL_POOL
 
@@ -35,10 +32,53 @@ cdef int64_t NO_TABLE_ID = 0                # of a kill the request table cannot
 CANCEL_ALL = "cancel_all"
 
 
+cdef inline bint would_cross(
+        OrderTable orders, int32_t instrument, const Action* action) noexcept nogil:
+    """Whether an own order of the other side is in the way."""
+    cdef price_t barrier = own_barrier(orders, instrument, action.side)
+    return barrier != NO_PRICE and (
+        action.price_ticks >= barrier if action.side == BID
+        else action.price_ticks <= barrier)
+
+
+cdef inline bint fits(
+        Outbox box, Market market, const Action* action, qty_t worst) noexcept nogil:
+    """Whether caps and limits over instruments leave room for a request now.
+
+    The gate gave each market its room when nothing of this turn was written yet.
+    """
+    cdef qty_t[2] room
+    cdef qty_t grown = action.amount_lots - worst
+    if box.exposure.is_capped:
+        if action.kind == REQUEST_EDIT:
+            grown -= box.orders.rows[action.slot].booked_lots
+        if grown > 0:
+            box.exposure.room(box.orders, market.place, room)
+            if grown > room[<int>action.side]:
+                return False
+    return box.caps.may_send(action.kind, box.orders, box.now_ns)
+
+
+cdef inline void put(
+        Outbox box, Market market, const Action* action, int64_t request_id,
+        int64_t until_ms) noexcept nogil:
+    """Write a request into the buffer of its connection."""
+    cdef Order* order = &box.orders.rows[action.slot]
+    if action.kind == REQUEST_EDIT:
+        put_edit(box.out, request_id, market.row, order, action.price_ticks,
+                 action.amount_lots, until_ms, &box.fault)
+    elif action.kind == REQUEST_NEW:
+        put_new(box.out, request_id, market.row, action.side, action.price_ticks,
+                action.amount_lots, order, action.slot, until_ms,
+                action.is_take and market.only_reduces(), &box.fault)
+    else:
+        put_cancel(box.out, request_id, order, &box.fault)
+
+
 cdef class Outbox(Desk):
     """The desk, able to send."""
 
-    cdef void _plan(self, Market market):
+    cdef void _plan(self, Market market) noexcept nogil:
         """Find the fewest requests; in normal times a place in line may save some."""
         cdef Yardstick yard
         cdef const Yardstick* measured = NULL
@@ -50,7 +90,7 @@ cdef class Outbox(Desk):
         self.differ.plan(market.index, market.row, &market.limits, &market.permitted,
                          self.orders, market.queue, market.book, measured, &self.fault)
 
-    cdef void _offer(self, Market market):
+    cdef void _offer(self, Market market) noexcept nogil:
         """Send a plan while credits are plenty, else let it compete for them."""
         cdef int rank, i
         cdef Yardstick yard
@@ -79,7 +119,7 @@ cdef class Outbox(Desk):
                     value_of(action, self.orders, &yard),
                     &self.fault)
 
-    cdef void _measure(self, Market market, Yardstick* yard):
+    cdef void _measure(self, Market market, Yardstick* yard) noexcept nogil:
         """Fill in what the requests of a market are valued with."""
         cdef double spread_ticks = 0.0, micro_ticks = 0.0
         if (market.book.is_readable() and market.book.best(BID) != NO_PRICE
@@ -137,48 +177,42 @@ cdef class Outbox(Desk):
             if market.waits:
                 market.stir()
 
-    cdef Written _write_one(self, Market market, const Action* action):
+    cdef Written _write_one(
+            self, Market market, const Action* action) noexcept nogil:
         """Send one request that can be paid."""
-        cdef ByteBuf out = self.buffers[0]
-        cdef Order* order = &self.orders.rows[action.slot]
+        cdef int64_t request_id, until_ms = self._valid_until_ms()
         cdef qty_t worst = self.orders.worst(action.slot)
-        cdef int64_t barrier, request_id = 0, until_ms = self._valid_until_ms()
-        cdef Anchor anchor
-        if (action.kind == REQUEST_CANCEL
-                and self.now_ns < market.cancels_paused_until_ns):
-            return WRITE_DROPPED
-        if action.kind != REQUEST_CANCEL:
+        if action.kind == REQUEST_CANCEL:
+            if self.now_ns < market.cancels_paused_until_ns:
+                return WRITE_DROPPED
+            request_id = self.orders.send_cancel(action.slot, self.now_ns, &self.fault)
+        else:
             if self.now_ns < market.paused_until_ns or until_ms and not self.has_clock:
                 return WRITE_DROPPED
-            barrier = own_barrier(self.orders, market.index, action.side)
-            if barrier != NO_PRICE and (
-                    action.price_ticks >= barrier if action.side == BID
-                    else action.price_ticks <= barrier):
+            if would_cross(self.orders, market.index, action):
                 self.counters.held_back += 1
                 return WRITE_HELD
-            if not self._fits(market, action, worst):
+            if not fits(self, market, action, worst):
+                self.counters.cap_waits += 1
                 return WRITE_DROPPED
-        if action.kind == REQUEST_NEW:
-            request_id = self.orders.send_new(
-                action.slot, action.price_ticks, action.amount_lots, action.is_take,
-                until_ms, self.now_ns, &self.fault)
-        elif action.kind == REQUEST_EDIT:
-            request_id = self.orders.send_edit(
-                action.slot, action.price_ticks, action.amount_lots, until_ms,
-                self.now_ns, &self.fault)
-        else:
-            request_id = self.orders.send_cancel(
-                action.slot, self.now_ns, &self.fault)
+            if action.kind == REQUEST_EDIT:
+                request_id = self.orders.send_edit(
+                    action.slot, action.price_ticks, action.amount_lots, until_ms,
+                    self.now_ns, &self.fault)
+            else:
+                request_id = self.orders.send_new(
+                    action.slot, action.price_ticks, action.amount_lots,
+                    action.is_take, until_ms, self.now_ns, &self.fault)
         if request_id == 0:
             market.stir()
             return WRITE_FAILED
-        market.anchor(self.exposure, &anchor)
-        if not (holds(action, market.index, market.row, &market.limits, &anchor,
+        if not (holds(action, market.index, market.row, &market.limits, &market.anchor,
                       self.orders, market.position,
                       self.credits.least_nano(market.credit_pool, market.second_pool,
                                               self.now_ns), worst, &self.fault)
-                and holds_together(action, market.place, self.exposure, self.orders,
-                                   worst, &self.fault)):
+                and (not self.exposure.is_capped or holds_together(
+                    action, market.place, self.exposure, self.orders, worst,
+                    &self.fault))):
             return WRITE_FAILED
         self.caps.sent(action.kind, self.now_ns)
         self.credits.take(market.credit_pool, market.second_pool, self.now_ns)
@@ -186,15 +220,7 @@ cdef class Outbox(Desk):
         if action.kind != REQUEST_CANCEL:
             market.queue.sent(self.orders, action.slot, market.book)
         self.turnover.count(market.turnover_group, 2 if action.is_take else 1)
-        if action.kind == REQUEST_NEW:
-            put_new(out, request_id, market.row, action.side, action.price_ticks,
-                    action.amount_lots, order, action.slot, until_ms,
-                    action.is_take and market.only_reduces(), &self.fault)
-        elif action.kind == REQUEST_EDIT:
-            put_edit(out, request_id, market.row, order, action.price_ticks,
-                     action.amount_lots, until_ms, &self.fault)
-        else:
-            put_cancel(out, request_id, order, &self.fault)
+        put(self, market, action, request_id, until_ms)
         return WRITE_SENT
 
     cdef void _answered(self, Market market, const Request* request):
@@ -205,25 +231,6 @@ cdef class Outbox(Desk):
         elif market is not None:
             self.credits.answered(market.credit_pool, market.second_pool,
                                   request.sent_ns, self.now_ns)
-
-    cdef bint _fits(self, Market market, const Action* action, qty_t worst):
-        """Whether caps and limits over instruments leave room for a request now.
-
-        The gate gave each market its room when nothing of this turn was written yet.
-        """
-        cdef qty_t[2] room
-        cdef qty_t grown = action.amount_lots - worst
-        if action.kind == REQUEST_EDIT:
-            grown -= self.orders.rows[action.slot].booked_lots
-        if grown > 0 and self.exposure.is_capped:
-            self.exposure.room(self.orders, market.place, room)
-            if grown > room[<int>action.side]:
-                self.counters.cap_waits += 1
-                return False
-        if not self.caps.may_send(action.kind, self.orders, self.now_ns):
-            self.counters.cap_waits += 1
-            return False
-        return True
 
     cdef bint _has_orders(self) noexcept:
         cdef int i
@@ -287,8 +294,8 @@ cdef class Outbox(Desk):
         if not self.is_connected[0]:
             return
         self.n_by_request[<int>REQUEST_CANCEL_ALL] += 1
-        put_cancel_all(self.buffers[0], self._kill_request(), &self.fault)
-        put_cancel_quotes(self.buffers[0], self._kill_request(), &self.fault)
+        put_cancel_all(self.out, self._kill_request(), &self.fault)
+        put_cancel_quotes(self.out, self._kill_request(), &self.fault)
 
     cdef void _count_mass_cancel(self):
         """A mass cancel changes the book once for each order."""

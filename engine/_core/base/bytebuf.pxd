@@ -1,4 +1,6 @@
 # A growing output buffer with a named limit: what the core wants to say on a line.
+cimport cython
+
 from engine._core.base.check cimport Fault
 
 cdef enum:
@@ -6,6 +8,7 @@ cdef enum:
     BYTEBUF_MAX = 16777216     # 16 MiB: a peer that reads nothing is a fault
 
 
+@cython.final
 cdef class ByteBuf:
     cdef:
         char* start
@@ -14,9 +17,17 @@ cdef class ByteBuf:
 
     # Make room for n more bytes and return where they go; NULL past BYTEBUF_MAX.
     # The pointer is valid until the next reserve.
-    cdef char* reserve(self, Py_ssize_t n, Fault* fault) noexcept nogil
+    cdef inline char* reserve(self, Py_ssize_t n, Fault* fault) noexcept nogil:
+        if 0 <= n <= self.capacity - self.size:
+            return self.start + self.size
+        return self._grow(n, fault)
 
     # Say how many of the reserved bytes were written: end is one past the last.
-    cdef void commit(self, const char* end) noexcept nogil
+    cdef inline void commit(self, const char* end) noexcept nogil:
+        self.size = end - self.start
+
     cdef void append(self, const char* p, Py_ssize_t n, Fault* fault) noexcept nogil
     cdef bytes take(self)
+
+    # Inside only.
+    cdef char* _grow(self, Py_ssize_t n, Fault* fault) noexcept nogil

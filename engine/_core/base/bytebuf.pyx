@@ -1,5 +1,6 @@
 """Output buffer of one connection: frames go in, the shell takes them all at once."""
 
+cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy
@@ -7,6 +8,7 @@ from libc.string cimport memcpy
 from engine._core.base.check cimport FAULT_BUFFER, Fault, check
 
 
+@cython.final
 cdef class ByteBuf:
     """Append-only bytes, emptied by :meth:`take`; grows by doubling to BYTEBUF_MAX."""
 
@@ -20,23 +22,19 @@ cdef class ByteBuf:
     def __dealloc__(self):
         free(self.start)
 
-    cdef char* reserve(self, Py_ssize_t n, Fault* fault) noexcept nogil:
+    cdef char* _grow(self, Py_ssize_t n, Fault* fault) noexcept nogil:
         cdef Py_ssize_t capacity = self.capacity
         cdef char* grown
         if not check(fault, 0 <= n <= BYTEBUF_MAX - self.size, FAULT_BUFFER):
             return NULL
-        if self.size + n > capacity:
-            while capacity < self.size + n:
-                capacity *= 2
-            grown = <char*>realloc(self.start, capacity)
-            if not check(fault, grown != NULL, FAULT_BUFFER):
-                return NULL
-            self.start = grown
-            self.capacity = capacity
+        while capacity < self.size + n:
+            capacity *= 2
+        grown = <char*>realloc(self.start, capacity)
+        if not check(fault, grown != NULL, FAULT_BUFFER):
+            return NULL
+        self.start = grown
+        self.capacity = capacity
         return self.start + self.size
-
-    cdef void commit(self, const char* end) noexcept nogil:
-        self.size = end - self.start
 
     cdef void append(self, const char* p, Py_ssize_t n, Fault* fault) noexcept nogil:
         cdef char* room = self.reserve(n, fault)

@@ -1,10 +1,13 @@
 # Exact decimals without floats: JSON text <-> mantissa x 10^exponent <-> integers.
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+
+from engine._core.base.words cimport EACH_ZERO, first_of, last_of, spell, store8
 
 cdef enum:
     DIGITS_MAX = 18        # significant digits a mantissa holds; longer text is refused
     EXPONENT_MAX = 64      # |exponent| beyond this is refused
-    NUMBER_TEXT_MAX = 24   # bytes `put_fixed` writes at most
+    EIGHT_DIGITS = 100000000
+    NUMBER_TEXT_MAX = 32   # room `put_int` and `put_fixed` need, longest text 21
 
 
 cdef struct Number:
@@ -29,11 +32,43 @@ cdef double to_double(Number number) noexcept nogil
 # As it was written, exact: a decimal.Decimal.
 cdef object to_decimal(Number number)
 
-# Integer -> decimal text `value / 10**decimals` without trailing zeros; returns the
-# end. Writes at most NUMBER_TEXT_MAX bytes; decimals 0..18.
-cdef char* put_fixed(char* p, int64_t value, int decimals) noexcept nogil
+# Integer -> decimal text; returns its end. What is behind the end may be overwritten,
+# NUMBER_TEXT_MAX bytes from p in all.
+cdef inline char* put_int(char* p, int64_t value) noexcept nogil:
+    cdef uint64_t digits
+    cdef int zeros
+    if not 0 <= value < EIGHT_DIGITS:
+        return put_long(p, value)
+    digits = spell(<uint32_t>value)
+    zeros = first_of(digits | <uint64_t>1 << 56)
+    store8(p, (digits | EACH_ZERO) >> 8 * zeros)
+    return p + 8 - zeros
 
-cdef char* put_int(char* p, int64_t value) noexcept nogil
+
+# The same for `value / 10**decimals`, without trailing zeros; decimals 0..18.
+cdef inline char* put_fixed(char* p, int64_t value, int decimals) noexcept nogil:
+    cdef uint64_t digits, part
+    cdef int whole = 8 - decimals, zeros
+    if decimals == 0:
+        return put_int(p, value)
+    if not (0 <= value < EIGHT_DIGITS and decimals < 8):
+        return put_long_fixed(p, value, decimals)
+    digits = spell(<uint32_t>value)
+    part = digits >> 8 * whole
+    # One digit at least stands before the point.
+    zeros = first_of(digits | <uint64_t>1 << 8 * (whole - 1))
+    store8(p, (digits | EACH_ZERO) >> 8 * zeros)
+    p += whole - zeros
+    if part == 0:
+        return p
+    p[0] = c"."
+    store8(p + 1, part | EACH_ZERO)
+    return p + 2 + last_of(part)
+
+
+# Inside only: numbers those two are too short for.
+cdef char* put_long(char* p, int64_t value) noexcept nogil
+cdef char* put_long_fixed(char* p, int64_t value, int decimals) noexcept nogil
 
 
 # Exact division by a number that is known beforehand, without dividing: multiply by

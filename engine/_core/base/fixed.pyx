@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.math cimport pow as c_pow
-from libc.stdint cimport int64_t, INT64_MAX, uint64_t
+from libc.stdint cimport int64_t, INT64_MAX, uint32_t, uint64_t
 
-from engine._core.base.words cimport is_digit
+from engine._core.base.words cimport EACH_ZERO, is_digit, spell, store8
 
 cdef int64_t[19] POWERS = [
     1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
@@ -154,38 +154,28 @@ cdef object to_decimal(Number number):
     return Decimal(number.mantissa).scaleb(number.exponent)
 
 
-cdef char* put_int(char* p, int64_t value) noexcept nogil:
-    cdef char[20] text
-    cdef int n = 0
-    cdef uint64_t rest
-    if value < 0:
-        p[0] = c"-"
-        p += 1
-        rest = <uint64_t>0 - <uint64_t>value
-    else:
-        rest = <uint64_t>value
-    while True:
-        text[n] = <char>(c"0" + <int>(rest % 10))
-        n += 1
-        rest //= 10
-        if rest == 0:
-            break
-    while n:
-        n -= 1
-        p[0] = text[n]
-        p += 1
-    return p
-
-
-cdef char* put_fixed(char* p, int64_t value, int decimals) noexcept nogil:
-    cdef uint64_t rest = <uint64_t>value, part
-    cdef int i
-    if decimals <= 0:
-        return put_int(p, value)
+cdef char* put_long(char* p, int64_t value) noexcept nogil:
+    cdef uint64_t rest = <uint64_t>value, high
     if value < 0:
         p[0] = c"-"
         p += 1
         # Unsigned, because the smallest int64 has no positive twin.
+        rest = <uint64_t>0 - rest
+    high = rest // EIGHT_DIGITS
+    if high == 0:
+        return put_int(p, <int64_t>rest)
+    # Ends: two steps leave at most four digits.
+    p = put_long(p, <int64_t>high)
+    store8(p, spell(<uint32_t>(rest % EIGHT_DIGITS)) | EACH_ZERO)
+    return p + 8
+
+
+cdef char* put_long_fixed(char* p, int64_t value, int decimals) noexcept nogil:
+    cdef uint64_t rest = <uint64_t>value, part
+    cdef int i
+    if value < 0:
+        p[0] = c"-"
+        p += 1
         rest = <uint64_t>0 - rest
     part = rest % <uint64_t>POWERS[decimals]
     p = put_int(p, <int64_t>(rest // <uint64_t>POWERS[decimals]))

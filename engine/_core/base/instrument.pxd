@@ -2,8 +2,8 @@
 cimport cython
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from engine._core.base.fixed cimport Divisor, Number
-from engine._core.base.types cimport NAME_MAX, Side, price_t, qty_t
+from engine._core.base.fixed cimport Divisor, Number, put_fixed
+from engine._core.base.types cimport BID, NAME_MAX, NO_PRICE, Side, price_t, qty_t
 
 cdef enum:
     INSTRUMENTS_MAX = 8192     # rows of the table; the venue lists some thousands
@@ -46,8 +46,22 @@ cdef struct Instrument:
     Divisor lot_by             # and by lot_num
 
 
+# Prices this many ticks from zero are beyond every contract; sums cannot overflow.
+cdef extern from *:
+    """
+    #define HALFSPREAD_TICKS_MAX ((int64_t)1 << 48)
+    """
+    const price_t TICKS_MAX "HALFSPREAD_TICKS_MAX"
+
+
 # Base ticks from a price to the next one, upwards.
-cdef int64_t step_at(const Instrument* row, price_t ticks) noexcept nogil
+cdef inline int64_t step_at(const Instrument* row, price_t ticks) noexcept nogil:
+    cdef int64_t multiple = 1
+    cdef int i
+    for i in range(row.n_steps):
+        if ticks > row.steps[i].above_ticks:
+            multiple = row.steps[i].multiple
+    return multiple
 
 # Number -> integer units. False: off the grid or out of range.
 cdef bint price_to_ticks(
@@ -55,21 +69,64 @@ cdef bint price_to_ticks(
 cdef bint amount_to_lots(
     const Instrument* row, Number amount, qty_t* out) noexcept nogil
 
-# Integer units -> decimal text; writes at most NUMBER_TEXT_MAX bytes, returns the end.
-cdef char* put_price(char* p, const Instrument* row, price_t ticks) noexcept nogil
-cdef char* put_amount(char* p, const Instrument* row, qty_t lots) noexcept nogil
+# Integer units -> decimal text; returns the end, room needed as for put_fixed.
+cdef inline char* put_price(
+        char* p, const Instrument* row, price_t ticks) noexcept nogil:
+    return put_fixed(p, ticks * row.tick_num, row.tick_decimals)
+
+
+cdef inline char* put_amount(
+        char* p, const Instrument* row, qty_t lots) noexcept nogil:
+    return put_fixed(p, lots * row.lot_num, row.lot_decimals)
+
 
 # Integer units -> the nearest double: 1013 ticks of 0.1 are 101.3 exactly as written.
 cdef double price_of(const Instrument* row, price_t ticks) noexcept nogil
 cdef double amount_of(const Instrument* row, qty_t lots) noexcept nogil
 
-# Nearest legal price at or below / at or above (stepped ticks included).
-cdef price_t round_down(const Instrument* row, price_t ticks) noexcept nogil
-cdef price_t round_up(const Instrument* row, price_t ticks) noexcept nogil
+# Whole ticks at or below / at or above; |ticks| < TICKS_MAX.
+cdef inline price_t floor_ticks(double ticks) noexcept nogil:
+    cdef price_t whole = <price_t>ticks
+    return whole - (<double>whole > ticks)
+
+
+cdef inline price_t ceil_ticks(double ticks) noexcept nogil:
+    cdef price_t whole = <price_t>ticks
+    return whole + (<double>whole < ticks)
+
+
+# Nearest legal price at or below / at or above (stepped ticks included). A boundary of
+# a step is itself legal, so rounding down never falls below it illegally.
+cdef inline price_t round_down(const Instrument* row, price_t ticks) noexcept nogil:
+    cdef int64_t multiple
+    if row.n_steps == 0:
+        return ticks
+    multiple = step_at(row, ticks)
+    return floor_div(ticks, multiple) * multiple
+
+
+cdef inline price_t round_up(const Instrument* row, price_t ticks) noexcept nogil:
+    cdef int64_t multiple
+    if row.n_steps == 0:
+        return ticks
+    multiple = step_at(row, ticks)
+    return -floor_div(-ticks, multiple) * multiple
+
 
 # Away from the touch: a bid rounds down, an ask rounds up. Price in (fractional) ticks.
-cdef price_t round_passive(
-    const Instrument* row, Side side, double ticks) noexcept nogil
+# NO_PRICE: beyond TICKS_MAX.
+cdef inline price_t round_passive(
+        const Instrument* row, Side side, double ticks) noexcept nogil:
+    if not -<double>TICKS_MAX < ticks < <double>TICKS_MAX:
+        return NO_PRICE
+    if side == BID:
+        return round_down(row, floor_ticks(ticks))
+    return round_up(row, ceil_ticks(ticks))
+
+
+# Floor division, b > 0 (C division truncates).
+cdef inline int64_t floor_div(int64_t a, int64_t b) noexcept nogil:
+    return a // b - (a % b < 0)
 
 
 @cython.final

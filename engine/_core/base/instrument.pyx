@@ -12,13 +12,12 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from decimal import Decimal
 
-from libc.math cimport ceil, floor
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
-from engine._core.base.fixed cimport Number, put_fixed, set_divisor, to_double, to_fixed
-from engine._core.base.types cimport ASK, BID, NAME_MAX, NO_PRICE, Side, price_t, qty_t
+from engine._core.base.fixed cimport Number, set_divisor, to_double, to_fixed
+from engine._core.base.types cimport ASK, BID, NAME_MAX, price_t, qty_t
 from engine._core.base.words cimport load8, same_text
 
 KINDS = {
@@ -28,9 +27,6 @@ KINDS = {
     "future_combo": KIND_FUTURE_COMBO,
     "option_combo": KIND_OPTION_COMBO,
 }
-
-# Prices this many ticks from zero are beyond every contract; sums cannot overflow.
-cdef price_t TICKS_MAX = 1 << 48
 
 cdef uint64_t HASH_FACTOR = 0x9E3779B97F4A7C15    # 2**64 over the golden ratio, odd
 
@@ -53,55 +49,12 @@ cdef bint amount_to_lots(
     return -TICKS_MAX < out[0] < TICKS_MAX
 
 
-cdef char* put_price(char* p, const Instrument* row, price_t ticks) noexcept nogil:
-    return put_fixed(p, ticks * row.tick_num, row.tick_decimals)
-
-
-cdef char* put_amount(char* p, const Instrument* row, qty_t lots) noexcept nogil:
-    return put_fixed(p, lots * row.lot_num, row.lot_decimals)
-
-
 cdef double price_of(const Instrument* row, price_t ticks) noexcept nogil:
     return to_double(Number(ticks * row.tick_num, -row.tick_decimals))
 
 
 cdef double amount_of(const Instrument* row, qty_t lots) noexcept nogil:
     return to_double(Number(lots * row.lot_num, -row.lot_decimals))
-
-
-cdef int64_t step_at(const Instrument* row, price_t ticks) noexcept nogil:
-    """Return the tick multiple that applies to a price, in base ticks."""
-    cdef int64_t multiple = 1
-    cdef int i
-    for i in range(row.n_steps):
-        if ticks > row.steps[i].above_ticks:
-            multiple = row.steps[i].multiple
-    return multiple
-
-
-cdef inline int64_t floor_div(int64_t a, int64_t b) noexcept nogil:
-    """Floor division, b > 0 (C division truncates)."""
-    return a // b - (a % b < 0)
-
-
-cdef price_t round_down(const Instrument* row, price_t ticks) noexcept nogil:
-    cdef int64_t multiple = step_at(row, ticks)
-    # A boundary is itself legal, so rounding down never falls below it illegally.
-    return floor_div(ticks, multiple) * multiple
-
-
-cdef price_t round_up(const Instrument* row, price_t ticks) noexcept nogil:
-    cdef int64_t multiple = step_at(row, ticks)
-    return -floor_div(-ticks, multiple) * multiple
-
-
-cdef price_t round_passive(
-        const Instrument* row, Side side, double ticks) noexcept nogil:
-    if not -TICKS_MAX < ticks < TICKS_MAX:
-        return NO_PRICE
-    if side == BID:
-        return round_down(row, <price_t>floor(ticks))
-    return round_up(row, <price_t>ceil(ticks))
 
 
 cdef uint64_t hash_name(const char* name, Py_ssize_t n) noexcept nogil:

@@ -1,6 +1,6 @@
 # Text eight bytes at a time: in a word the first byte is the lowest, on every machine.
 # `load8` needs eight readable bytes.
-from libc.stdint cimport uint64_t
+from libc.stdint cimport uint32_t, uint64_t
 
 
 cdef extern from *:
@@ -41,6 +41,27 @@ cdef extern from *:
                 + ((v >> 16) & 0x000000FF000000FFULL) * 0x0000271000000001ULL) >> 32;
     }
 
+    static inline void halfspread_store8(char *p, uint64_t word) {
+    #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        word = __builtin_bswap64(word);
+    #endif
+        memcpy(p, &word, 8);
+    }
+
+    /* Fours, then pairs, then digits, each all at once: 10486 / 2**20 and 103 / 2**10
+       divide by 100 and by 10, exactly below 10,000 and below 100. */
+    static inline uint64_t halfspread_spell(uint32_t value) {
+        uint64_t v = value / 10000 | (uint64_t)(value % 10000) << 32;
+        uint64_t high = (v * 10486 >> 20) & 0x0000007F0000007FULL;
+        v = high | (v - 100 * high) << 16;
+        high = (v * 103 >> 10) & 0x000F000F000F000FULL;
+        return high | (v - 10 * high) << 8;
+    }
+
+    static inline int halfspread_last(uint64_t word) {
+        return 7 - (__builtin_clzll(word) >> 3);
+    }
+
     static inline uint64_t halfspread_found(uint64_t word, char byte) {
         uint64_t rest = word ^ HALFSPREAD_EACH((unsigned char)byte);
         return (rest - HALFSPREAD_EACH(1)) & ~rest & HALFSPREAD_EACH(0x80);
@@ -70,6 +91,14 @@ cdef extern from *:
     int digits_of "halfspread_digits"(uint64_t word) noexcept nogil
     # The number its first `digits` bytes spell; 1 <= digits <= 8, all of them digits.
     uint64_t value_of "halfspread_value"(uint64_t word, int digits) noexcept nogil
+    # A word of eight characters "0".
+    const uint64_t EACH_ZERO "HALFSPREAD_EACH('0')"
+    # The eight digits of a number below 10**8, leading zeros too: values, not text.
+    uint64_t spell "halfspread_spell"(uint32_t value) noexcept nogil
+    # Place of the highest byte that is not 0, of a word that is not 0.
+    int last_of "halfspread_last"(uint64_t word) noexcept nogil
+    # Write eight bytes.
+    void store8 "halfspread_store8"(char* p, uint64_t word) noexcept nogil
     # High bits in a mask; the lowest one is where `byte` stands first, 0 = nowhere.
     uint64_t marks_of "halfspread_found"(uint64_t word, char byte) noexcept nogil
     # How many of sixteen readable bytes, 0..16, come before a quote, a backslash, a

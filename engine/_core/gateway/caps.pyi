@@ -1,3 +1,6 @@
+from typing import final
+
+@final
 class Caps:
     open_orders_max: int
     requests_per_s_max: int

@@ -3,10 +3,10 @@
 The venue's own limits are the credits'; these are the user's, and smaller.
 """
 
+cimport cython
+
 from engine._core.base.types cimport nanos_t
-from engine._core.state.orders cimport (
-    ORDER_STATES, REQUEST_CANCEL, REQUEST_CANCEL_ALL, REQUEST_NEW, OrderTable,
-    RequestKind)
+from engine._core.state.orders cimport ORDER_STATES, OrderTable
 
 cdef nanos_t SECOND_NS = 1_000_000_000
 
@@ -19,17 +19,9 @@ cdef long open_orders(OrderTable orders) noexcept nogil:
     return count
 
 
+@cython.final
 cdef class Caps:
     """Counts; 0 stands for no limit."""
-
-    cdef bint may_send(
-            self, RequestKind kind, OrderTable orders, nanos_t now_ns) noexcept nogil:
-        if kind == REQUEST_CANCEL or kind == REQUEST_CANCEL_ALL:
-            return True
-        if (kind == REQUEST_NEW and self.open_orders_max
-                and open_orders(orders) >= self.open_orders_max):
-            return False
-        return self.ready_ns(now_ns) == 0
 
     cdef nanos_t ready_ns(self, nanos_t now_ns) noexcept nogil:
         cdef nanos_t oldest
@@ -37,13 +29,6 @@ cdef class Caps:
             return 0
         oldest = self.sent_ns[self.n_sent % self.requests_per_s_max]
         return 0 if now_ns - oldest >= SECOND_NS else oldest + SECOND_NS
-
-    cdef void sent(self, RequestKind kind, nanos_t now_ns) noexcept nogil:
-        if (self.requests_per_s_max == 0 or kind == REQUEST_CANCEL
-                or kind == REQUEST_CANCEL_ALL):
-            return
-        self.sent_ns[self.n_sent % self.requests_per_s_max] = now_ns
-        self.n_sent += 1
 
     def set(self, long open_orders_max, long requests_per_s_max):
         """Take the limits; 0 = none.

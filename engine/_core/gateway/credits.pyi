@@ -1,3 +1,6 @@
+from typing import final
+
+@final
 class Credits:
     n_pools: int
     names: list[str]

@@ -25,6 +25,7 @@ Source: docs.deribit.com, rate limits, seen 2026-08-22: matching-engine requests
 rate and a burst; a cancel costs as much as an order.
 """
 
+cimport cython
 from libc.stdint cimport int64_t
 
 from engine._core.base.types cimport nanos_t
@@ -37,11 +38,7 @@ cdef nanos_t WAKE_SLACK_NS = 1_000          # never wake a rounding error too ea
 cdef double AGES_NS = 1e18
 
 
-cdef inline int64_t left_in(const Pool* pool) noexcept nogil:
-    return (pool.burst_nano - pool.counted_nano
-            - (pool.flying + pool.flying_old) * CREDIT)
-
-
+@cython.final
 cdef class Credits:
     """Token buckets in nano-requests; no limits known means nothing may be sent."""
 
@@ -119,40 +116,12 @@ cdef class Credits:
         pool.flying_old = 0
         pool.turned_before_ns = pool.turned_ns = now_ns
 
-    cdef int64_t left_nano(self, int pool, nanos_t now_ns) noexcept nogil:
-        cdef Pool* found
-        if pool < 0:
-            return 0
-        found = &self.pools[pool]
-        self._refill(found, now_ns)
-        return left_in(found)
-
-    cdef int64_t least_nano(
-            self, int first, int second, nanos_t now_ns) noexcept nogil:
-        cdef int64_t left = self.left_nano(first, now_ns), other
-        if second < 0:
-            return left
-        other = self.left_nano(second, now_ns)
-        return left if left < other else other
-
-    cdef int64_t need_nano(self, int pool, bint is_cancel) noexcept nogil:
-        cdef int64_t reserve = 0 if is_cancel or pool < 0 else self.pools[pool].reserve
-        return (1 + SAFETY + reserve) * CREDIT
-
     cdef bint can_send(
             self, int first, int second, bint is_cancel, nanos_t now_ns
             ) noexcept nogil:
         return (self.left_nano(first, now_ns) >= self.need_nano(first, is_cancel)
                 and (second < 0 or self.left_nano(second, now_ns)
                      >= self.need_nano(second, is_cancel)))
-
-    cdef void take(self, int first, int second, nanos_t now_ns) noexcept nogil:
-        if first >= 0:
-            self._refill(&self.pools[first], now_ns)
-            self.pools[first].flying += 1
-        if second >= 0:
-            self._refill(&self.pools[second], now_ns)
-            self.pools[second].flying += 1
 
     cdef void answered(
             self, int first, int second, nanos_t sent_ns, nanos_t now_ns

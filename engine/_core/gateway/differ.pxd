@@ -1,4 +1,5 @@
 # Permitted wish against live orders: the fewest requests that make one into the other.
+cimport cython
 from libc.stdint cimport int32_t
 
 from engine._core.base.check cimport Fault
@@ -34,6 +35,7 @@ cdef struct Action:
     double place_share     # edit: given up with the place, see Stake
 
 
+@cython.final
 cdef class Differ:
     cdef:
         Action[SLOTS_PER_INSTRUMENT] actions

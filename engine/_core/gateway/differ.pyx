@@ -19,6 +19,7 @@ Source for the tolerance: docs.deribit.com, order management, seen 2026-08-22: a
 change or a larger amount loses the place in the queue, a smaller amount keeps it.
 """
 
+cimport cython
 from libc.stdint cimport int32_t, uint32_t
 
 from engine._core.base.bits cimport low_bit
@@ -59,7 +60,7 @@ cdef inline bint is_size_near(
     return <double>(wished_lots - open_lots) <= slack
 
 
-cdef bint serves(
+cdef inline bint serves(
         OrderTable orders, int32_t slot, Side side, const Wish* wish,
         const QuoteLimits* limits, const Permitted* permitted, price_t tolerance_ticks
         ) noexcept nogil:
@@ -154,6 +155,7 @@ cdef int match(
     return left
 
 
+@cython.final
 cdef class Differ:
     """Plans the requests of one instrument at a time; keeps nothing between turns."""
 
@@ -187,9 +189,6 @@ cdef class Differ:
         cdef price_t most = self.limits.requote_ticks + self.limits.queue_ticks
         cdef Line line
         cdef Stake stake
-        place_share[0] = 0.0
-        if self.yard == NULL or order.state != ORDER_LIVE:
-            return False
         line.ahead_lots = queue.stands(slot, &line.others_lots)
         line.joins_lots = queue.line(side, price_ticks, book)
         line.step_ticks = <double>step_at(self.row, price_ticks)
@@ -213,7 +212,7 @@ cdef class Differ:
         cdef qty_t qty = qty_min(wish.qty_lots, worst + room[0] - untraded)
         cdef price_t price = wish.price_ticks
         cdef bint is_towards = is_better(side, price, order.wanted_price_ticks)
-        cdef double place_share
+        cdef double place_share = 0.0
         if qty < self.row.min_qty_lots:
             self._cancel(slot, side)
             return
@@ -222,7 +221,9 @@ cdef class Differ:
             return
         if order.n_pending and (is_towards or not orders.can_edit(slot)):
             return
-        if self._stays(slot, side, price, qty, orders, queue, book, &place_share):
+        if (self.yard != NULL and order.state == ORDER_LIVE
+                and self._stays(
+                    slot, side, price, qty, orders, queue, book, &place_share)):
             if (orders.remaining(slot) <= qty
                     or is_size_near(orders.remaining(slot), qty, self.limits,
                                     self.permitted.headroom_lots[<int>side])):
@@ -275,6 +276,15 @@ cdef class Differ:
         cdef int i, n_movable = 0, n_held = 0
         cdef qty_t room = self.permitted.headroom_lots[<int>side]
         if n_wishes == 0 and idle == 0:
+            return
+        if n_wishes == 1 and idle and idle & (idle - 1) == 0:
+            # One wish, one order: it serves, or goes there, or waits for an answer.
+            i = first + low_bit(idle)
+            if not serves(orders, i, side, &self.permitted.levels[<int>side][0],
+                          self.limits, self.permitted, self.limits.requote_ticks
+                          ) and orders.can_cancel(i):
+                self._edit(i, side, &self.permitted.levels[<int>side][0], orders,
+                           queue, book, &room)
             return
         for i in range(n_wishes):
             wishes[i] = self.permitted.levels[<int>side][i]

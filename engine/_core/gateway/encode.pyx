@@ -13,7 +13,8 @@ from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.check cimport Fault
 from engine._core.base.fixed cimport put_int
 from engine._core.base.instrument cimport Instrument, put_amount, put_price
-from engine._core.base.types cimport BID, Side, price_t, qty_t
+from engine._core.base.types cimport (
+    BID, NAME_MAX, ORDER_ID_MAX, Side, price_t, qty_t)
 from engine._core.state.orders cimport Order
 
 cdef extern from *:
@@ -35,12 +36,17 @@ cdef char* put_label(char* p, const Order* order, int slot) noexcept nogil:
     return put_int(p, order.sequence)
 
 
-cdef inline char* put_bytes(char* p, const char* text, int n) noexcept nogil:
-    memcpy(p, text, n)
-    return p + n
+cdef inline char* put_name(char* p, const Instrument* row) noexcept nogil:
+    memcpy(p, row.name, NAME_MAX)      # of one size: no call; the rest is overwritten
+    return p + row.name_size
 
 
-cdef char* begin(ByteBuf out, int64_t request_id, Fault* fault) noexcept nogil:
+cdef inline char* put_order_id(char* p, const Order* order) noexcept nogil:
+    memcpy(p, order.order_id, ORDER_ID_MAX)
+    return p + order.order_id_size
+
+
+cdef inline char* begin(ByteBuf out, int64_t request_id, Fault* fault) noexcept nogil:
     """Write what every request starts with; NULL when there is no room for one."""
     cdef char* p = out.reserve(REQUEST_TEXT_MAX, fault)
     if p == NULL:
@@ -65,7 +71,7 @@ cdef bint put_new(
         p = PUT(p, ',"method":"private/buy","params":{"instrument_name":"')
     else:
         p = PUT(p, ',"method":"private/sell","params":{"instrument_name":"')
-    p = put_bytes(p, row.name, row.name_size)
+    p = put_name(p, row)
     p = PUT(p, '","amount":')
     p = put_amount(p, row, amount_lots)
     p = PUT(p, ',"type":"limit","price":')
@@ -90,7 +96,7 @@ cdef bint put_edit(
     if p == NULL:
         return False
     p = PUT(p, ',"method":"private/edit","params":{"order_id":"')
-    p = put_bytes(p, order.order_id, order.order_id_size)
+    p = put_order_id(p, order)
     p = PUT(p, '","amount":')
     p = put_amount(p, row, amount_lots)
     p = PUT(p, ',"price":')
@@ -107,7 +113,7 @@ cdef bint put_cancel(
     if p == NULL:
         return False
     p = PUT(p, ',"method":"private/cancel","params":{"order_id":"')
-    p = put_bytes(p, order.order_id, order.order_id_size)
+    p = put_order_id(p, order)
     p = PUT(p, '"}}\n')
     out.commit(p)
     return True

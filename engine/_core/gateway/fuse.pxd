@@ -23,4 +23,4 @@ cdef bint holds(
 # The same for the limits over instruments; place is that of the exposure table.
 cdef bint holds_together(
     const Action* action, int place, ExposureTable table, OrderTable orders,
-    qty_t worst_before_lots, Fault* fault) noexcept
+    qty_t worst_before_lots, Fault* fault) noexcept nogil

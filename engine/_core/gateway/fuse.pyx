@@ -5,9 +5,10 @@ or the differ, so that one wrong line there cannot pass here. When it fires the 
 is not written, the core cancels everything and halts.
 """
 
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t
 from libc.string cimport memset
 
+from engine._core.base.bits cimport low_bit
 from engine._core.base.check cimport (
     FAULT_FUSE_EXPOSURE, FAULT_FUSE_PRICE, FAULT_FUSE_RATE, FAULT_FUSE_SELF_CROSS,
     FAULT_FUSE_SIZE, FAULT_FUSE_STANCE, FAULT_NONE, Fault, check, fault_name)
@@ -15,31 +16,32 @@ from engine._core.base.instrument cimport Instrument, InstrumentTable
 from engine._core.base.stance cimport (
     STANCE_FLATTEN, STANCE_PULL, STANCE_REDUCE, Stance, stance_of)
 from engine._core.base.types cimport (
-    ASK, BID, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, TAKE_SLOT, qty_t)
+    ASK, BID, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, TAKE_SLOT, Side, qty_t)
 from engine._core.gateway.credits cimport CREDIT
 from engine._core.gateway.differ cimport Action
 from engine._core.quote.sheet cimport Anchor, QuoteLimits
 from engine._core.state.exposure cimport Exposed, ExposureTable
 from engine._core.state.orders cimport (
-    ORDER_DONE, REQUEST_CANCEL, REQUEST_NEW, Order, OrderTable)
+    REQUEST_CANCEL, REQUEST_NEW, Order, OrderTable)
 from engine._core.state.position cimport Position
 
 
 cdef double SLACK = 1.0 + 1e-9   # floats are added up in two orders
 
+cdef enum:
+    LEVEL_BITS = (1 << TAKE_SLOT) - 1
 
-cdef bint meets_own(
+
+cdef inline bint meets_own(
         const Action* action, int32_t instrument, OrderTable orders) noexcept nogil:
     """Whether the price reaches an order of ours on the other side."""
-    cdef int32_t i
+    cdef Side other = ASK if action.side == BID else BID
+    cdef uint32_t live = orders.live_side(instrument, other) & LEVEL_BITS
+    cdef int32_t base = instrument * SLOTS_PER_INSTRUMENT + <int>other * SLOTS_PER_SIDE
     cdef Order* row
-    cdef int32_t base = instrument * SLOTS_PER_INSTRUMENT
-    if action.side == BID:
-        base += SLOTS_PER_SIDE
-    for i in range(base, base + TAKE_SLOT):
-        row = &orders.rows[i]
-        if row.state == ORDER_DONE:
-            continue
+    while live:
+        row = &orders.rows[base + low_bit(live)]
+        live &= live - 1
         if action.side == BID and action.price_ticks >= row.wanted_price_ticks:
             return True
         if action.side != BID and action.price_ticks <= row.wanted_price_ticks:
@@ -47,12 +49,13 @@ cdef bint meets_own(
     return False
 
 
-cdef bint is_inside(
+cdef inline bint is_inside(
         const Action* action, double middle_ticks, double bps) noexcept nogil:
     """Whether a price does not reach past a collar; one that is not set holds all."""
-    cdef double width = middle_ticks * bps * 1e-4
+    cdef double width
     if bps == 0.0:
         return True
+    width = middle_ticks * bps * 1e-4
     if width < 0:
         width = -width
     if action.side == BID:
@@ -62,13 +65,12 @@ cdef bint is_inside(
 
 cdef bint holds_together(
         const Action* action, int place, ExposureTable table, OrderTable orders,
-        qty_t worst_before_lots, Fault* fault) noexcept:
+        qty_t worst_before_lots, Fault* fault) noexcept nogil:
     cdef qty_t grown = orders.worst(action.slot) - worst_before_lots
     cdef qty_t buys, sells, before, after
     cdef double account = 0.0, settles = 0.0, coins = 0.0, usd
     cdef Exposed* mine = &table.rows[place]
     cdef Exposed* one
-    cdef Position position
     cdef int i
     cdef int32_t slot, first
     cdef bint is_larger = False
@@ -76,11 +78,8 @@ cdef bint holds_together(
         return True
     for i in range(table.size):
         one = &table.rows[i]
-        position = table.positions[i]
-        buys = (position.size_lots + position.unbooked_lots[0]
-                + position.ticket_lots[0])
-        sells = (position.unbooked_lots[1] + position.ticket_lots[1]
-                 - position.size_lots)
+        buys = one.size_lots[0] + one.unbooked_lots[0] + one.ticket_lots[0]
+        sells = one.unbooked_lots[1] + one.ticket_lots[1] - one.size_lots[0]
         first = one.instrument * SLOTS_PER_INSTRUMENT
         for slot in range(first, first + SLOTS_PER_SIDE):
             buys += orders.worst(slot)

@@ -1,4 +1,6 @@
 # Orders to volume: how often we changed the book, against what we traded as maker.
+cimport cython
+
 from engine._core.base.instrument cimport Instrument
 from engine._core.base.types cimport price_t, qty_t
 from engine._core.quote.sheet cimport Permitted
@@ -13,6 +15,7 @@ cdef struct Group:
     double per_coin            # changes allowed for each coin of it, 0 = no budget
 
 
+@cython.final
 cdef class Turnover:
     cdef:
         Group[GROUPS_MAX] groups
@@ -24,7 +27,9 @@ cdef class Turnover:
     # Number of the group of an instrument, made when new.
     cdef int find(self, const Instrument* row, str coin) except -1
     cdef int group(self, str name, str coin) except -1
-    cdef void count(self, int group, long changes) noexcept nogil
+    cdef inline void count(self, int group, long changes) noexcept nogil:
+        self.groups[group].changes += changes
+
     cdef void traded(
         self, int group, const Instrument* row, price_t price_ticks, qty_t lots
         ) noexcept nogil

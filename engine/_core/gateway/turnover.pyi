@@ -1,7 +1,9 @@
 from collections.abc import Mapping, Sequence
+from typing import final
 
 PRODUCTS: dict[int, str]
 
+@final
 class Turnover:
     def __init__(self, per_coin: Mapping[str, float], free: float) -> None: ...
     def dump(self) -> dict[str, list[float]]: ...

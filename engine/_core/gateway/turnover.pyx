@@ -14,6 +14,7 @@ larger move.
 Source: docs.deribit.com, API usage policy, seen 2026-08-22.
 """
 
+cimport cython
 from libc.math cimport isfinite
 
 from engine._core.base.instrument cimport (
@@ -30,6 +31,7 @@ cdef double EASY = 0.8
 cdef double WIDEST = 0.5
 
 
+@cython.final
 cdef class Turnover:
     """Counts since the start of the run, and those of earlier runs it was given.
 
@@ -58,9 +60,6 @@ cdef class Turnover:
         self.names.append(name)
         self.n_groups += 1
         return self.n_groups - 1
-
-    cdef void count(self, int group, long changes) noexcept nogil:
-        self.groups[group].changes += changes
 
     cdef void traded(
             self, int group, const Instrument* row, price_t price_ticks, qty_t lots

@@ -2,6 +2,8 @@
 cimport cython
 from libc.stdint cimport uint64_t
 
+from engine._core.base.bits cimport low_bit
+
 cdef enum:
     AGENDA_WORDS = 128         # 64 markets a word
     PLACES_MAX = 8192          # INSTRUMENTS_MAX
@@ -27,4 +29,14 @@ cdef class Agenda:
         return (self.groups[0] | self.groups[1]) == 0
 
     # The lowest place at or above another (0 .. PLACES_MAX), -1 = none. Constant cost.
-    cdef int first(self, int place) noexcept nogil
+    cdef inline int first(self, int place) noexcept nogil:
+        cdef uint64_t word
+        if place >= PLACES_MAX:
+            return -1
+        word = self.words[place >> 6] >> (place & 63)
+        if word:
+            return place + low_bit(word)
+        return -1 if self.is_empty() else self._behind(place)
+
+    # Inside only: the lowest one behind the word of a place.
+    cdef int _behind(self, int place) noexcept nogil

@@ -14,16 +14,10 @@ from engine._core.base.bits cimport low_bit
 cdef class Agenda:
     """A set of places 0 .. PLACES_MAX - 1."""
 
-    cdef int first(self, int place) noexcept nogil:
-        cdef uint64_t word
+    cdef int _behind(self, int place) noexcept nogil:
         cdef int group = place >> 12
-        if place >= PLACES_MAX:
-            return -1
-        word = self.words[place >> 6] >> (place & 63)
-        if word:
-            return place + low_bit(word)
-        # The words behind this one, first those of its own group.
-        word = self.groups[group] >> (place >> 6 & 63) >> 1
+        # First those of its own group.
+        cdef uint64_t word = self.groups[group] >> (place >> 6 & 63) >> 1
         if word:
             place = (place >> 6) + 1 + low_bit(word)
         elif group == 0 and self.groups[1]:

@@ -18,12 +18,12 @@ in flight and unknown counted at its worst; the differ may not pass it, so the l
 holds at every instant and not only after the requests have been answered.
 """
 
-from libc.math cimport ceil, fabs, floor, fmax, fmin
+from libc.math cimport fabs, fmax, fmin
 from libc.stdint cimport int32_t
 
 from engine._core.base.event cimport Ticker
 from engine._core.base.instrument cimport (
-    Instrument, round_down, round_passive, round_up)
+    Instrument, ceil_ticks, floor_ticks, round_down, round_passive, round_up)
 from engine._core.base.stance cimport STANCE_REDUCE
 from engine._core.base.types cimport (
     ASK, BID, NO_PRICE, Side, price_max, price_min, price_t, qty_min, qty_t)
@@ -44,15 +44,22 @@ cdef inline qty_t position_bound(const QuoteLimits* limits) noexcept nogil:
     return 0 if limits.stance >= STANCE_REDUCE else limits.position_max_lots
 
 
+cdef inline qty_t room_beside(
+        Side side, const QuoteLimits* limits, Position position) noexcept nogil:
+    """What a side may hold in open orders: the limit less what is held already."""
+    return (position_bound(limits) - position.unbooked_lots[<int>side]
+            - position.ticket_lots[<int>side]
+            - (position.size_lots if side == BID else -position.size_lots))
+
+
 cdef qty_t headroom(
         int32_t instrument, Side side, const QuoteLimits* limits, OrderTable orders,
         Position position) noexcept nogil:
-    cdef qty_t held = position.size_lots if side == BID else -position.size_lots
-    return (position_bound(limits) - held - position.unbooked_lots[<int>side]
-            - position.ticket_lots[<int>side] - orders.worst_side(instrument, side))
+    return (room_beside(side, limits, position)
+            - orders.worst_side(instrument, side))
 
 
-cdef void set_bounds(
+cdef inline void set_bounds(
         const Instrument* row, const QuoteLimits* limits, Book book,
         const Ticker* ticker, const Anchor* anchor, Permitted* out) noexcept nogil:
     """Write the price bounds of both sides: collars, venue band, post-only."""
@@ -64,8 +71,8 @@ cdef void set_bounds(
         width = anchor.index_ticks * limits.collar_index_bps * 1e-4
         lowest = fmax(lowest, anchor.index_ticks - width)
         highest = fmin(highest, anchor.index_ticks + width)
-    low = round_up(row, <price_t>ceil(lowest))
-    high = round_down(row, <price_t>floor(highest))
+    low = round_up(row, ceil_ticks(lowest))
+    high = round_down(row, floor_ticks(highest))
     out.lowest_ticks[<int>BID] = low
     out.highest_ticks[<int>BID] = price_min(
         high, round_down(row, book.best(ASK) - 1))
@@ -76,8 +83,8 @@ cdef void set_bounds(
         width = fabs(anchor.fair_ticks) * limits.collar_fair_bps * 1e-4
         out.highest_ticks[<int>BID] = price_min(
             out.highest_ticks[<int>BID],
-            round_down(row, <price_t>floor(anchor.fair_ticks + width)))
-        low = price_max(low, round_up(row, <price_t>ceil(anchor.fair_ticks - width)))
+            round_down(row, floor_ticks(anchor.fair_ticks + width)))
+        low = price_max(low, round_up(row, ceil_ticks(anchor.fair_ticks - width)))
     out.highest_ticks[<int>ASK] = high
     out.lowest_ticks[<int>ASK] = price_max(low, round_up(row, book.best(BID) + 1))
     if ticker.min_price_ticks != NO_PRICE:
@@ -99,7 +106,7 @@ cdef void widen(
         wish.qty_lots = 0
 
 
-cdef bint hold_price(
+cdef inline bint hold_price(
         Side side, Wish* wish, const Permitted* bounds, GateCounts* counts
         ) noexcept nogil:
     """Clip an aggressive price to its bound; False: too far away, drop the wish."""
@@ -122,7 +129,7 @@ cdef bint hold_price(
     return True
 
 
-cdef bint hold_size(
+cdef inline bint hold_size(
         const Instrument* row, const QuoteLimits* limits, Wish* wish, qty_t* room,
         GateCounts* counts) noexcept nogil:
     """Cut a size to the order limit and the room left; False: below the minimum."""
@@ -167,6 +174,7 @@ cdef void shape(
         const Anchor* anchor, const qty_t* together, OrderTable orders,
         Position position, Permitted* out, GateCounts* counts) noexcept nogil:
     cdef qty_t[2] room
+    cdef qty_t open_lots, free_lots
     cdef Wish wish
     cdef Side side
     cdef int i, s
@@ -174,13 +182,10 @@ cdef void shape(
     set_bounds(row, limits, book, ticker, anchor, out)
     for s in range(2):
         side = <Side>s
-        out.headroom_lots[s] = qty_min(
-            together[s], headroom(instrument, side, limits, orders, position))
-        room[s] = qty_min(
-            together[s] + orders.worst_side(instrument, side),
-            position_bound(limits) - position.unbooked_lots[s]
-            - position.ticket_lots[s]
-            - (position.size_lots if side == BID else -position.size_lots))
+        open_lots = orders.worst_side(instrument, side)
+        free_lots = room_beside(side, limits, position)
+        out.headroom_lots[s] = qty_min(together[s], free_lots - open_lots)
+        room[s] = qty_min(together[s] + open_lots, free_lots)
     shape_take(sheet, row, limits, room, out, counts)
     for s in range(2):
         side = <Side>s
@@ -199,7 +204,7 @@ cdef void shape(
         out.n_levels[0] = out.n_levels[1] = 0
 
 
-cdef bint crosses_itself(const Permitted* out) noexcept nogil:
+cdef inline bint crosses_itself(const Permitted* out) noexcept nogil:
     """Whether a permitted bid meets a permitted ask."""
     cdef price_t best_bid = NO_PRICE, best_ask = NO_PRICE
     cdef int i

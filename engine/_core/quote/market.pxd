@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, int64_t
 from engine._core.base.event cimport Ticker
 from engine._core.base.instrument cimport Instrument, InstrumentTable
 from engine._core.base.stance cimport Stance
-from engine._core.base.types cimport nanos_t, price_t
+from engine._core.base.types cimport ASK, BID, NO_PRICE, nanos_t, price_t
 from engine._core.quote.agenda cimport Agenda
 from engine._core.quote.gate cimport GateCounts
 from engine._core.quote.sheet cimport Anchor, Permitted, QuoteLimits, QuoteSheet
@@ -17,6 +17,21 @@ from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
 from engine._core.state.queue cimport Queue
 from engine._core.state.signal cimport Signals
+
+
+cdef enum Ailment:
+    AIL_NONE = 0
+    AIL_OFF = 1                # quoting is not allowed
+    AIL_BOOK = 2
+    AIL_SIDE = 3
+    AIL_CLOSED = 4
+    AIL_NO_INDEX = 5
+    AIL_STALLED = 6
+    AIL_LAG = 7
+    AIL_OLD = 8
+    AIL_OLD_BOOK = 9
+    AIL_OLD_MARK = 10
+    AIL_OLD_INDEX = 11
 
 
 @cython.final
@@ -51,6 +66,7 @@ cdef class Market:
         QuoteSheet sheet
         QuoteLimits limits
         Permitted permitted
+        Anchor anchor                  # as of the last decision
         GateCounts gate_counts
         nanos_t paused_until_ns        # no new orders or edits before: just refused
         nanos_t cancels_paused_until_ns  # no cancels before: just refused
@@ -66,7 +82,8 @@ cdef class Market:
         int place                      # in the exposure table
         readonly long quotes           # decisions that wished for something
         readonly long strategy_errors
-        readonly str why_blank         # why nothing is wished for, "" = something is
+        bint is_blank                  # nothing is wished for
+        readonly str why_blank         # and why, "" = something is
         Stance own_stance              # of this market alone; in force: limits.stance
         str own_reason
         readonly str why_stance        # reason of the stance in force, "" = normal
@@ -80,20 +97,27 @@ cdef class Market:
     # fresh_ns: data that is not newer does not count.
     cdef void wish(self, nanos_t now_ns, bint allowed, nanos_t fresh_ns)
     # 4. Put the wish through the gate.
-    cdef void permit(self, OrderTable orders, ExposureTable exposure) noexcept
-    cdef void anchor(self, ExposureTable exposure, Anchor* out) noexcept
+    cdef void permit(self, OrderTable orders, ExposureTable exposure) noexcept nogil
     # Frames of the two channels, after the book has taken its own.
     cdef void hear_book(self, nanos_t now_ns, int64_t venue_ms) noexcept
     cdef void hear_ticker(self, nanos_t now_ns, const Ticker* ticker) noexcept
     # Mark, else mid, in base ticks; 0 when there is neither.
-    cdef double reference_ticks(self) noexcept nogil
+    cdef inline double reference_ticks(self) noexcept nogil:
+        if self.ticker.mark_price > 0.0:
+            return self.ticker.mark_price / self.row.tick_size
+        if self.book.best(BID) == NO_PRICE or self.book.best(ASK) == NO_PRICE:
+            return 0.0
+        return 0.5 * <double>(self.book.best(BID) + self.book.best(ASK))
+
     # US dollars of one lot moved by one tick, at a price; coins other than the index's
     # quote currency count at the index price.
     cdef double dollars_per_tick(self, double at_ticks) noexcept nogil
     # Whether taking orders close and never open, and the venue has a flag that says so.
     cdef bint only_reduces(self) noexcept nogil
-    cdef str health(self, nanos_t now_ns, nanos_t fresh_ns)
-    cdef str _aged(self, nanos_t now_ns)
+    # Why the instrument cannot be quoted now.
+    cdef Ailment health(self, nanos_t now_ns, nanos_t fresh_ns) noexcept nogil
+    cdef void _say(self, str why)
+    cdef str _words(self, Ailment ailment)
     # Take the stance of this market and of the account; the worse is in force.
     cdef void set_stance(
         self, Stance own, str reason, Stance account, str account_reason)

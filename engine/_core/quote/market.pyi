@@ -8,6 +8,7 @@ from engine._core.state.position import Position
 from engine._core.state.queue import Queue
 from engine._core.state.signal import Signals
 
+AILMENTS: dict[int, str]
 DOLLARS: tuple[str, ...]
 LIMIT_KEYS: tuple[str, ...]
 OPTIONAL_LIMITS: dict[str, float]

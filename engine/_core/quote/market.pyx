@@ -43,6 +43,21 @@ DOLLARS = ("USD", "USDC", "USDT", "USDE")
 """Currencies worth about a dollar: requests are compared in these."""
 
 
+AILMENTS = {
+    AIL_OFF: "quoting is off",
+    AIL_BOOK: "book is not readable",
+    AIL_SIDE: "book has an empty side",
+    AIL_CLOSED: "instrument is not open",
+    AIL_NO_INDEX: "the index, which a collar hangs on, is not known",
+    AIL_STALLED: "the engine stood still: waiting for fresh data",
+    AIL_OLD: "market data is stale",
+    AIL_OLD_BOOK: "the book is stale",
+    AIL_OLD_MARK: "the mark is stale",
+    AIL_OLD_INDEX: "the index is stale",
+}
+"""Why an instrument is not quoted, in words; the lag of a feed has a number as well."""
+
+
 cdef inline bint is_old(nanos_t age_ns, nanos_t limit_ns) noexcept nogil:
     return limit_ns > 0 and age_ns > limit_ns
 
@@ -116,43 +131,47 @@ cdef class Market:
         self.ticker = ticker[0]
         self.heard_ns = self.heard_mark_ns = now_ns
 
-    cdef str _aged(self, nanos_t now_ns):
-        """Return which channel is too old to quote by, "" when none is."""
-        if now_ns - self.heard_ns > self.limits.stale_ns:
-            return "market data is stale"
-        if is_old(now_ns - self.heard_book_ns, self.limits.stale_book_ns):
-            return "the book is stale"
-        if is_old(now_ns - self.heard_mark_ns, self.limits.stale_mark_ns):
-            return "the mark is stale"
-        if is_old(now_ns - self.index_moved_ns, self.limits.stale_index_ns):
-            return "the index is stale"
-        return ""
-
-    cdef str health(self, nanos_t now_ns, nanos_t fresh_ns):
-        """Return why the instrument cannot be quoted now, "" when it can."""
+    cdef Ailment health(self, nanos_t now_ns, nanos_t fresh_ns) noexcept nogil:
         if not self.book.is_readable():
-            return "book is not readable"
+            return AIL_BOOK
         if self.book.best(BID) == NO_PRICE or self.book.best(ASK) == NO_PRICE:
-            return "book has an empty side"
+            return AIL_SIDE
         if not self.ticker.is_open:
-            return "instrument is not open"
+            return AIL_CLOSED
         if self.limits.collar_index_bps > 0.0 and not self.ticker.index_price > 0.0:
-            return "the index, which a collar hangs on, is not known"
+            return AIL_NO_INDEX
         if fresh_ns and self.heard_ns <= fresh_ns:
-            return "the engine stood still: waiting for fresh data"
+            return AIL_STALLED
         if self.is_lagging:
+            return AIL_LAG
+        if now_ns - self.heard_ns > self.limits.stale_ns:
+            return AIL_OLD
+        if is_old(now_ns - self.heard_book_ns, self.limits.stale_book_ns):
+            return AIL_OLD_BOOK
+        if is_old(now_ns - self.heard_mark_ns, self.limits.stale_mark_ns):
+            return AIL_OLD_MARK
+        if is_old(now_ns - self.index_moved_ns, self.limits.stale_index_ns):
+            return AIL_OLD_INDEX
+        return AIL_NONE
+
+    cdef str _words(self, Ailment ailment):
+        if ailment == AIL_LAG:
             return f"the feed lags by {self.lag.beyond_ns // 1000000} ms"
-        return self._aged(now_ns)
+        return AILMENTS[<int>ailment]
+
+    cdef void _say(self, str why):
+        self.is_blank = why != ""
+        self.why_blank = why
 
     cdef void wish(self, nanos_t now_ns, bint allowed, nanos_t fresh_ns):
+        cdef Ailment ailment = self.health(now_ns, fresh_ns) if allowed else AIL_OFF
         cdef bint worked
         self.sheet.clear()
-        self.why_blank = (
-            self.health(now_ns, fresh_ns) if allowed else "quoting is off")
-        if not self.why_blank and self.limits.stance >= STANCE_PULL:
-            self.why_blank = self._withdrawn()
+        if ailment != AIL_NONE:
+            self._say(self._words(ailment))
             return
-        if self.why_blank:
+        if self.limits.stance >= STANCE_PULL:
+            self._say(self._withdrawn())
             return
         self.view.now_ns = now_ns
         self.view.mark_price = self.ticker.mark_price
@@ -164,11 +183,13 @@ cdef class Market:
         if not worked:
             self.sheet.clear()
             self.strategy_errors += 1
-            self.why_blank = f"strategy failed: {self.strategy.error}"
+            self._say(f"strategy failed: {self.strategy.error}")
         elif self.sheet.is_blank():
-            self.why_blank = "strategy wished for nothing"
+            self._say("strategy wished for nothing")
         else:
             self.quotes += 1
+            if self.is_blank:
+                self._say("")
 
     cdef str _withdrawn(self):
         """Under PULL and beyond: write the unwinding wish, or say why there is none."""
@@ -186,13 +207,16 @@ cdef class Market:
         self.why_stance = reason if own >= account else account_reason
         self.stir()
 
-    cdef void permit(self, OrderTable orders, ExposureTable exposure) noexcept:
-        cdef Anchor anchor
+    cdef void permit(self, OrderTable orders, ExposureTable exposure) noexcept nogil:
+        cdef Anchor* anchor = &self.anchor
         cdef qty_t[2] together
-        if self.why_blank:
+        anchor.mark_ticks = self.reference_ticks()
+        anchor.index_ticks = self.ticker.index_price / self.row.tick_size
+        anchor.fair_ticks = self.signals.micro_ticks
+        anchor.usd_per_lot = exposure.rows[self.place].usd_per_lot
+        if self.is_blank:
             blank(&self.permitted)
             return
-        self.anchor(exposure, &anchor)
         exposure.room(orders, self.place, together)
         self.limits.widens = self.limits.stance == STANCE_WIDEN or (
             self.limits.lag_widen_ns > 0
@@ -201,14 +225,8 @@ cdef class Market:
             self.limits.order_cap_lots = 0 if anchor.usd_per_lot == 0.0 else <qty_t>(
                 self.limits.order_max_usd / anchor.usd_per_lot + 1e-9)
         shape(self.sheet, self.index, self.row, &self.limits, self.book, &self.ticker,
-              &anchor, together, orders, self.position, &self.permitted,
+              anchor, together, orders, self.position, &self.permitted,
               &self.gate_counts)
-
-    cdef void anchor(self, ExposureTable exposure, Anchor* out) noexcept:
-        out.mark_ticks = self.reference_ticks()
-        out.index_ticks = self.ticker.index_price / self.row.tick_size
-        out.fair_ticks = self.signals.micro_ticks
-        out.usd_per_lot = exposure.rows[self.place].usd_per_lot
 
     cdef double dollars_per_tick(self, double at_ticks) noexcept nogil:
         if self.row.inverse:
@@ -220,13 +238,6 @@ cdef class Market:
     cdef bint only_reduces(self) noexcept nogil:
         return self.limits.stance >= STANCE_REDUCE and (
             self.row.kind == KIND_FUTURE or self.row.kind == KIND_OPTION)
-
-    cdef double reference_ticks(self) noexcept nogil:
-        if self.ticker.mark_price > 0.0:
-            return self.ticker.mark_price / self.row.tick_size
-        if self.book.best(BID) == NO_PRICE or self.book.best(ASK) == NO_PRICE:
-            return 0.0
-        return 0.5 * <double>(self.book.best(BID) + self.book.best(ASK))
 
 
 cdef Market new_market(str name, str currency, InstrumentTable table, int32_t index,
@@ -258,6 +269,6 @@ cdef Market new_market(str name, str currency, InstrumentTable table, int32_t in
     market.credit_pool = market.second_pool = -1
     market.in_coin = currency not in DOLLARS and is_option
     blank(&market.permitted)
-    market.why_blank = "not quoted"
+    market.is_blank, market.why_blank = True, "not quoted"
     market.own_reason = market.why_stance = ""
     return market

@@ -1,8 +1,11 @@
 # The wish of a strategy for one instrument, and what the gate left of it: prices and
 # sizes, nothing about orders.
+cimport cython
+
 from engine._core.base.instrument cimport Instrument
 from engine._core.base.stance cimport Stance
-from engine._core.base.types cimport LEVELS_MAX, Side, nanos_t, price_t, qty_t
+from engine._core.base.types cimport (
+    LEVELS_MAX, NO_PRICE, Side, nanos_t, price_t, qty_t)
 
 
 cdef struct Wish:
@@ -54,6 +57,7 @@ cdef struct Permitted:
     qty_t[2] headroom_lots             # how much more may be put at risk right now
 
 
+@cython.final
 cdef class QuoteSheet:
     cdef:
         const Instrument* row
@@ -64,13 +68,31 @@ cdef class QuoteSheet:
         Side take_side
         readonly int refused           # wishes that could not be written (see add)
 
-    cdef void clear(self) noexcept nogil
-    cdef bint is_blank(self) noexcept nogil
+    cdef inline void clear(self) noexcept nogil:
+        self.n_levels[0] = self.n_levels[1] = 0
+        self.take_wish.qty_lots = 0
+        self.take_wish.price_ticks = NO_PRICE
+
+    cdef inline bint is_blank(self) noexcept nogil:
+        return (self.n_levels[0] == 0 and self.n_levels[1] == 0
+                and self.take_wish.qty_lots == 0)
 
     # Wish one more level. Price in fractional base ticks, rounded away from the touch.
     # False and counted in `refused`: more than LEVELS_MAX levels, qty <= 0, price not
     # finite. A refused wish takes no level number.
     cdef bint add(self, Side side, double price_ticks, qty_t qty_lots) noexcept nogil
+    # The same at a price that is legal.
+    cdef inline bint add_legal(
+            self, Side side, price_t price_ticks, qty_t qty_lots) noexcept nogil:
+        cdef int n = self.n_levels[<int>side]
+        if n >= LEVELS_MAX or qty_lots <= 0:
+            self.refused += 1
+            return False
+        self.levels[<int>side][n].price_ticks = price_ticks
+        self.levels[<int>side][n].qty_lots = qty_lots
+        self.n_levels[<int>side] = n + 1
+        return True
+
     cdef bint set_take(
         self, Side side, double limit_ticks, qty_t qty_lots) noexcept nogil
 

@@ -1,5 +1,8 @@
+from typing import final
+
 from engine._core.quote.strategy import View
 
+@final
 class QuoteSheet:
     refused: int
     @property

@@ -4,12 +4,14 @@ A blank side means: no quote there. The core clears the sheet before every call 
 strategy, so what is not written again is pulled.
 """
 
+cimport cython
 from libc.math cimport isfinite
 
 from engine._core.base.instrument cimport Instrument, round_passive
-from engine._core.base.types cimport ASK, BID, LEVELS_MAX, NO_PRICE, Side, qty_t
+from engine._core.base.types cimport ASK, BID, NO_PRICE, Side, price_t, qty_t
 
 
+@cython.final
 cdef class QuoteSheet:
     """Wished prices and sizes of one instrument.
 
@@ -20,29 +22,13 @@ cdef class QuoteSheet:
     def __init__(self):
         raise TypeError("the engine makes sheets; a strategy is handed one")
 
-    cdef void clear(self) noexcept nogil:
-        self.n_levels[0] = self.n_levels[1] = 0
-        self.take_wish.qty_lots = 0
-        self.take_wish.price_ticks = NO_PRICE
-
-    cdef bint is_blank(self) noexcept nogil:
-        return (self.n_levels[0] == 0 and self.n_levels[1] == 0
-                and self.take_wish.qty_lots == 0)
-
     cdef bint add(self, Side side, double price_ticks, qty_t qty_lots) noexcept nogil:
-        cdef int n = self.n_levels[<int>side]
-        cdef Wish* wish
-        if n >= LEVELS_MAX or qty_lots <= 0 or not isfinite(price_ticks):
+        cdef price_t legal = (round_passive(self.row, side, price_ticks)
+                              if isfinite(price_ticks) else NO_PRICE)
+        if legal == NO_PRICE:
             self.refused += 1
             return False
-        wish = &self.levels[<int>side][n]
-        wish.price_ticks = round_passive(self.row, side, price_ticks)
-        if wish.price_ticks == NO_PRICE:
-            self.refused += 1
-            return False
-        wish.qty_lots = qty_lots
-        self.n_levels[<int>side] = n + 1
-        return True
+        return self.add_legal(side, legal, qty_lots)
 
     cdef bint set_take(
             self, Side side, double limit_ticks, qty_t qty_lots) noexcept nogil:

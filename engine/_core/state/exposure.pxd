@@ -1,10 +1,17 @@
 # What could be at risk if everything open filled the worst way, over instruments.
+cimport cython
 from libc.stdint cimport int32_t
 
 from engine._core.base.instrument cimport Instrument
 from engine._core.base.types cimport Side, qty_t
 from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
+
+cdef extern from *:
+    """
+    #define HALFSPREAD_PLENTY ((int64_t)1 << 60)
+    """
+    const qty_t PLENTY "HALFSPREAD_PLENTY"    # lots: more than any limit
 
 cdef enum:
     GROUPS_MAX = 64            # currencies, settlement and base ones together
@@ -17,8 +24,13 @@ cdef struct Exposed:
     int base                   # group of the base currency
     double usd_per_lot         # at the newest price, 0 = no price yet
     double coins_per_lot       # of the base currency, 0 = no price yet
+    # Fields of its position, which `positions` keeps.
+    const qty_t* size_lots
+    const qty_t* unbooked_lots
+    const qty_t* ticket_lots
 
 
+@cython.final
 cdef class ExposureTable:
     cdef:
         Exposed* rows
@@ -36,11 +48,20 @@ cdef class ExposureTable:
     cdef int group(self, str currency) except -1
 
     # The newest prices of a place; 0 = not told.
-    cdef void price(self, int place, double mark_price, double index_price) noexcept
+    cdef void price(
+        self, int place, double mark_price, double index_price) noexcept nogil
 
     # Lots a side of a place would hold at worst, its position with it.
-    cdef qty_t worst_held(self, OrderTable orders, int place, Side side) noexcept
+    cdef qty_t worst_held(
+        self, OrderTable orders, int place, Side side) noexcept nogil
 
     # How many lots more each side of a place may put at risk within the limits over
     # instruments; huge without limits. Below 0: so many must go.
-    cdef void room(self, OrderTable orders, int place, qty_t* out) noexcept
+    cdef inline void room(
+            self, OrderTable orders, int place, qty_t* out) noexcept nogil:
+        out[0] = out[1] = PLENTY
+        if self.is_capped:
+            self._room(orders, place, out)
+
+    # Inside only.
+    cdef void _room(self, OrderTable orders, int place, qty_t* out) noexcept nogil

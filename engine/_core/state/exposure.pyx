@@ -15,6 +15,7 @@ anywhere until it has one. A sum that crept past its limit because prices moved 
 every growth at once; sizes are cut only when it is past by more than CREEP.
 """
 
+cimport cython
 from libc.math cimport INFINITY, floor
 from libc.stdint cimport int32_t
 from libc.stdlib cimport free, realloc
@@ -26,7 +27,6 @@ from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
 
 cdef double CREEP = 1.02
-cdef qty_t PLENTY = 1 << 60
 
 
 cdef qty_t lots_within(double left, double per_lot) noexcept nogil:
@@ -46,6 +46,7 @@ cdef qty_t creeping(
     return qty_min(0, lots_within(limit * CREEP - counted, per_lot) + slack)
 
 
+@cython.final
 cdef class ExposureTable:
     """Exposures of every quoted instrument, and the limits over them."""
 
@@ -90,11 +91,15 @@ cdef class ExposureTable:
         if row.kind == KIND_OPTION or row.kind == KIND_OPTION_COMBO:
             grown.usd_per_lot = 0.0
             grown.coins_per_lot = row.lot_size
+        grown.size_lots = &position.size_lots
+        grown.unbooked_lots = position.unbooked_lots
+        grown.ticket_lots = position.ticket_lots
         self.positions.append(position)
         self.size += 1
         return self.size - 1
 
-    cdef void price(self, int place, double mark_price, double index_price) noexcept:
+    cdef void price(
+            self, int place, double mark_price, double index_price) noexcept nogil:
         cdef Exposed* one = &self.rows[place]
         if one.row.kind == KIND_OPTION or one.row.kind == KIND_OPTION_COMBO:
             if index_price > 0.0:
@@ -105,14 +110,14 @@ cdef class ExposureTable:
             else:
                 one.usd_per_lot = one.row.lot_size * mark_price
 
-    cdef qty_t worst_held(self, OrderTable orders, int place, Side side) noexcept:
-        cdef Position position = self.positions[place]
-        cdef qty_t held = position.size_lots if side == BID else -position.size_lots
-        return (held + position.unbooked_lots[<int>side]
-                + position.ticket_lots[<int>side]
-                + orders.worst_side(self.rows[place].instrument, side))
+    cdef qty_t worst_held(
+            self, OrderTable orders, int place, Side side) noexcept nogil:
+        cdef const Exposed* one = &self.rows[place]
+        cdef qty_t held = one.size_lots[0] if side == BID else -one.size_lots[0]
+        return (held + one.unbooked_lots[<int>side] + one.ticket_lots[<int>side]
+                + orders.worst_side(one.instrument, side))
 
-    cdef void room(self, OrderTable orders, int place, qty_t* out) noexcept:
+    cdef void _room(self, OrderTable orders, int place, qty_t* out) noexcept nogil:
         cdef Exposed* mine = &self.rows[place]
         cdef Exposed* one
         cdef double account = 0.0, settles = 0.0, bought = 0.0, sold = 0.0
@@ -120,9 +125,6 @@ cdef class ExposureTable:
         cdef qty_t long_lots, short_lots, worst, my_worst
         cdef qty_t[2] held
         cdef int i, side
-        out[0] = out[1] = PLENTY
-        if not self.is_capped:
-            return
         for i in range(self.size):
             one = &self.rows[i]
             long_lots = self.worst_held(orders, i, BID)

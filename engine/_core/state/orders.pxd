@@ -6,13 +6,14 @@ from engine._core.base.bits cimport low_bit
 from engine._core.base.check cimport Fault
 from engine._core.base.event cimport Fill, OrderUpdate
 from engine._core.base.types cimport (
-    ORDER_ID_MAX, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side, nanos_t, price_t, qty_t)
+    ORDER_ID_MAX, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side, nanos_t, price_t, qty_max,
+    qty_t)
 from engine._core.state.position cimport Position
 from engine._core.state.trades cimport TradeMemory
 
 
 cdef enum:
-    REQUESTS_MAX = 4096        # requests in flight; ids are remembered modulo this
+    REQUESTS_MAX = 4096        # in flight; ids are remembered modulo this power of two
     PENDING_MAX = 4            # unanswered requests of one order: the venue's cap
     ORDER_STATES = 6
     ORDER_EVENTS = 12
@@ -114,10 +115,33 @@ cdef class OrderTable:
         long[ORDER_STATES] n_by_state      # slots by state, DONE not counted
 
     # Facts about a slot. Cost: O(1).
-    cdef qty_t remaining(self, int32_t slot) noexcept nogil
-    cdef qty_t worst(self, int32_t slot) noexcept nogil
-    cdef bint can_edit(self, int32_t slot) noexcept nogil
-    cdef bint can_cancel(self, int32_t slot) noexcept nogil
+    # Open size as the venue last said, lots.
+    cdef inline qty_t remaining(self, int32_t slot) noexcept nogil:
+        cdef Order* row = &self.rows[slot]
+        if row.state == ORDER_DONE:
+            return 0
+        return qty_max(0, row.amount_lots - qty_max(row.filled_lots, row.booked_lots))
+
+    # Size that may still move the position, lots.
+    cdef inline qty_t worst(self, int32_t slot) noexcept nogil:
+        cdef Order* row = &self.rows[slot]
+        cdef qty_t most = row.amount_lots
+        cdef int i
+        if row.state == ORDER_DONE:
+            return 0
+        for i in range(row.n_pending):
+            most = qty_max(most, row.pending[i].amount_lots)
+        return qty_max(0, most - row.booked_lots)
+
+    cdef inline bint can_edit(self, int32_t slot) noexcept nogil:
+        cdef Order* row = &self.rows[slot]
+        return (row.state == ORDER_LIVE
+                or row.state == ORDER_PENDING_EDIT and row.n_pending < PENDING_MAX)
+
+    cdef inline bint can_cancel(self, int32_t slot) noexcept nogil:
+        cdef OrderState state = self.rows[slot].state
+        return state == ORDER_LIVE or state == ORDER_PENDING_EDIT
+
     # Since when an answer is due, 0 = none is.
     cdef nanos_t waiting_since(self, int32_t slot) noexcept nogil
     # Venue time after which nothing sent can still be carried out. Empty: 0, nothing is
@@ -176,6 +200,7 @@ cdef class OrderTable:
 
     # Inside only.
     cdef bint _move(self, int32_t slot, OrderEvent event, Fault* fault) noexcept nogil
+    cdef void _note_live(self, int32_t slot, bint is_live) noexcept nogil
     cdef int64_t _request(
         self, int32_t slot, RequestKind kind, nanos_t now_ns) noexcept nogil
     cdef bint _learn(self, Order* row, const OrderUpdate* update) noexcept nogil

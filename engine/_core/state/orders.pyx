@@ -201,47 +201,24 @@ cdef class OrderTable:
         """Apply the table; a missing entry is a fault and moves nothing."""
         cdef Order* row = &self.rows[slot]
         cdef int after = NEXT[<int>row.state][<int>event]
-        cdef uint32_t bit = <uint32_t>1 << (slot % SLOTS_PER_INSTRUMENT)
         if not check(fault, after != NO, FAULT_ORDER_TRANSITION):
             return False
         if after == RESTING:
             after = (ORDER_PENDING_CANCEL if row.cancel_id
                      else ORDER_PENDING_EDIT if row.n_pending else ORDER_LIVE)
+        if row.state == ORDER_DONE or after == <int>ORDER_DONE:
+            self._note_live(slot, after != <int>ORDER_DONE)
         self.n_by_state[<int>row.state] -= 1
         self.n_by_state[after] += 1
         row.state = <OrderState>after
-        if after == <int>ORDER_DONE:
-            self.live[slot // SLOTS_PER_INSTRUMENT] &= ~bit
-        else:
-            self.live[slot // SLOTS_PER_INSTRUMENT] |= bit
         return True
 
-    cdef qty_t remaining(self, int32_t slot) noexcept nogil:
-        """Open size as the venue last said, lots."""
-        cdef Order* row = &self.rows[slot]
-        if row.state == ORDER_DONE:
-            return 0
-        return qty_max(0, row.amount_lots - qty_max(row.filled_lots, row.booked_lots))
-
-    cdef qty_t worst(self, int32_t slot) noexcept nogil:
-        """Size that may still move the position, lots."""
-        cdef Order* row = &self.rows[slot]
-        cdef qty_t most = row.amount_lots
-        cdef int i
-        if row.state == ORDER_DONE:
-            return 0
-        for i in range(row.n_pending):
-            most = qty_max(most, row.pending[i].amount_lots)
-        return qty_max(0, most - row.booked_lots)
-
-    cdef bint can_edit(self, int32_t slot) noexcept nogil:
-        cdef Order* row = &self.rows[slot]
-        return (row.state == ORDER_LIVE
-                or row.state == ORDER_PENDING_EDIT and row.n_pending < PENDING_MAX)
-
-    cdef bint can_cancel(self, int32_t slot) noexcept nogil:
-        cdef OrderState state = self.rows[slot].state
-        return state == ORDER_LIVE or state == ORDER_PENDING_EDIT
+    cdef void _note_live(self, int32_t slot, bint is_live) noexcept nogil:
+        cdef uint32_t bit = <uint32_t>1 << (slot % SLOTS_PER_INSTRUMENT)
+        if is_live:
+            self.live[slot // SLOTS_PER_INSTRUMENT] |= bit
+        else:
+            self.live[slot // SLOTS_PER_INSTRUMENT] &= ~bit
 
     cdef nanos_t waiting_since(self, int32_t slot) noexcept nogil:
         cdef Order* row = &self.rows[slot]
@@ -268,7 +245,7 @@ cdef class OrderTable:
     cdef int64_t _request(
             self, int32_t slot, RequestKind kind, nanos_t now_ns) noexcept nogil:
         cdef int64_t request_id = self.next_request_id
-        cdef Request* request = &self.requests[request_id % REQUESTS_MAX]
+        cdef Request* request = &self.requests[request_id & (REQUESTS_MAX - 1)]
         if request.id != 0:
             return 0
         request.id = request_id
@@ -334,7 +311,7 @@ cdef class OrderTable:
         return self._request(-1, REQUEST_CANCEL_ALL, now_ns)
 
     cdef bint take_request(self, int64_t request_id, Request* out) noexcept nogil:
-        cdef Request* request = &self.requests[request_id % REQUESTS_MAX]
+        cdef Request* request = &self.requests[request_id & (REQUESTS_MAX - 1)]
         if request_id <= 0 or request.id != request_id:
             return False
         out[0] = request[0]

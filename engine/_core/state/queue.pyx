@@ -174,14 +174,16 @@ cdef class Queue:
     cdef void sent(self, OrderTable orders, int32_t slot, Book book) noexcept nogil:
         """Watch the level a new order or an edit goes to, before the venue answers."""
         cdef int i = slot - self.first
-        cdef int side = i // SLOTS_PER_SIDE
-        cdef Order* row = &orders.rows[slot]
+        cdef int side = 1 if i >= SLOTS_PER_SIDE else 0
+        cdef const Order* row = &orders.rows[slot]
+        cdef const Place* place_now = &self.now[i]
         cdef Place* place = &self.coming[i]
-        if not 0 <= i < SLOTS_PER_INSTRUMENT or i % SLOTS_PER_SIDE >= LEVELS_MAX:
+        if (not 0 <= i < SLOTS_PER_INSTRUMENT
+                or i - side * SLOTS_PER_SIDE >= LEVELS_MAX):
             return
         place.is_on = False
-        if not (self.now[i].is_on and row.wanted_price_ticks == self.now[i].price_ticks
-                and row.wanted_amount_lots <= self.now[i].amount_lots):
+        if not (place_now.is_on and row.wanted_price_ticks == place_now.price_ticks
+                and row.wanted_amount_lots <= place_now.amount_lots):
             memset(place, 0, sizeof(Place))
             place.is_on = True
             place.run = row.run

@@ -20,7 +20,7 @@ Quantitative Finance 8(3), 2008, 217-224: reservation price eq. (29), spread eq.
 
 from libc.math cimport log1p
 
-from engine._core.quote.models.quoter cimport Inner, Quoter
+from engine._core.quote.models.quoter cimport Inner, Quoter, cut_skew
 from engine._core.quote.strategy cimport View
 
 from engine._core.quote.models.quoter import number
@@ -88,8 +88,9 @@ cdef class AvellanedaStoikovQuoter(Quoter):
         cdef double centre_ticks, half_ticks
         if not view.signals.is_warm and self.cold_sigma_ticks == 0.0:
             return False
-        centre_ticks = fair_ticks - self._skew(reservation_skew_ticks(
-            <double>view.position.size_lots, variance, self.gamma, self.horizon_s))
+        centre_ticks = fair_ticks - cut_skew(reservation_skew_ticks(
+            <double>view.position.size_lots, variance, self.gamma, self.horizon_s),
+            self.skew_max_ticks)
         half_ticks = half_spread_ticks(
             variance, self.gamma, self.k_per_tick, self.horizon_s,
             <double>self.level_lots[0])

@@ -26,4 +26,9 @@ cdef class Quoter(Strategy):
     # The shape: floor the half-spread, stay behind the touch, write the levels.
     cdef void _fill(self, View view, QuoteSheet sheet) noexcept
     cdef void _fill_side(self, QuoteSheet sheet, Side side, double first_ticks) noexcept
-    cdef double _skew(self, double skew_ticks) noexcept nogil    # cut to skew_max_ticks
+
+
+# A skew cut to the most that is allowed; what is no number counts as the most.
+cdef inline double cut_skew(double skew_ticks, double most_ticks) noexcept nogil:
+    skew_ticks = skew_ticks if skew_ticks < most_ticks else most_ticks
+    return skew_ticks if skew_ticks > -most_ticks else -most_ticks

@@ -20,7 +20,7 @@ A book with a side missing gives a blank sheet. Inventory limits are the gate's.
 import math
 
 from cpython.function cimport PyFunction_Check
-from libc.math cimport INFINITY, fabs, fmax, fmin, isfinite
+from libc.math cimport INFINITY, fabs, isfinite
 
 from engine._core.base.instrument cimport (
     KIND_FUTURE_COMBO, KIND_OPTION_COMBO, Instrument, round_passive)
@@ -55,6 +55,11 @@ def whole(str name not None, value, low, high):
     if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
         return value
     raise ValueError(f"{name} must be a whole number in [{low}, {high}], not {value!r}")
+
+
+cdef inline double larger(double value, double least) noexcept nogil:
+    """The larger one, as `fmax` has it, without a call: `least` is a number."""
+    return value if value > least else least
 
 
 cdef inline double mid_ticks(View view) noexcept nogil:
@@ -116,9 +121,6 @@ cdef class Quoter(Strategy):
     cdef bint _aim(self, View view, double fair_ticks, Inner* inner) noexcept:
         return False
 
-    cdef double _skew(self, double skew_ticks) noexcept nogil:
-        return fmax(-self.skew_max_ticks, fmin(skew_ticks, self.skew_max_ticks))
-
     cdef void _fill(self, View view, QuoteSheet sheet) noexcept:
         cdef price_t best_bid = view.own_book.best(BID)
         cdef price_t best_ask = view.own_book.best(ASK)
@@ -132,14 +134,14 @@ cdef class Quoter(Strategy):
             return
         centre_ticks = 0.5 * (inner.bid_ticks + inner.ask_ticks)
         half_ticks = 0.5 * (inner.ask_ticks - inner.bid_ticks)
-        half_ticks = fmax(half_ticks, fmax(0.5, (
-            sheet.row.maker_fee * fabs(fair_ticks) + self.min_edge_ticks)))
+        half_ticks = larger(half_ticks, larger((
+            sheet.row.maker_fee * fabs(fair_ticks) + self.min_edge_ticks), 0.5))
         if not isfinite(centre_ticks) or not isfinite(half_ticks):
             return
         self._fill_side(
-            sheet, BID, fmin(centre_ticks - half_ticks, <double>(best_ask - 1)))
+            sheet, BID, -larger(half_ticks - centre_ticks, -<double>(best_ask - 1)))
         self._fill_side(
-            sheet, ASK, fmax(centre_ticks + half_ticks, <double>(best_bid + 1)))
+            sheet, ASK, larger(centre_ticks + half_ticks, <double>(best_bid + 1)))
 
     cdef void _fill_side(
             self, QuoteSheet sheet, Side side, double first_ticks) noexcept:
@@ -158,7 +160,10 @@ cdef class Quoter(Strategy):
             price_ticks = round_passive(row, side, target_ticks)
             if price_ticks == NO_PRICE or (price_ticks < 1 and not is_combo):
                 return
-            if not sheet.add(side, <double>price_ticks, self.level_lots[i]):
+            # Where the tick changes on the way one rounding may not be enough.
+            if not (sheet.add_legal(side, price_ticks, self.level_lots[i])
+                    if row.n_steps == 0
+                    else sheet.add(side, <double>price_ticks, self.level_lots[i])):
                 return
             offset_ticks += step_ticks
             step_ticks *= self.step_growth

@@ -52,7 +52,7 @@ def _bars(title: str, candidates: dict[str, list[float]], path: Path) -> None:
     plt.figure(figsize=(7, 0.9 + 0.38 * len(ordered)))
     for place, (name, rounds) in enumerate(reversed(ordered)):
         middle = median(rounds)
-        colour = OURS if name == "halfspread" else THEIRS
+        colour = OURS if name.startswith("halfspread") else THEIRS
         plt.barh(place, middle, color=colour, height=0.62)
         plt.plot(rounds, [place] * len(rounds), "|", color="#333333", markersize=5)
         plt.text(max(rounds) * 1.08, place, f"{middle:,.0f}", va="center")

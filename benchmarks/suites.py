@@ -3,5 +3,6 @@
 SUITES: dict[str, str] = {
     "versus": "benchmarks.versus.suite",
     "pipeline": "benchmarks.pipeline.suite",
+    "loopback": "benchmarks.loopback.suite",
 }
 """Name for ``--only`` -> module with GOALS and measure(run); see benchmarks.figures."""

@@ -44,6 +44,10 @@ class Options:
         self.core.set_quoting(True, "benchmark")
         self.core.handle_timer(START_NS + 1)
 
+    def snapshots(self) -> list[bytes]:
+        """Return every book as it stands, a frame each."""
+        return [self._snapshot(number) for number in range(len(self.names))]
+
     def frames(self, count: int) -> list[bytes]:
         """Return changes of books by chance, each at the touch."""
         return [

@@ -1,0 +1,1 @@
+"""Whole clients beside each other on real sockets of this machine."""

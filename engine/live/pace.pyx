@@ -15,7 +15,7 @@ from engine._core.base.probe cimport probe_ns
 from engine._core.base.types cimport nanos_t
 from engine.live.fast cimport FastLine
 
-cdef nanos_t LOOK_NS = 20_000              # so long at the sockets, then the loop turns
+cdef nanos_t LOOK_NS = 200_000             # so long at the sockets, then the loop turns
 cdef nanos_t LATE_NS = 500_000             # looked later than this: the core was taken
 cdef nanos_t REST_MIN_NS = 100_000_000     # asleep for so long then, doubled each time
 cdef nanos_t REST_MAX_NS = 10_000_000_000  # ... up to this
@@ -141,7 +141,7 @@ cdef class Pace:
         cdef nanos_t until_ns = now_ns + LOOK_NS
         cdef bint is_lively, can_look = True, is_late = False
         self.turns += 1
-        while can_look and now_ns < until_ns:
+        while can_look and now_ns < until_ns and self._stays_awake(now_ns):
             can_look = is_lively = False
             for line in self.lines:
                 can_look = can_look or line.fd >= 0

@@ -253,12 +253,13 @@ static void ping(conn_t *c) {
 }
 
 /* Take note of the pongs that have come. */
-static void hear_pongs(conn_t *c) {
+static void hear_pongs(const conn_t *c) {
     for (; n_pongs < c->pongs && n_pongs < n_pings; n_pongs++)
         behind[n_pongs] = c->pong_ns - pings[n_pongs];
 }
 
-/* Send bytes; while they are not taken, hear what the client has to say. */
+/* Send whole frames and sleep while they are not taken. Nobody is answered meanwhile:
+   an answer must not stand in the middle of a frame. */
 static void pour(conn_t *c, const char *p, size_t n) {
     while (n && c->is_open) {
         ssize_t sent = conn_send_some(c, p, n);
@@ -267,12 +268,10 @@ static void pour(conn_t *c, const char *p, size_t n) {
             n -= (size_t)sent;
         } else if (sent == 0 || errno != EAGAIN) {
             c->is_open = 0;
+        } else {
+            struct pollfd one = {.fd = c->fd, .events = POLLOUT};
+            poll(&one, 1, 100);
         }
-        struct pollfd one = {.fd = c->fd, .events = POLLIN | POLLOUT};
-        if (n) poll(&one, 1, 100);
-        serve();
-        if (c != book_reader()) return;
-        hear_pongs(c);
     }
 }
 
@@ -287,13 +286,21 @@ static long next_chunk(char *chunk, long from, long until, size_t *size) {
     return from;
 }
 
-static void run_stream(double rate) {
+/* Hear what the one who is streamed to has to say; 0: it has gone. */
+static int still_there(const conn_t *c) {
+    serve();
+    if (c != book_reader()) return 0;
+    hear_pongs(book_reader());
+    return 1;
+}
+
+static int run_stream(double rate) {
     static char chunk[CHUNK];
     conn_t *c = book_reader();
     size_t size;
     for (long i = 0; i < changes.count; i++) date(changes.lines[i]);
     int64_t start_ns = now_ns(), ping_ns = start_ns;
-    for (long at = 0; at < changes.count && c == book_reader();) {
+    for (long at = 0; at < changes.count;) {
         int64_t t_ns = now_ns();
         long due = (long)(rate * 1e-9 * (double)(t_ns - start_ns));
         long until = rate && due < changes.count ? due : changes.count;
@@ -303,19 +310,17 @@ static void run_stream(double rate) {
             ping(c);
             ping_ns = t_ns + PING_EVERY_NS;
         }
-        serve();
-        if (c == book_reader()) hear_pongs(c);
+        if (!still_there(c)) return 0;
     }
-    if (c == book_reader()) ping(c);
+    ping(c);
     int64_t sent_ns = now_ns();
-    while (c == book_reader() && n_pongs < n_pings && now_ns() - sent_ns < BEHIND_MAX_NS) {
-        serve();
-        if (c == book_reader()) hear_pongs(c);
-    }
+    while (n_pongs < n_pings && now_ns() - sent_ns < BEHIND_MAX_NS)
+        if (!still_there(c)) return 0;
     printf("sent %ld %lld\nbehind", changes.count, (long long)(now_ns() - start_ns));
     for (long i = 0; i < n_pongs; i++) printf(" %lld", (long long)behind[i]);
     printf("\n");
     fflush(stdout);
+    return 1;
 }
 
 static int listen_somewhere(void) {
@@ -359,8 +364,8 @@ int main(int count, char **words) {
     if (heard >= 0 && is_ticks)
         run_ticks(atol(words[at + 3]), atol(words[at + 4]), atol(words[at + 5]) * 1000,
                   atol(words[at + 6]) * 1000);
-    else if (heard >= 0)
-        run_stream(atof(words[at + 3]));
+    else if (heard >= 0 && !run_stream(atof(words[at + 3])))
+        return 1;
     while (heard >= 0) heard = look_around(100);
     return 0;
 }

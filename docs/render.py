@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from benchmarks.figures import table
+from docs import frame
 from engine._core.state.orders import EVENT_NAMES, STATE_NAMES, transition
 from engine.config import Config
 from engine.config_risk import REFUSE, TABLE, limits_of
@@ -278,6 +279,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "metrics": metrics,
     "risk_limits": risk_limits,
     "hot_path": hot_path,
+    "frame": frame.table,
     "sim_configuration": sim_configuration,
     "venue_methods": venue_methods,
     "venue_not_offered": venue_not_offered,
@@ -302,8 +304,15 @@ def pages() -> list[Path]:
     return [page for page in every if _PART.search(page.read_text())]
 
 
+PICTURES: dict[Path, Callable[[], str]] = {frame.PICTURE: frame.picture}
+
+
 def main() -> None:
-    """Rewrite every page whose generated part has changed."""
+    """Rewrite every page whose generated part has changed, and every picture."""
+    for file, draw in PICTURES.items():
+        if not file.exists() or file.read_text() != draw():
+            file.write_text(draw())
+            print(f"rewrote {file.relative_to(ROOT)}")
     for page in pages():
         text = page.read_text()
         if rendered(text) != text:

@@ -10,8 +10,9 @@ import argparse
 import sys
 
 from benchmarks.native.build import loops
+from benchmarks.regress import rooms
 from benchmarks.regress.baseline import accept, choose, compare, read
-from benchmarks.regress.counts import CannotCountError, count, toolchain
+from benchmarks.regress.counts import CannotCountError, dumped, per_unit, toolchain
 
 
 def main(argv: list[str]) -> int:
@@ -21,10 +22,11 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     try:
         loops()
-        counts = count()
+        found = dumped()
     except (CannotCountError, ImportError) as error:
         print(f"regress: skipped, nothing was compared: {error}")
         return 0
+    counts = per_unit({name: total for name, (total, _) in found.items()})
     here = toolchain()
     before, tolerance, line = choose(read(), here)
     verdicts = compare(counts, before, tolerance)
@@ -37,6 +39,7 @@ def main(argv: list[str]) -> int:
         print(f"  in the baseline, not counted: {', '.join(gone)}")
     if arguments.accept:
         accept(counts, here)
+        rooms.accept(rooms.split({name: text for name, (_, text) in found.items()}))
         print("taken up as the baseline of this toolchain")
         return 0
     worse = [one.figure for one in verdicts if one.is_worse]

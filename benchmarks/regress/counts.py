@@ -54,7 +54,12 @@ def _cc() -> str | None:
 
 
 def count() -> dict[str, float]:
-    """Return figure -> instructions a unit.
+    """Return figure -> instructions a unit. Raises: as `dumped`."""
+    return per_unit({name: total for name, (total, _) in dumped().items()})
+
+
+def dumped() -> dict[str, tuple[int, str]]:
+    """Run the program; return name -> instructions and dump of each of its counts.
 
     Raises: CannotCountError without valgrind, its header or a compiler.
     """
@@ -86,17 +91,17 @@ def count() -> dict[str, float]:
         if done.returncode:
             raise RuntimeError(f"the counted program failed:\n{done.stderr[-3000:]}")
         texts = [path.read_text() for path in sorted(Path(folder).glob("out.*"))]
-    return per_unit(dumps(texts))
+    return dumps(texts)
 
 
-def dumps(texts: list[str]) -> dict[str, int]:
-    """Return name -> instructions of callgrind's dumps."""
+def dumps(texts: list[str]) -> dict[str, tuple[int, str]]:
+    """Return name -> instructions and text of callgrind's dumps."""
     found = {}
     for text in texts:
         name = re.search(r"^desc: Trigger: Client Request: (.+)$", text, re.MULTILINE)
         total = re.search(r"^(?:summary|totals): (\d+)", text, re.MULTILINE)
         if name and total:
-            found[name[1]] = int(total[1])
+            found[name[1]] = int(total[1]), text
     return found
 
 

@@ -1,9 +1,12 @@
 """Counts: how callgrind's words are read, and when a figure is worse."""
 
+import re
+
 import pytest
 
 from benchmarks.regress import __main__ as regress
-from benchmarks.regress import baseline, counts, suite
+from benchmarks.regress import baseline, counts, rooms, suite
+from tests.tidy.sources import ROOT, code_files, module_name
 
 HERE = {"machine": "x86_64", "compiler": "cc 12", "cython": "3.3.1", "python": "3.11.7"}
 OTHER = {**HERE, "compiler": "cc 14"}
@@ -22,7 +25,10 @@ totals: {}
 def test_dumps_are_read():
     texts = [DUMP.format("touch 200", 4_000), DUMP.format("touch 1000", 12_000)]
     texts.append("desc: Trigger: Program termination\ntotals: 9\n")
-    assert counts.dumps(texts) == {"touch 200": 4_000, "touch 1000": 12_000}
+    assert counts.dumps(texts) == {
+        "touch 200": (4_000, texts[0]),
+        "touch 1000": (12_000, texts[1]),
+    }
 
 
 def test_what_happens_once_cancels():
@@ -89,34 +95,43 @@ def counting(monkeypatch):
     def put(counted, before):
         sets = [{"toolchain": HERE, "counts": before}]
         monkeypatch.setattr(regress, "loops", lambda: None)
-        monkeypatch.setattr(regress, "count", counted)
+        monkeypatch.setattr(regress, "dumped", counted)
         monkeypatch.setattr(regress, "toolchain", lambda: HERE)
         monkeypatch.setattr(regress, "read", lambda: sets)
 
     return put
 
 
+def dumps(**figures):
+    """Return dumps of a figure each, of ten frames."""
+    return {
+        f"{figure} {name}": (total, DUMP.format(f"{figure} {name}", total))
+        for figure, taken in figures.items()
+        for name, total in (("10", 10 * taken), ("nothing", 0))
+    }
+
+
 def test_worse_fails(counting, capsys):
-    counting(lambda: {"touch": 1_100.0}, {"touch": 1_000.0})
+    counting(lambda: dumps(touch=1_100), {"touch": 1_000.0})
     assert regress.main([]) == 1
     assert "WORSE" in capsys.readouterr().out
 
 
 def test_as_before_passes(counting, capsys):
-    counting(lambda: {"touch": 1_000.0}, {"touch": 1_000.0})
+    counting(lambda: dumps(touch=1_000), {"touch": 1_000.0})
     assert regress.main([]) == 0
     assert "against x86_64, cc 12, 3.3.1, 3.11" in capsys.readouterr().out
 
 
 def test_a_figure_that_is_gone_fails(counting, capsys):
-    counting(lambda: {"touch": 1_000.0}, {"touch": 1_000.0, "book": 5.0})
+    counting(lambda: dumps(touch=1_000), {"touch": 1_000.0, "book": 5.0})
     assert regress.main([]) == 1
     assert "not counted: book" in capsys.readouterr().out
 
 
 def test_without_valgrind_it_says_so_and_passes(monkeypatch, counting, capsys):
     monkeypatch.setattr(counts.shutil, "which", lambda name: None)
-    counting(counts.count, {})
+    counting(counts.dumped, {})
     assert regress.main([]) == 0
     assert capsys.readouterr().out == (
         "regress: skipped, nothing was compared: valgrind is not installed\n"
@@ -127,3 +142,97 @@ def test_the_baseline_has_every_row():
     figures = {goal.key.removeprefix("instructions_") for goal in suite.GOALS}
     for one in baseline.read():
         assert set(one["counts"]) == figures
+
+
+CORE = "/somewhere/engine/_core/state/book.cpython-311-x86_64-linux-gnu.so"
+JIT = """ob=(1) {core}
+fl=(1) book.c
+fn=(1) __pyx_f_6engine_5_core_5state_4book_4Book__set_levels.part.0
+10 {own}
+cob=(2) /usr/lib/libpython3.11.so.1.0
+cfn=(2) PyObject_Vectorcall
+calls=3 0
+* 9999
++1 5
+fn=(2)
+ob=(2)
+7 {python}
+"""
+
+
+def test_a_dump_is_read_by_function():
+    found = rooms.costs(JIT.format(core=CORE, own=100, python=7))
+    own = "__pyx_f_6engine_5_core_5state_4book_4Book__set_levels.part.0"
+    # What a callee took is its own; names that only callers gave are known as well.
+    assert dict(found) == {
+        (CORE, own): 105,
+        ("/usr/lib/libpython3.11.so.1.0", "PyObject_Vectorcall"): 7,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("__pyx_f_6engine_5_core_5state_4book_4Book__set_levels.part.0", "_set_levels"),
+        ("__pyx_f_6engine_5_core_5state_4book_4Book_apply.isra.0'2", "apply"),
+        ("__pyx_pw_6engine_5_core_5state_4book_4Book_13apply_rows", "apply_rows"),
+    ],
+)
+def test_names_are_made_plain(name, plain):
+    assert rooms.place(CORE, name) == ("state.book", f"Book.{plain}")
+
+
+def test_functions_outside_a_class_and_helpers():
+    start = "6engine_5_core_5state_4book_"
+    assert rooms.place(CORE, f"__pyx_f_{start}key_of") == ("state.book", "key_of")
+    assert rooms.place(CORE, f"__pyx_pw_{start}3make") == ("state.book", "make")
+    assert rooms.place(CORE, "__Pyx_Raise") == ("state.book", "")
+
+
+@pytest.mark.parametrize(
+    ("file", "room"),
+    [
+        ("/usr/lib/libpython3.11.so.1.0", rooms.PYTHON),
+        ("/usr/bin/python3.11", rooms.PYTHON),
+        ("/usr/lib/x86_64-linux-gnu/libc.so.6", rooms.LIBRARY),
+        ("???", rooms.OTHER),
+    ],
+)
+def test_what_is_not_ours(file, room):
+    assert rooms.place(file, "whatever") == (room, "")
+
+
+def test_rooms_are_the_difference_a_frame():
+    few, many = (JIT.format(core=CORE, own=o, python=p) for o, p in ((15, 4), (95, 4)))
+    found = rooms.split({"touch_raw 2": few, "touch_raw 10": many, "book 1": few})
+    assert found == {"touch_raw": {"state.book": {"Book._set_levels": 10.0}}}
+
+
+def test_rooms_are_stored(tmp_path):
+    file = tmp_path / "rooms.json"
+    rooms.accept({"touch_raw": {"core": {"Core._step": 3.0}}}, file)
+    assert rooms.read(file) == {"touch_raw": {"core": {"Core._step": 3.0}}}
+
+
+def test_the_stored_rooms_add_up_to_the_baseline():
+    """Both are stored at once: `make regress ACCEPT=1`."""
+    known = baseline.read()[0]["counts"]
+    stored = rooms.read()
+    assert set(stored) == set(rooms.FIGURES)
+    for figure, found in stored.items():
+        whole = sum(sum(functions.values()) for functions in found.values())
+        assert whole == pytest.approx(known[figure], rel=baseline.TOLERANCE)
+
+
+def test_the_stored_rooms_name_functions_there_are():
+    texts = {}
+    for path in code_files(ROOT, ".pxd", ".pyx"):
+        module = module_name(ROOT, path).removeprefix("engine._core.")
+        texts[module] = texts.get(module, "") + path.read_text()
+    for found in rooms.read().values():
+        for module, functions in found.items():
+            if module in (rooms.PYTHON, rooms.LIBRARY, rooms.OTHER):
+                continue
+            for name in set(functions) - {rooms.REST}:
+                defined = rf"def .*\b{name.rpartition('.')[2]}\("
+                assert re.search(defined, texts[module]), (module, name)

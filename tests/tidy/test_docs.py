@@ -42,6 +42,11 @@ def test_generated_parts_are_current(page):
     assert render.rendered(text) == text, "run: make docs"
 
 
+@pytest.mark.parametrize("file", render.PICTURES, ids=lambda file: file.name)
+def test_pictures_are_current(file):
+    assert file.read_text() == render.PICTURES[file](), "run: make docs"
+
+
 def test_every_part_is_used():
     used = "".join(page.read_text() for page in render.pages())
     assert all(f"made by make docs: {part} -->" in used for part in render.PARTS)

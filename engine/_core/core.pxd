@@ -16,7 +16,7 @@ cdef class Core(Inbox):
     cdef void _step(
         self, int conn, const char* payload, Py_ssize_t size, bint more_coming)
     cdef void _lap(self, Histogram stage)
-    cdef void _decide(self)
+    cdef int _decide(self) except -1
     cdef void _tick(self)
     cdef void _stall(self, nanos_t late_ns)
     cdef int _enter(self, int conn, nanos_t t_ns) except -1

@@ -90,7 +90,7 @@ cdef class Core(Inbox):
         stage.add(now_ns - self.lap_ns)
         self.lap_ns = now_ns
 
-    cdef void _decide(self):
+    cdef int _decide(self) except -1:
         """The markets something happened to, in the order they were bound."""
         cdef Market market
         cdef int place = self.agenda.first(0)
@@ -112,7 +112,9 @@ cdef class Core(Inbox):
                 self._lap(self.hist_gateway)
             place = self.agenda.first(place + 1)
         # 6. by value: credits, encode, fuse -> bytes
-        self._spend()
+        if self.scheduler.n_offers:
+            self._spend()
+        return 0
 
     cdef void _tick(self):
         """Every TICK_NS: staleness, crossed books, orders without an answer."""

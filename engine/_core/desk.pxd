@@ -118,8 +118,13 @@ cdef class Desk:
             return <Market>PyList_GET_ITEM(self.markets, index)
         return None
 
-    # Venue time after which what is sent now may not be carried out; 0 = no such time.
-    cdef int64_t _valid_until_ms(self) noexcept nogil
     # Decode a row as if it had come on a channel: there is one way to read.
     cdef MessageKind _read_row(self, str channel, object data) except *
     cdef bint _take_word(self, object row) except -1
+
+
+# Venue time after which what is sent now may not be carried out; 0 = no such time.
+cdef inline int64_t valid_until_ms(Desk desk) noexcept nogil:
+    if desk.valid_for_ns == 0:
+        return 0
+    return (desk.now_ns + desk.venue_offset_ns + desk.valid_for_ns) // 1000000

@@ -240,11 +240,6 @@ cdef class Desk:
         self.venue_offset_ns = offset_ns
         self.has_clock = True
 
-    cdef int64_t _valid_until_ms(self) noexcept nogil:
-        if self.valid_for_ns == 0:
-            return 0
-        return (self.now_ns + self.venue_offset_ns + self.valid_for_ns) // 1000000
-
     def set_caps(self, *, double exposure_max_usd=0.0, by_currency=None,
                  long open_orders_max=0, long requests_per_s_max=0,
                  nanos_t stall_max_ns=0):

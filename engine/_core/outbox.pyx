@@ -9,7 +9,7 @@ from engine._core.base.check cimport FAULT_NONE, fault_name
 from engine._core.base.stance cimport STANCE_NORMAL
 from engine._core.base.types cimport (
     ASK, BID, NO_PRICE, SLOTS_PER_INSTRUMENT, nanos_t, price_t, qty_t)
-from engine._core.desk cimport MODE_HALT, MODE_QUOTE, Desk
+from engine._core.desk cimport MODE_HALT, MODE_QUOTE, Desk, valid_until_ms
 from engine._core.gateway.credits cimport NO_POOL
 from engine._core.gateway.differ cimport RANKS, Action, own_barrier
 from engine._core.gateway.encode cimport (
@@ -101,10 +101,12 @@ cdef class Outbox(Desk):
         if is_plenty(self.credits, market.credit_pool, market.second_pool,
                      self.differ.n_actions, self.now_ns):
             for rank in range(RANKS):
+                if not self.differ.ranks >> rank & 1:
+                    continue
                 for i in range(self.differ.n_actions):
-                    if (<int>self.differ.actions[i].rank == rank
-                            and self._write_one(market, &self.differ.actions[i])
-                            == WRITE_FAILED):
+                    action = &self.differ.actions[i]
+                    if (<int>action.rank == rank
+                            and self._write_one(market, action) == WRITE_FAILED):
                         return
             return
         self._measure(market, &yard)
@@ -180,7 +182,7 @@ cdef class Outbox(Desk):
     cdef Written _write_one(
             self, Market market, const Action* action) noexcept nogil:
         """Send one request that can be paid."""
-        cdef int64_t request_id, until_ms = self._valid_until_ms()
+        cdef int64_t request_id, until_ms = valid_until_ms(self)
         cdef qty_t worst = self.orders.worst(action.slot)
         if action.kind == REQUEST_CANCEL:
             if self.now_ns < market.cancels_paused_until_ns:

@@ -1,14 +1,18 @@
 # Permitted wish against live orders: the fewest requests that make one into the other.
 cimport cython
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, uint32_t
 
+from engine._core.base.bits cimport low_bit
 from engine._core.base.check cimport Fault
 from engine._core.base.instrument cimport Instrument
-from engine._core.base.types cimport SLOTS_PER_INSTRUMENT, Side, price_t, qty_t
+from engine._core.base.types cimport (
+    ASK, BID, LEVELS_MAX, NO_PRICE, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side, price_t,
+    qty_t)
 from engine._core.gateway.place cimport Yardstick
 from engine._core.quote.sheet cimport Permitted, QuoteLimits, Wish
 from engine._core.state.book cimport Book
-from engine._core.state.orders cimport OrderTable, RequestKind
+from engine._core.state.orders cimport (
+    ORDER_PENDING_CANCEL, ORDER_UNKNOWN, Order, OrderTable, RequestKind)
 from engine._core.state.queue cimport Queue
 
 
@@ -22,6 +26,7 @@ cdef enum Rank:
 
 cdef enum:
     RANKS = 3
+    LEVEL_BITS = (1 << LEVELS_MAX) - 1
 
 
 cdef struct Action:
@@ -40,6 +45,7 @@ cdef class Differ:
     cdef:
         Action[SLOTS_PER_INSTRUMENT] actions
         int n_actions
+        unsigned int ranks         # a bit for each rank among them
         # Of the plan being made.
         const Instrument* row
         const QuoteLimits* limits
@@ -56,6 +62,9 @@ cdef class Differ:
 
     # Inside only.
     cdef void _plan_side(
+        self, int32_t instrument, Side side, OrderTable orders, Queue queue, Book book
+        ) noexcept nogil
+    cdef void _pair_side(
         self, int32_t instrument, Side side, OrderTable orders, Queue queue, Book book
         ) noexcept nogil
     cdef void _plan_take(self, int32_t instrument, OrderTable orders) noexcept nogil
@@ -76,7 +85,31 @@ cdef class Differ:
         price_t price_ticks, qty_t amount_lots, double place_share) noexcept nogil
 
 
+cdef inline bint is_better(Side side, price_t a, price_t b) noexcept nogil:
+    """Whether price a is nearer to the other side of the book than b."""
+    return a > b if side == BID else a < b
+
+
+cdef inline int32_t first_slot(int32_t instrument, Side side) noexcept nogil:
+    return instrument * SLOTS_PER_INSTRUMENT + <int>side * SLOTS_PER_SIDE
+
+
 # The price of the other side of ours that an order of `side` must not reach; NO_PRICE
 # when there is none. Orders whose price is in doubt count at their nearest.
-cdef price_t own_barrier(
-    OrderTable orders, int32_t instrument, Side side) noexcept nogil
+cdef inline price_t own_barrier(
+        OrderTable orders, int32_t instrument, Side side) noexcept nogil:
+    cdef Side other = ASK if side == BID else BID
+    cdef int32_t first = first_slot(instrument, other)
+    cdef uint32_t live = orders.live_side(instrument, other) & LEVEL_BITS
+    cdef price_t nearest = NO_PRICE, price
+    cdef Order* row
+    while live:
+        row = &orders.rows[first + low_bit(live)]
+        live &= live - 1
+        price = row.wanted_price_ticks
+        if ((row.state == ORDER_UNKNOWN or row.state == ORDER_PENDING_CANCEL)
+                and is_better(other, row.price_ticks, price)):
+            price = row.price_ticks
+        if nearest == NO_PRICE or is_better(other, price, nearest):
+            nearest = price
+    return nearest

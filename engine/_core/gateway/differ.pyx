@@ -26,7 +26,7 @@ from engine._core.base.bits cimport low_bit
 from engine._core.base.check cimport FAULT_INDEX, Fault, check
 from engine._core.base.instrument cimport Instrument, step_at
 from engine._core.base.types cimport (
-    ASK, BID, LEVELS_MAX, NO_PRICE, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, TAKE_SLOT,
+    ASK, BID, LEVELS_MAX, NO_PRICE, SLOTS_PER_INSTRUMENT, TAKE_SLOT,
     Side, price_t, qty_max, qty_min, qty_t)
 from engine._core.gateway.place cimport (
     Line, Stake, Yardstick, behind_fair, is_worth_keeping, weigh)
@@ -36,19 +36,6 @@ from engine._core.state.orders cimport (
     ORDER_DONE, ORDER_LIVE, ORDER_PENDING_CANCEL, ORDER_UNKNOWN, REQUEST_CANCEL,
     REQUEST_EDIT, REQUEST_NEW, Order, OrderTable, RequestKind)
 from engine._core.state.queue cimport Queue
-
-cdef enum:
-    LEVEL_BITS = (1 << LEVELS_MAX) - 1
-
-
-cdef inline bint is_better(Side side, price_t a, price_t b) noexcept nogil:
-    """Whether price a is nearer to the other side of the book than b."""
-    return a > b if side == BID else a < b
-
-
-cdef inline int32_t first_slot(int32_t instrument, Side side) noexcept nogil:
-    return instrument * SLOTS_PER_INSTRUMENT + <int>side * SLOTS_PER_SIDE
-
 
 cdef inline bint is_size_near(
         qty_t open_lots, qty_t wished_lots, const QuoteLimits* limits,
@@ -82,25 +69,6 @@ cdef inline bint serves(
         return False
     return is_size_near(
         open_lots, wish.qty_lots, limits, permitted.headroom_lots[<int>side])
-
-
-cdef price_t own_barrier(
-        OrderTable orders, int32_t instrument, Side side) noexcept nogil:
-    cdef Side other = ASK if side == BID else BID
-    cdef int32_t first = first_slot(instrument, other)
-    cdef uint32_t live = orders.live_side(instrument, other) & LEVEL_BITS
-    cdef price_t nearest = NO_PRICE, price
-    cdef Order* row
-    while live:
-        row = &orders.rows[first + low_bit(live)]
-        live &= live - 1
-        price = row.wanted_price_ticks
-        if ((row.state == ORDER_UNKNOWN or row.state == ORDER_PENDING_CANCEL)
-                and is_better(other, row.price_ticks, price)):
-            price = row.price_ticks
-        if nearest == NO_PRICE or is_better(other, price, nearest):
-            nearest = price
-    return nearest
 
 
 cdef void sort_wishes(Side side, Wish* wishes, int n) noexcept nogil:
@@ -169,6 +137,7 @@ cdef class Differ:
         self.n_actions += 1
         action.kind = kind
         action.rank = rank
+        self.ranks |= <unsigned int>1 << <int>rank
         action.slot = slot
         action.side = side
         action.price_ticks = price_ticks
@@ -264,7 +233,7 @@ cdef class Differ:
         room[0] -= qty
         self._add(REQUEST_NEW, RANK_TOWARDS, slot, side, wish.price_ticks, qty, 0.0)
 
-    cdef void _plan_side(
+    cdef void _pair_side(
             self, int32_t instrument, Side side, OrderTable orders, Queue queue,
             Book book) noexcept nogil:
         cdef int32_t first = first_slot(instrument, side)
@@ -275,17 +244,6 @@ cdef class Differ:
         cdef int32_t[LEVELS_MAX] movable
         cdef int i, n_movable = 0, n_held = 0
         cdef qty_t room = self.permitted.headroom_lots[<int>side]
-        if n_wishes == 0 and idle == 0:
-            return
-        if n_wishes == 1 and idle and idle & (idle - 1) == 0:
-            # One wish, one order: it serves, or goes there, or waits for an answer.
-            i = first + low_bit(idle)
-            if not serves(orders, i, side, &self.permitted.levels[<int>side][0],
-                          self.limits, self.permitted, self.limits.requote_ticks
-                          ) and orders.can_cancel(i):
-                self._edit(i, side, &self.permitted.levels[<int>side][0], orders,
-                           queue, book, &room)
-            return
         for i in range(n_wishes):
             wishes[i] = self.permitted.levels[<int>side][i]
         sort_wishes(side, wishes, n_wishes)
@@ -314,6 +272,25 @@ cdef class Differ:
                 self._new(first + low_bit(free_levels), side, &wishes[i], &room)
                 free_levels &= free_levels - 1
 
+    cdef void _plan_side(
+            self, int32_t instrument, Side side, OrderTable orders, Queue queue,
+            Book book) noexcept nogil:
+        cdef int n_wishes = self.permitted.n_levels[<int>side]
+        cdef uint32_t idle = orders.live_side(instrument, side) & LEVEL_BITS
+        cdef const Wish* wish = &self.permitted.levels[<int>side][0]
+        cdef qty_t room = self.permitted.headroom_lots[<int>side]
+        cdef int32_t slot
+        if n_wishes == 0 and idle == 0:
+            return
+        if n_wishes != 1 or idle == 0 or idle & (idle - 1):
+            self._pair_side(instrument, side, orders, queue, book)
+            return
+        # One wish, one order: it serves, or goes there, or waits for an answer.
+        slot = first_slot(instrument, side) + low_bit(idle)
+        if not serves(orders, slot, side, wish, self.limits, self.permitted,
+                      self.limits.requote_ticks) and orders.can_cancel(slot):
+            self._edit(slot, side, wish, orders, queue, book, &room)
+
     cdef void _plan_take(self, int32_t instrument, OrderTable orders) noexcept nogil:
         cdef Side side = self.permitted.take_side
         cdef int32_t slot = first_slot(instrument, side) + TAKE_SLOT
@@ -330,6 +307,7 @@ cdef class Differ:
             const Permitted* permitted, OrderTable orders, Queue queue, Book book,
             const Yardstick* yard, Fault* fault) noexcept nogil:
         self.n_actions = 0
+        self.ranks = 0
         self.row, self.limits, self.permitted = row, limits, permitted
         self.yard, self.fault = yard, fault
         self._plan_side(instrument, BID, orders, queue, book)

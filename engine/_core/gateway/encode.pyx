@@ -13,16 +13,8 @@ from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.check cimport Fault
 from engine._core.base.fixed cimport put_int
 from engine._core.base.instrument cimport Instrument, put_amount, put_price
-from engine._core.base.types cimport (
-    BID, NAME_MAX, ORDER_ID_MAX, Side, price_t, qty_t)
+from engine._core.base.types cimport BID, NAME_MAX, Side, price_t, qty_t
 from engine._core.state.orders cimport Order
-
-cdef extern from *:
-    """
-    #define HALFSPREAD_PUT(p, s) (memcpy((p), (s), sizeof(s) - 1), (p) + sizeof(s) - 1)
-    """
-    char* PUT "HALFSPREAD_PUT"(char* p, const char* literal) noexcept nogil
-
 
 cdef char* put_label(char* p, const Order* order, int slot) noexcept nogil:
     cdef int i, digit
@@ -39,25 +31,6 @@ cdef char* put_label(char* p, const Order* order, int slot) noexcept nogil:
 cdef inline char* put_name(char* p, const Instrument* row) noexcept nogil:
     memcpy(p, row.name, NAME_MAX)      # of one size: no call; the rest is overwritten
     return p + row.name_size
-
-
-cdef inline char* put_order_id(char* p, const Order* order) noexcept nogil:
-    memcpy(p, order.order_id, ORDER_ID_MAX)
-    return p + order.order_id_size
-
-
-cdef inline char* begin(ByteBuf out, int64_t request_id, Fault* fault) noexcept nogil:
-    """Write what every request starts with; NULL when there is no room for one."""
-    cdef char* p = out.reserve(REQUEST_TEXT_MAX, fault)
-    if p == NULL:
-        return NULL
-    return put_int(PUT(p, '{"jsonrpc":"2.0","id":'), request_id)
-
-
-cdef inline char* finish(char* p, int64_t valid_until_ms) noexcept nogil:
-    if valid_until_ms:
-        p = put_int(PUT(p, ',"valid_until":'), valid_until_ms)
-    return PUT(p, "}}\n")
 
 
 cdef bint put_new(
@@ -84,24 +57,6 @@ cdef bint put_new(
         p = PUT(p, '","post_only":true')
     if reduces:
         p = PUT(p, ',"reduce_only":true')
-    out.commit(finish(p, valid_until_ms))
-    return True
-
-
-cdef bint put_edit(
-        ByteBuf out, int64_t request_id, const Instrument* row, const Order* order,
-        price_t price_ticks, qty_t amount_lots, int64_t valid_until_ms,
-        Fault* fault) noexcept nogil:
-    cdef char* p = begin(out, request_id, fault)
-    if p == NULL:
-        return False
-    p = PUT(p, ',"method":"private/edit","params":{"order_id":"')
-    p = put_order_id(p, order)
-    p = PUT(p, '","amount":')
-    p = put_amount(p, row, amount_lots)
-    p = PUT(p, ',"price":')
-    p = put_price(p, row, price_ticks)
-    p = PUT(p, ',"post_only":true')
     out.commit(finish(p, valid_until_ms))
     return True
 

@@ -3,11 +3,18 @@ from libc.stdint cimport int32_t, int64_t
 
 from engine._core.base.check cimport Fault
 from engine._core.base.types cimport nanos_t
-from engine._core.gateway.credits cimport Credits
+from engine._core.gateway.credits cimport CREDIT, Credits
 from engine._core.gateway.differ cimport Action
 from engine._core.gateway.place cimport Yardstick
 from engine._core.quote.sheet cimport Permitted
 from engine._core.state.orders cimport OrderTable
+
+
+cdef extern from *:
+    """
+    #define HALFSPREAD_EASY 0.5
+    """
+    const double EASY "HALFSPREAD_EASY"    # a pool fuller than this has no price
 
 
 cdef struct Offer:
@@ -51,9 +58,21 @@ cdef double value_of(
 # What is to be left in a pool, in nano-credits, for an offer to be sent.
 cdef int64_t price_nano(
     Credits credits, int pool, const Offer* offer) noexcept nogil
+cdef inline bint has_plenty(
+        Credits credits, int pool, int n, nanos_t now_ns) noexcept nogil:
+    cdef int64_t need = credits.need_nano(pool, False)
+    return (credits.left_nano(pool, now_ns) - <int64_t>(n - 1) * CREDIT
+            >= need + <int64_t>(EASY * <double>(credits.pools[pool].burst_nano - need)))
+
+
 # Whether so many requests can be sent at once without anybody having to wait.
-cdef bint is_plenty(
-    Credits credits, int pool, int second_pool, int n, nanos_t now_ns) noexcept nogil
+cdef inline bint is_plenty(
+        Credits credits, int pool, int second_pool, int n, nanos_t now_ns
+        ) noexcept nogil:
+    return (pool >= 0 and has_plenty(credits, pool, n, now_ns)
+            and (second_pool < 0 or has_plenty(credits, second_pool, n, now_ns)))
+
+
 # Let a pool know what a request is typically worth there.
 cdef void observe(Credits credits, int pool, double worth) noexcept nogil
 # Fair value and reach. Units: prices in ticks; sigma in ticks per root second.

@@ -30,8 +30,8 @@ from libc.string cimport memset
 
 from engine._core.base.check cimport FAULT_INDEX, FAULT_NONE, Fault, check
 from engine._core.base.types cimport (
-    ASK, BID, SLOTS_PER_INSTRUMENT, nanos_t, price_t)
-from engine._core.gateway.credits cimport CREDIT, NO_POOL, Credits
+    ASK, BID, SLOTS_PER_INSTRUMENT, price_t)
+from engine._core.gateway.credits cimport NO_POOL, Credits
 from engine._core.gateway.differ cimport Action
 from engine._core.gateway.place cimport Yardstick, behind_fair
 from engine._core.quote.sheet cimport Permitted
@@ -40,7 +40,6 @@ from engine._core.state.orders cimport (
 
 cdef double CHANCE_MAX = 8.0       # of a quote past fair value, against one at it
 cdef double AT_ONCE = 1e18         # value of what may not wait: a taking wish
-cdef double EASY = 0.5             # a pool fuller than this has no price
 cdef double PRICE_EMPTY = 4.0      # in typical values of the pool
 cdef double MEMORY = 1.0 / 64      # weight of the newest in the typical value
 
@@ -120,20 +119,6 @@ cdef int64_t price_nano(Credits credits, int pool, const Offer* offer) noexcept 
         return need + easy
     return need + <int64_t>(
         <double>easy * (1.0 - sqrt(offer.value / (PRICE_EMPTY * typical))))
-
-
-cdef inline bint has_plenty(
-        Credits credits, int pool, int n, nanos_t now_ns) noexcept nogil:
-    cdef int64_t need = credits.need_nano(pool, False)
-    return (credits.left_nano(pool, now_ns) - <int64_t>(n - 1) * CREDIT
-            >= need + <int64_t>(EASY * <double>(credits.pools[pool].burst_nano - need)))
-
-
-cdef bint is_plenty(
-        Credits credits, int pool, int second_pool, int n, nanos_t now_ns
-        ) noexcept nogil:
-    return (pool >= 0 and has_plenty(credits, pool, n, now_ns)
-            and (second_pool < 0 or has_plenty(credits, second_pool, n, now_ns)))
 
 
 cdef void observe(Credits credits, int pool, double worth) noexcept nogil:

@@ -95,7 +95,7 @@ cdef class Market:
 
     # 3. Ask the strategy for its wish; blank when not allowed or not healthy.
     # fresh_ns: data that is not newer does not count.
-    cdef void wish(self, nanos_t now_ns, bint allowed, nanos_t fresh_ns)
+    cdef int wish(self, nanos_t now_ns, bint allowed, nanos_t fresh_ns) except -1
     # 4. Put the wish through the gate.
     cdef void permit(self, OrderTable orders, ExposureTable exposure) noexcept nogil
     # Frames of the two channels, after the book has taken its own.
@@ -116,7 +116,7 @@ cdef class Market:
     cdef bint only_reduces(self) noexcept nogil
     # Why the instrument cannot be quoted now.
     cdef Ailment health(self, nanos_t now_ns, nanos_t fresh_ns) noexcept nogil
-    cdef void _say(self, str why)
+    cdef int _say(self, str why) except -1
     cdef str _words(self, Ailment ailment)
     # Take the stance of this market and of the account; the worse is in force.
     cdef void set_stance(

@@ -159,20 +159,19 @@ cdef class Market:
             return f"the feed lags by {self.lag.beyond_ns // 1000000} ms"
         return AILMENTS[<int>ailment]
 
-    cdef void _say(self, str why):
+    cdef int _say(self, str why) except -1:
         self.is_blank = why != ""
         self.why_blank = why
+        return 0
 
-    cdef void wish(self, nanos_t now_ns, bint allowed, nanos_t fresh_ns):
+    cdef int wish(self, nanos_t now_ns, bint allowed, nanos_t fresh_ns) except -1:
         cdef Ailment ailment = self.health(now_ns, fresh_ns) if allowed else AIL_OFF
         cdef bint worked
         self.sheet.clear()
         if ailment != AIL_NONE:
-            self._say(self._words(ailment))
-            return
+            return self._say(self._words(ailment))
         if self.limits.stance >= STANCE_PULL:
-            self._say(self._withdrawn())
-            return
+            return self._say(self._withdrawn())
         self.view.now_ns = now_ns
         self.view.mark_price = self.ticker.mark_price
         self.view.index_price = self.ticker.index_price
@@ -190,6 +189,7 @@ cdef class Market:
             self.quotes += 1
             if self.is_blank:
                 self._say("")
+        return 0
 
     cdef str _withdrawn(self):
         """Under PULL and beyond: write the unwinding wish, or say why there is none."""

@@ -55,7 +55,9 @@ cdef class Book:
     cdef void clear(self) noexcept nogil        # EMPTY: before a (re)subscription
 
     # Reads. NO_PRICE / 0 when there is no such level. Meaningful only when readable.
-    cdef bint is_readable(self) noexcept nogil
+    cdef inline bint is_readable(self) noexcept nogil:
+        return self.state == BOOK_READABLE
+
     cdef inline price_t best(self, Side side) noexcept nogil:
         return self.touch_ticks[<int>side]
 

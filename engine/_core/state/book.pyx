@@ -206,9 +206,6 @@ cdef class Book:
 
     # Reads.
 
-    cdef bint is_readable(self) noexcept nogil:
-        return self.state == BOOK_READABLE
-
     cdef qty_t qty_at(self, Side side, price_t price_ticks) noexcept nogil:
         if price_ticks == NO_PRICE:
             return 0

@@ -4,8 +4,8 @@ from libc.stdint cimport int32_t, int64_t, uint32_t
 
 from engine._core.base.event cimport Print
 from engine._core.base.types cimport (
-    SLOTS_PER_INSTRUMENT, Side, price_t, qty_t)
-from engine._core.state.book cimport Book
+    LEVELS_MAX, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side, price_t, qty_max, qty_t)
+from engine._core.state.book cimport BOOK_CROSSED, BOOK_READABLE, Book
 from engine._core.state.orders cimport Order, OrderTable
 
 
@@ -46,6 +46,18 @@ cdef struct Ghost:
     int64_t own_ms
 
 
+cdef inline bint is_read(Book book) noexcept nogil:
+    return book.state == BOOK_READABLE or book.state == BOOK_CROSSED
+
+
+cdef inline qty_t level_at(Book book, int side, price_t price_ticks) noexcept nogil:
+    return book.qty_at(<Side>side, price_ticks) if is_read(book) else 0
+
+
+cdef inline qty_t rest_of(const Order* row, qty_t amount_lots) noexcept nogil:
+    return qty_max(0, amount_lots - qty_max(row.filled_lots, row.booked_lots))
+
+
 @cython.final
 cdef class Queue:
     cdef:
@@ -58,8 +70,38 @@ cdef class Queue:
         uint32_t busy                  # a bit for each with a place, now or coming
         uint32_t ghosts                # and for each ghost in use
 
-    # A request for the order in a slot went out / the table has changed a slot.
-    cdef void sent(self, OrderTable orders, int32_t slot, Book book) noexcept nogil
+    cdef inline void sent(
+            self, OrderTable orders, int32_t slot, Book book) noexcept nogil:
+        """Watch the level a new order or an edit goes to, before the venue answers."""
+        cdef int i = slot - self.first
+        cdef int side = 1 if i >= SLOTS_PER_SIDE else 0
+        cdef const Order* row = &orders.rows[slot]
+        cdef const Place* place_now = &self.now[i]
+        cdef Place* place = &self.coming[i]
+        if (not 0 <= i < SLOTS_PER_INSTRUMENT
+                or i - side * SLOTS_PER_SIDE >= LEVELS_MAX):
+            return
+        place.is_on = False
+        if not (place_now.is_on and row.wanted_price_ticks == place_now.price_ticks
+                and row.wanted_amount_lots <= place_now.amount_lots):
+            place.is_on = True
+            place.run = row.run
+            place.sequence = row.sequence
+            place.price_ticks = row.wanted_price_ticks
+            place.amount_lots = row.wanted_amount_lots
+            place.rest_lots = rest_of(row, row.wanted_amount_lots)
+            place.level_lots = level_at(book, side, place.price_ticks)
+            place.ahead_lots = <double>place.level_lots
+            # The rest is as in a new place: nothing is shown, told or gone yet.
+            place.is_shown = place.is_guessed = False
+            place.shown_lots = 0
+            place.joined_ms = place.own_ms = place.guessed_ms = place.counted_ms = 0
+            place.n_frames = place.told_ms = place.left_ms = 0
+            place.told_lots = place.left_lots = 0.0
+            place.left_ahead_lots = place.left_others_lots = 0.0
+        self._note(i)
+
+    # The table has changed a slot.
     cdef void sync(self, OrderTable orders, int32_t slot, Book book) noexcept nogil
     # A frame was applied. Cost: nothing without orders; a read a level of ours.
     cdef void frame(self, OrderTable orders, Book book) noexcept nogil

@@ -40,23 +40,11 @@ from engine._core.base.event cimport Print
 from engine._core.base.types cimport (
     BID, LEVELS_MAX, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side, price_t, qty_max,
     qty_t)
-from engine._core.state.book cimport BOOK_CROSSED, BOOK_READABLE, Book
+from engine._core.state.book cimport Book
 from engine._core.state.orders cimport (
     ORDER_DONE, ORDER_LIVE, ORDER_UNKNOWN, SIDE_BITS, Order, OrderTable)
 
 cdef int64_t LATE_MS = 1000              # a trade told later than this explains nothing
-
-
-cdef inline bint is_read(Book book) noexcept nogil:
-    return book.state == BOOK_READABLE or book.state == BOOK_CROSSED
-
-
-cdef inline qty_t level_at(Book book, int side, price_t price_ticks) noexcept nogil:
-    return book.qty_at(<Side>side, price_ticks) if is_read(book) else 0
-
-
-cdef inline qty_t rest_of(const Order* row, qty_t amount_lots) noexcept nogil:
-    return qty_max(0, amount_lots - qty_max(row.filled_lots, row.booked_lots))
 
 
 cdef inline double clamp(double value, double low, double high) noexcept nogil:
@@ -170,30 +158,6 @@ cdef class Queue:
         memset(self.gone, 0, sizeof(self.gone))
 
     # What becomes of our orders.
-
-    cdef void sent(self, OrderTable orders, int32_t slot, Book book) noexcept nogil:
-        """Watch the level a new order or an edit goes to, before the venue answers."""
-        cdef int i = slot - self.first
-        cdef int side = 1 if i >= SLOTS_PER_SIDE else 0
-        cdef const Order* row = &orders.rows[slot]
-        cdef const Place* place_now = &self.now[i]
-        cdef Place* place = &self.coming[i]
-        if (not 0 <= i < SLOTS_PER_INSTRUMENT
-                or i - side * SLOTS_PER_SIDE >= LEVELS_MAX):
-            return
-        place.is_on = False
-        if not (place_now.is_on and row.wanted_price_ticks == place_now.price_ticks
-                and row.wanted_amount_lots <= place_now.amount_lots):
-            memset(place, 0, sizeof(Place))
-            place.is_on = True
-            place.run = row.run
-            place.sequence = row.sequence
-            place.price_ticks = row.wanted_price_ticks
-            place.amount_lots = row.wanted_amount_lots
-            place.rest_lots = rest_of(row, row.wanted_amount_lots)
-            place.level_lots = level_at(book, side, place.price_ticks)
-            place.ahead_lots = place.level_lots
-        self._note(i)
 
     cdef void sync(self, OrderTable orders, int32_t slot, Book book) noexcept nogil:
         """Take over what the order table has learned of a slot. Twice is as once."""

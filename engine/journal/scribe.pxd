@@ -3,9 +3,6 @@ from libc.stdint cimport int64_t, uint32_t
 
 from engine._core.base.recordbuf cimport RecordBuf
 
-# The CRC-32 of zlib, of n more bytes behind those that gave `crc`.
-cdef uint32_t crc32(uint32_t crc, const char* p, Py_ssize_t n) noexcept nogil
-
 
 cdef class Scribe:
     cdef:

@@ -2,8 +2,6 @@ from typing import final
 
 from engine._core.base.recordbuf import RecordBuf
 
-def crc_of(data: bytes, crc: int = 0) -> int: ...
-
 @final
 class Scribe:
     written: int

@@ -7,11 +7,11 @@ in between; the thread that quotes never waits for it, nor for the disk.
 
 cimport cython
 from libc.errno cimport EINTR, errno
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t
 
 from engine._core.base.recordbuf cimport (
     RECORD_SEAL_BYTES, RecordBuf, put_le32, read_le32)
-from engine._core.base.words cimport load8
+from engine.journal.crc cimport crc32
 
 cdef extern from *:
     """
@@ -32,52 +32,8 @@ cdef extern from *:
     void set_flag "halfspread_set"(bint* p) noexcept nogil
 
 cdef enum:
-    NAP_NS = 10000000          # between two looks
-    POLYNOMIAL = 0xEDB88320    # of CRC-32, lowest power first
-
-# By place: what a byte does to the CRC so many bytes later.
-cdef uint32_t[8][256] tables
-
-
-cdef void make_tables() noexcept nogil:
-    cdef uint32_t value
-    cdef int byte, _bit, place
-    for byte in range(256):
-        value = byte
-        for _bit in range(8):
-            value = (value >> 1) ^ (<uint32_t>POLYNOMIAL if value & 1 else 0)
-        tables[0][byte] = value
-    for place in range(1, 8):
-        for byte in range(256):
-            value = tables[place - 1][byte]
-            tables[place][byte] = (value >> 8) ^ tables[0][value & 0xFF]
-
-
-make_tables()
-
-
-cdef uint32_t crc32(uint32_t crc, const char* p, Py_ssize_t n) noexcept nogil:
-    """Source: the CRC of ISO 3309, eight bytes at a time (Kounavis and Berry, 2005)."""
-    cdef uint64_t word
-    crc = ~crc
-    while n >= 8:
-        word = load8(p) ^ crc
-        crc = (tables[7][word & 0xFF] ^ tables[6][(word >> 8) & 0xFF]
-               ^ tables[5][(word >> 16) & 0xFF] ^ tables[4][(word >> 24) & 0xFF]
-               ^ tables[3][(word >> 32) & 0xFF] ^ tables[2][(word >> 40) & 0xFF]
-               ^ tables[1][(word >> 48) & 0xFF] ^ tables[0][word >> 56])
-        p += 8
-        n -= 8
-    while n > 0:
-        crc = (crc >> 8) ^ tables[0][(crc ^ <unsigned char>p[0]) & 0xFF]
-        p += 1
-        n -= 1
-    return ~crc
-
-
-def crc_of(bytes data not None, uint32_t crc=0):
-    """Return the CRC-32 of bytes behind others; `zlib.crc32` returns the same."""
-    return crc32(crc, data, len(data))
+    NAP_MIN_NS = 200000        # between two looks, after something was written
+    NAP_MAX_NS = 10000000      # ... doubled up to this while nothing is
 
 
 @cython.final
@@ -109,10 +65,13 @@ cdef class Scribe:
 
     def run(self):
         """Write until `end` is called; the body of a thread."""
+        cdef long nap_ns = NAP_MAX_NS
         with nogil:
             while not is_set(&self.is_ending):
-                if not self.write():
-                    nap(NAP_NS)
+                if self.write():
+                    nap_ns = NAP_MIN_NS
+                nap(nap_ns)
+                nap_ns = min(2 * nap_ns, <long>NAP_MAX_NS)
             self.write()
 
     def end(self):

@@ -1,7 +1,10 @@
 # The compiled half of the fast ingress: a line is one connection, a turn joins the
 # lines with the core.
+from libc.stdint cimport int64_t
+
 from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.hist cimport Histogram
+from engine._core.base.recordbuf cimport RecordBuf
 from engine._core.base.types cimport nanos_t
 from engine._core.core cimport Core
 from engine._core.wire.reader cimport Found, Reader
@@ -9,6 +12,9 @@ from engine.live.pace cimport Pace
 
 cdef enum:
     KEYS_BYTES = 256           # of randomness drawn at a time: one key for each frame
+    BEHIND_BYTES = 1048576     # of a journal that waits: its writer is let in
+    LET_IN_NS = 200000         # ... for so long after a turn
+    LET_IN_MAX = 100           # ... and so often, while it writes nothing
 
 
 cdef class Keys:
@@ -61,5 +67,9 @@ cdef class Turn:
         readonly long bytes_written
         public bint watches_auth    # payloads must pass the signer
         public nanos_t armed_ns     # when the shell's timer fires, 0 = it is not armed
+        int64_t journal_handed      # bytes the journal's writer had been handed
+        int patience                # times it is let in again, while that stays so
+        readonly long rests         # times it was let in
 
     cdef int end(self, nanos_t received_ns, long orders_before) except -1
+    cdef void _let_in(self, RecordBuf records) noexcept

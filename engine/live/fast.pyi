@@ -25,6 +25,7 @@ class FastLine:
 
 class Turn:
     bytes_written: int
+    rests: int
     watches_auth: bool
     armed_ns: int
     def __init__(

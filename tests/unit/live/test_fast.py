@@ -12,9 +12,13 @@ import pytest
 from websockets.frames import Opcode
 
 from engine._core.base.hist import Histogram
+from engine._core.base.recordbuf import RecordBuf
+from engine.journal import Kind
 from engine.live.fast import Turn
 from tests.rig import MID, NAME, Rig
 from tests.unit.live.wire import FakeTransport, Line, arrive, frame, frames_in
+
+LET_IN_MAX = 100
 
 
 class Shell:
@@ -132,6 +136,24 @@ def test_frames_leave_no_object_behind() -> None:
     assert joined.core.snapshot()["counters"]["book_frames"] == 2_400
     assert left < 20  # what the loops of this test hold; 2,000 frames came
     assert joined.shell.calls == []
+
+
+def test_a_journal_far_behind_is_let_in_while_it_moves_and_not_for_ever() -> None:
+    joined, records = Joined(), RecordBuf(0, 1 << 40)
+    joined.core.record(records)
+    arrive(joined.line, joined.book(MID))
+    assert joined.turn.rests == 0
+    records.append(Kind.COMMAND, 0, 1, b"handed over, and not taken")
+    records.give()
+    records.append(Kind.COMMAND, 0, 1, bytes(2 << 20))
+    for _ in range(LET_IN_MAX + 20):
+        arrive(joined.line, joined.book(MID))
+    assert joined.turn.rests == LET_IN_MAX
+    records.take()
+    records.give()
+    records.append(Kind.COMMAND, 0, 1, bytes(2 << 20))
+    arrive(joined.line, joined.book(MID))
+    assert joined.turn.rests == LET_IN_MAX + 1
 
 
 def test_a_turn_without_orders_is_no_tick_to_order() -> None:

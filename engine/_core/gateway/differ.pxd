@@ -68,9 +68,6 @@ cdef class Differ:
         self, int32_t instrument, Side side, OrderTable orders, Queue queue, Book book
         ) noexcept nogil
     cdef void _plan_take(self, int32_t instrument, OrderTable orders) noexcept nogil
-    cdef void _edit(
-        self, int32_t slot, Side side, const Wish* wish, OrderTable orders, Queue queue,
-        Book book, qty_t* room) noexcept nogil
     cdef bint _stays(
         self, int32_t slot, Side side, price_t price_ticks, qty_t qty_lots,
         OrderTable orders, Queue queue, Book book, double* place_share) noexcept nogil

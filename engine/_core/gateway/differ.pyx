@@ -123,6 +123,42 @@ cdef int match(
     return left
 
 
+cdef inline void edit(
+        Differ differ, int32_t slot, Side side, const Wish* wish, OrderTable orders,
+        Queue queue, Book book, qty_t* room) noexcept nogil:
+    """Send an order to a wish, as far as the room goes; cancel it where there is none.
+    """
+    cdef Order* order = &orders.rows[slot]
+    cdef qty_t filled = qty_max(order.filled_lots, order.booked_lots)
+    cdef qty_t untraded = filled - order.booked_lots
+    cdef qty_t worst = orders.worst(slot)
+    cdef qty_t qty = qty_min(wish.qty_lots, worst + room[0] - untraded)
+    cdef price_t price = wish.price_ticks
+    cdef bint is_towards = is_better(side, price, order.wanted_price_ticks)
+    cdef double place_share = 0.0
+    if qty < differ.row.min_qty_lots:
+        differ._cancel(slot, side)
+        return
+    if (order.wanted_price_ticks == price
+            and qty == order.wanted_amount_lots - filled):
+        return
+    if order.n_pending and (is_towards or not orders.can_edit(slot)):
+        return
+    if (differ.yard != NULL and order.state == ORDER_LIVE
+            and differ._stays(
+                slot, side, price, qty, orders, queue, book, &place_share)):
+        if (orders.remaining(slot) <= qty
+                or is_size_near(orders.remaining(slot), qty, differ.limits,
+                                differ.permitted.headroom_lots[<int>side])):
+            return
+        price, is_towards, place_share = order.price_ticks, False, 0.0
+    room[0] -= qty_max(0, untraded + qty - worst)
+    differ._add(
+        REQUEST_EDIT,
+        RANK_TOWARDS if is_towards else RANK_AWAY,
+        slot, side, price, filled + qty, place_share)
+
+
 @cython.final
 cdef class Differ:
     """Plans the requests of one instrument at a time; keeps nothing between turns."""
@@ -171,39 +207,6 @@ cdef class Differ:
                 and order.price_ticks <= self.permitted.highest_ticks[<int>side]
                 and is_worth_keeping(&stake, orders.remaining(slot), qty_lots))
 
-    cdef void _edit(
-            self, int32_t slot, Side side, const Wish* wish, OrderTable orders,
-            Queue queue, Book book, qty_t* room) noexcept nogil:
-        cdef Order* order = &orders.rows[slot]
-        cdef qty_t filled = qty_max(order.filled_lots, order.booked_lots)
-        cdef qty_t untraded = filled - order.booked_lots
-        cdef qty_t worst = orders.worst(slot)
-        cdef qty_t qty = qty_min(wish.qty_lots, worst + room[0] - untraded)
-        cdef price_t price = wish.price_ticks
-        cdef bint is_towards = is_better(side, price, order.wanted_price_ticks)
-        cdef double place_share = 0.0
-        if qty < self.row.min_qty_lots:
-            self._cancel(slot, side)
-            return
-        if (order.wanted_price_ticks == price
-                and qty == order.wanted_amount_lots - filled):
-            return
-        if order.n_pending and (is_towards or not orders.can_edit(slot)):
-            return
-        if (self.yard != NULL and order.state == ORDER_LIVE
-                and self._stays(
-                    slot, side, price, qty, orders, queue, book, &place_share)):
-            if (orders.remaining(slot) <= qty
-                    or is_size_near(orders.remaining(slot), qty, self.limits,
-                                    self.permitted.headroom_lots[<int>side])):
-                return
-            price, is_towards, place_share = order.price_ticks, False, 0.0
-        room[0] -= qty_max(0, untraded + qty - worst)
-        self._add(
-            REQUEST_EDIT,
-            RANK_TOWARDS if is_towards else RANK_AWAY,
-            slot, side, price, filled + qty, place_share)
-
     cdef int _resize(
             self, Side side, OrderTable orders, Queue queue, Book book, Wish* wishes,
             int n_wishes, int32_t* movable, int* n_movable, qty_t* room
@@ -219,7 +222,7 @@ cdef class Differ:
                 wishes[left] = wishes[i]
                 left += 1
                 continue
-            self._edit(movable[j], side, &wishes[i], orders, queue, book, room)
+            edit(self, movable[j], side, &wishes[i], orders, queue, book, room)
             n_movable[0] -= 1
             movable[j] = movable[n_movable[0]]
         return left
@@ -264,7 +267,7 @@ cdef class Differ:
         sort_slots(side, orders, movable, n_movable)
         for i in range(n_movable):
             if i < n_wishes:
-                self._edit(movable[i], side, &wishes[i], orders, queue, book, &room)
+                edit(self, movable[i], side, &wishes[i], orders, queue, book, &room)
             else:
                 self._cancel(movable[i], side)
         for i in range(n_movable, n_wishes - n_held):
@@ -289,7 +292,7 @@ cdef class Differ:
         slot = first_slot(instrument, side) + low_bit(idle)
         if not serves(orders, slot, side, wish, self.limits, self.permitted,
                       self.limits.requote_ticks) and orders.can_cancel(slot):
-            self._edit(slot, side, wish, orders, queue, book, &room)
+            edit(self, slot, side, wish, orders, queue, book, &room)
 
     cdef void _plan_take(self, int32_t instrument, OrderTable orders) noexcept nogil:
         cdef Side side = self.permitted.take_side

@@ -31,18 +31,15 @@ cdef bint holds_together(
     cdef Exposed* mine = &table.rows[place]
     cdef Exposed* one
     cdef int i
-    cdef int32_t slot, first
     cdef bint is_larger = False
     if grown <= 0 or not table.is_capped:
         return True
     for i in range(table.size):
         one = &table.rows[i]
-        buys = one.size_lots[0] + one.unbooked_lots[0] + one.ticket_lots[0]
-        sells = one.unbooked_lots[1] + one.ticket_lots[1] - one.size_lots[0]
-        first = one.instrument * SLOTS_PER_INSTRUMENT
-        for slot in range(first, first + SLOTS_PER_SIDE):
-            buys += orders.worst(slot)
-            sells += orders.worst(slot + SLOTS_PER_SIDE)
+        buys = (one.size_lots[0] + one.unbooked_lots[0] + one.ticket_lots[0]
+                + orders.worst_side(one.instrument, BID))
+        sells = (one.unbooked_lots[1] + one.ticket_lots[1] - one.size_lots[0]
+                 + orders.worst_side(one.instrument, ASK))
         after = buys if buys > sells else sells
         if i == place:
             before = (buys if action.side == BID else sells) - grown

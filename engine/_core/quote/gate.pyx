@@ -154,8 +154,6 @@ cdef void shape_take(
     """Permit the taking wish inside collar, size and position limits."""
     cdef Wish wish = sheet.take_wish
     cdef Side side = sheet.take_side
-    if wish.qty_lots == 0:
-        return
     # Takes may cross the touch, so only the far bound of the other side applies.
     if side == BID:
         wish.price_ticks = price_min(wish.price_ticks, out.highest_ticks[<int>ASK])
@@ -168,37 +166,50 @@ cdef void shape_take(
         counts.blanked += 1
 
 
+cdef inline void make_room(
+        Side side, int32_t instrument, const QuoteLimits* limits, qty_t together_lots,
+        OrderTable orders, Position position, Permitted* out, qty_t* room
+        ) noexcept nogil:
+    """Write the headroom of a side, and what its wishes may have in all."""
+    cdef qty_t open_lots = orders.worst_side(instrument, side)
+    cdef qty_t free_lots = room_beside(side, limits, position)
+    out.headroom_lots[<int>side] = qty_min(together_lots, free_lots - open_lots)
+    room[0] = qty_min(together_lots + open_lots, free_lots)
+
+
+cdef inline void shape_side(
+        Side side, QuoteSheet sheet, const Instrument* row, const QuoteLimits* limits,
+        Book book, qty_t* room, Permitted* out, GateCounts* counts) noexcept nogil:
+    """Permit the resting wishes of a side."""
+    cdef Wish wish
+    cdef int i, n = 0
+    for i in range(sheet.n_levels[<int>side]):
+        wish = sheet.levels[<int>side][i]
+        if limits.widens:
+            widen(side, row, limits, book, &wish)
+        if (hold_price(side, &wish, out, counts)
+                and hold_size(row, limits, &wish, room, counts)):
+            out.levels[<int>side][n] = wish
+            n += 1
+        else:
+            counts.blanked += 1
+    out.n_levels[<int>side] = n
+
+
 cdef void shape(
         QuoteSheet sheet, int32_t instrument, const Instrument* row,
         const QuoteLimits* limits, Book book, const Ticker* ticker,
         const Anchor* anchor, const qty_t* together, OrderTable orders,
         Position position, Permitted* out, GateCounts* counts) noexcept nogil:
     cdef qty_t[2] room
-    cdef qty_t open_lots, free_lots
-    cdef Wish wish
-    cdef Side side
-    cdef int i, s
-    blank(out)
+    out.take_wish.qty_lots = 0
     set_bounds(row, limits, book, ticker, anchor, out)
-    for s in range(2):
-        side = <Side>s
-        open_lots = orders.worst_side(instrument, side)
-        free_lots = room_beside(side, limits, position)
-        out.headroom_lots[s] = qty_min(together[s], free_lots - open_lots)
-        room[s] = qty_min(together[s] + open_lots, free_lots)
-    shape_take(sheet, row, limits, room, out, counts)
-    for s in range(2):
-        side = <Side>s
-        for i in range(sheet.n_levels[s]):
-            wish = sheet.levels[s][i]
-            if limits.widens:
-                widen(side, row, limits, book, &wish)
-            if (hold_price(side, &wish, out, counts)
-                    and hold_size(row, limits, &wish, &room[s], counts)):
-                out.levels[s][out.n_levels[s]] = wish
-                out.n_levels[s] += 1
-            else:
-                counts.blanked += 1
+    make_room(BID, instrument, limits, together[0], orders, position, out, &room[0])
+    make_room(ASK, instrument, limits, together[1], orders, position, out, &room[1])
+    if sheet.take_wish.qty_lots:
+        shape_take(sheet, row, limits, room, out, counts)
+    shape_side(BID, sheet, row, limits, book, &room[0], out, counts)
+    shape_side(ASK, sheet, row, limits, book, &room[1], out, counts)
     if crosses_itself(out):
         counts.crossed += 1
         out.n_levels[0] = out.n_levels[1] = 0
@@ -206,11 +217,14 @@ cdef void shape(
 
 cdef inline bint crosses_itself(const Permitted* out) noexcept nogil:
     """Whether a permitted bid meets a permitted ask."""
-    cdef price_t best_bid = NO_PRICE, best_ask = NO_PRICE
     cdef int i
-    for i in range(out.n_levels[<int>BID]):
+    cdef price_t best_bid, best_ask
+    if out.n_levels[<int>BID] == 0 or out.n_levels[<int>ASK] == 0:
+        return False
+    best_bid = out.levels[<int>BID][0].price_ticks
+    best_ask = out.levels[<int>ASK][0].price_ticks
+    for i in range(1, out.n_levels[<int>BID]):
         best_bid = price_max(best_bid, out.levels[<int>BID][i].price_ticks)
-    for i in range(out.n_levels[<int>ASK]):
-        if best_ask == NO_PRICE or out.levels[<int>ASK][i].price_ticks < best_ask:
-            best_ask = out.levels[<int>ASK][i].price_ticks
-    return best_bid != NO_PRICE and best_ask != NO_PRICE and best_bid >= best_ask
+    for i in range(1, out.n_levels[<int>ASK]):
+        best_ask = price_min(best_ask, out.levels[<int>ASK][i].price_ticks)
+    return best_bid >= best_ask

@@ -1,5 +1,5 @@
 # What the quote calculators share: the shape of the quotes around two inner prices.
-from engine._core.base.types cimport LEVELS_MAX, Side, qty_t
+from engine._core.base.types cimport LEVELS_MAX, qty_t
 from engine._core.quote.sheet cimport QuoteSheet
 from engine._core.quote.strategy cimport Strategy, View
 
@@ -25,7 +25,6 @@ cdef class Quoter(Strategy):
 
     # The shape: floor the half-spread, stay behind the touch, write the levels.
     cdef void _fill(self, View view, QuoteSheet sheet) noexcept
-    cdef void _fill_side(self, QuoteSheet sheet, Side side, double first_ticks) noexcept
 
 
 # A skew cut to the most that is allowed; what is no number counts as the most.

@@ -66,6 +66,32 @@ cdef inline double mid_ticks(View view) noexcept nogil:
     return 0.5 * (<double>view.own_book.best(BID) + <double>view.own_book.best(ASK))
 
 
+cdef inline void fill_side(
+        Quoter quoter, QuoteSheet sheet, Side side, double first_ticks) noexcept nogil:
+    """Write the levels of one side, best first, each behind the one before."""
+    cdef const Instrument* row = sheet.row
+    cdef bint is_combo = (row.kind == KIND_FUTURE_COMBO
+                          or row.kind == KIND_OPTION_COMBO)
+    cdef double away = 1.0 if side == ASK else -1.0
+    cdef double offset_ticks = 0.0, step_ticks = quoter.step_ticks, target_ticks
+    cdef price_t price_ticks = NO_PRICE
+    cdef int i
+    for i in range(quoter.levels):
+        target_ticks = first_ticks + away * offset_ticks
+        if i and away * (target_ticks - <double>price_ticks) < 1.0:
+            target_ticks = <double>price_ticks + away
+        price_ticks = round_passive(row, side, target_ticks)
+        if price_ticks == NO_PRICE or (price_ticks < 1 and not is_combo):
+            return
+        # Where the tick changes on the way one rounding may not be enough.
+        if not (sheet.add_legal(side, price_ticks, quoter.level_lots[i])
+                if row.n_steps == 0
+                else sheet.add(side, <double>price_ticks, quoter.level_lots[i])):
+            return
+        offset_ticks += step_ticks
+        step_ticks *= quoter.step_growth
+
+
 cdef class Quoter(Strategy):
     """Base of the calculators; not a strategy by itself.
 
@@ -138,32 +164,7 @@ cdef class Quoter(Strategy):
             sheet.row.maker_fee * fabs(fair_ticks) + self.min_edge_ticks), 0.5))
         if not isfinite(centre_ticks) or not isfinite(half_ticks):
             return
-        self._fill_side(
-            sheet, BID, -larger(half_ticks - centre_ticks, -<double>(best_ask - 1)))
-        self._fill_side(
-            sheet, ASK, larger(centre_ticks + half_ticks, <double>(best_bid + 1)))
-
-    cdef void _fill_side(
-            self, QuoteSheet sheet, Side side, double first_ticks) noexcept:
-        """Write the levels of one side, best first, each behind the one before."""
-        cdef const Instrument* row = sheet.row
-        cdef bint is_combo = (row.kind == KIND_FUTURE_COMBO
-                              or row.kind == KIND_OPTION_COMBO)
-        cdef double away = 1.0 if side == ASK else -1.0
-        cdef double offset_ticks = 0.0, step_ticks = self.step_ticks, target_ticks
-        cdef price_t price_ticks = NO_PRICE
-        cdef int i
-        for i in range(self.levels):
-            target_ticks = first_ticks + away * offset_ticks
-            if i and away * (target_ticks - <double>price_ticks) < 1.0:
-                target_ticks = <double>price_ticks + away
-            price_ticks = round_passive(row, side, target_ticks)
-            if price_ticks == NO_PRICE or (price_ticks < 1 and not is_combo):
-                return
-            # Where the tick changes on the way one rounding may not be enough.
-            if not (sheet.add_legal(side, price_ticks, self.level_lots[i])
-                    if row.n_steps == 0
-                    else sheet.add(side, <double>price_ticks, self.level_lots[i])):
-                return
-            offset_ticks += step_ticks
-            step_ticks *= self.step_growth
+        fill_side(self, sheet, BID,
+                  -larger(half_ticks - centre_ticks, -<double>(best_ask - 1)))
+        fill_side(self, sheet, ASK,
+                  larger(centre_ticks + half_ticks, <double>(best_bid + 1)))

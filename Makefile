@@ -46,7 +46,7 @@ help:
 	@echo "make bench [ARGS=...]  ours beside others, one table; ARGS=--quick for a look"
 	@echo "make micro [ARGS=...]  the core alone, by pytest-benchmark"
 	@echo "make regress           count instructions, compare; ACCEPT=1: a new baseline"
-	@echo "make sanitize          core and fuzz tests under address and UB sanitizers"
+	@echo "make sanitize          compiled code and fuzz tests, address and UB sanitizers"
 	@echo "make docs              rewrite the generated parts of docs/"
 	@echo "make wheel             build dist/*.whl"
 	@echo "make clean             remove what was built; distclean: .venv too"
@@ -187,7 +187,9 @@ sanitize: $(READY)
 	@LD_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
 	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	  PYTHONMALLOC=malloc $(BIN)/python -m pytest -p no:cacheprovider \
-	  -o "pythonpath=$(SANITIZED)/lib ." tests/unit/_core tests/fuzz $(ARGS)
+	  -o "pythonpath=$(SANITIZED)/lib ." tests/unit/_core tests/unit/journal \
+	  tests/unit/metrics tests/unit/live/test_fast.py tests/unit/live/test_pace.py \
+	  tests/fuzz $(ARGS)
 
 docs: $(READY)
 	@$(BIN)/python -m docs.render

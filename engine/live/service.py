@@ -212,15 +212,9 @@ class Service:
         def read() -> Reading:
             """Take a reading piece by piece, so that no turn waits long for it."""
             reading = ask(self._reading)
-            found: dict[str, Any] = {}
-            more = True
-            while more:  # ends: an engine has so many instruments
-                part = ask(
-                    partial(self._core.instruments, len(found), INSTRUMENTS_AT_ONCE)
-                )
-                found |= part
-                more = len(part) == INSTRUMENTS_AT_ONCE
-            reading.snapshot["instruments"] = found
+            reading.snapshot["instruments"] = in_parts(
+                lambda first, count: ask(partial(self._core.instruments, first, count))
+            )
             return reading
 
         sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -427,6 +421,16 @@ def verdict(
         why = session.get("last_error") or "the session ended by itself"
         return VenueError.exit_code, why
     return 0, "stopped; no order is open at the venue"
+
+
+def in_parts(part: Callable[[int, int], dict[str, Any]]) -> dict[str, Any]:
+    """Return all instruments of a snapshot, INSTRUMENTS_AT_ONCE by each call."""
+    found: dict[str, Any] = {}
+    while True:  # ends: an engine has so many instruments
+        some = part(len(found), INSTRUMENTS_AT_ONCE)
+        found |= some
+        if len(some) < INSTRUMENTS_AT_ONCE:
+            return found
 
 
 def fresh_run(taken: Collection[int]) -> int:

@@ -10,7 +10,7 @@ from engine.config import Config, from_mapping, load
 from engine.errors import ConfigError
 from engine.journal import Reader
 from engine.live.demo import packaged
-from engine.live.service import recorded, verdict
+from engine.live.service import INSTRUMENTS_AT_ONCE, in_parts, recorded, verdict
 
 
 def ended(state: str = "stopped", left: int | None = 0, **more: Any) -> dict[str, Any]:
@@ -78,3 +78,16 @@ def test_a_folder_that_cannot_be_made_is_a_config_error(tmp_path: Path) -> None:
     blocked = config(tmp_path / "file" / "journal")
     with pytest.raises(ConfigError, match=r"journal\.path"):
         recorded(assemble(blocked, 1), blocked, 1)
+
+
+@pytest.mark.parametrize("count", [0, 1, 15, 16, 17, 48])
+def test_instruments_are_copied_in_parts_and_none_is_left_out(count: int) -> None:
+    rows = {f"I{number}": {"position": number} for number in range(count)}
+    asked: list[int] = []
+
+    def part(first: int, most: int) -> dict[str, Any]:
+        asked.append(most)
+        return dict(list(rows.items())[first : first + most])
+
+    assert in_parts(part) == rows
+    assert asked == [INSTRUMENTS_AT_ONCE] * (count // INSTRUMENTS_AT_ONCE + 1)

@@ -34,6 +34,7 @@ cdef extern from *:
 cdef enum:
     NAP_MIN_NS = 200000        # between two looks, after something was written
     NAP_MAX_NS = 10000000      # ... doubled up to this while nothing is
+    WRITE_MAX = 262144         # bytes; a larger write costs up to ten times as much
 
 
 @cython.final
@@ -85,7 +86,7 @@ cdef class Scribe:
             return False
         self._seal(at, n)
         while n > 0:
-            put = c_write(self.fd, at, n)
+            put = c_write(self.fd, at, min(n, <Py_ssize_t>WRITE_MAX))
             if put < 0:
                 if errno == EINTR:
                     continue

@@ -145,13 +145,13 @@ def test_a_journal_far_behind_is_let_in_while_it_moves_and_not_for_ever() -> Non
     assert joined.turn.rests == 0
     records.append(Kind.COMMAND, 0, 1, b"handed over, and not taken")
     records.give()
-    records.append(Kind.COMMAND, 0, 1, bytes(2 << 20))
+    records.append(Kind.COMMAND, 0, 1, bytes(1 << 19))
     for _ in range(LET_IN_MAX + 20):
         arrive(joined.line, joined.book(MID))
     assert joined.turn.rests == LET_IN_MAX
     records.take()
     records.give()
-    records.append(Kind.COMMAND, 0, 1, bytes(2 << 20))
+    records.append(Kind.COMMAND, 0, 1, bytes(1 << 19))
     arrive(joined.line, joined.book(MID))
     assert joined.turn.rests == LET_IN_MAX + 1
 

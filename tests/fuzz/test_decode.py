@@ -20,7 +20,7 @@ from engine._core.decode.message import Decoder
 from engine._core.decode.scan import is_json
 from tests.data.shared import recorded
 from tests.fuzz.cases import agree, is_extreme, new_decoder, same
-from tests.generators.frames import Maker
+from tests.generators.frames import HEAD, INSTRUMENTS, Maker
 from tests.generators.mutations import JUNK, mutate
 from tests.oracles import decoder as twin
 
@@ -92,6 +92,77 @@ def test_the_quick_road_cut_at_every_byte(decoder: Decoder) -> None:
             cut = decoder.read(payload[:size])
             assert cut == {"kind": "malformed"}, (seed, size)
     assert decoder.quick == 0
+
+
+def number_near(random: Random) -> str:
+    """Return a number of the two usual forms, of any size, or what is nearly one."""
+    digits = "".join(random.choices("0123456789", k=random.randrange(1, 9)))
+    if random.random() < 0.7:
+        digits = digits.lstrip("0") or "0"
+    text = f"{digits}.{random.randrange(10)}"
+    if random.random() < 0.4:
+        text = f"{digits[0]}.{digits[1:] or '0'}e{random.randrange(10)}"
+    if random.random() < 0.1:
+        text = str(mutate(text.encode(), random), "latin-1")
+    if random.random() < 0.1:
+        at = random.randrange(len(text) + 1)
+        text = text[:at] + random.choice("0.e-:/]9,E") + text[at + 1 :]
+    return text
+
+
+def level_near(random: Random) -> str:
+    """Return a level, one in ten of them damaged before its numbers."""
+    action = random.choice(("new", "change", "delete"))
+    text = f'["{action}",'
+    if random.random() < 0.1:
+        at = random.randrange(len(text))
+        text = text[:at] + random.choice('new"change,delete[]]') + text[at + 1 :]
+    return f"{text}{number_near(random)},{number_near(random)}]"
+
+
+def today(random: Random, bids: str, asks: str, numbers: tuple[str, str, str]) -> bytes:
+    """Return a change with the keys in the order of 2026."""
+    name = str(random.choice(INSTRUMENTS[:3])["instrument_name"])
+    when, change_id, prev = numbers
+    return (
+        f'{HEAD}{name}.raw","data":{{"timestamp":{when},"type":"change",'
+        f'"change_id":{change_id},"instrument_name":"{name}","bids":[{bids}],'
+        f'"asks":[{asks}],"prev_change_id":{prev}}}}}}}'
+    ).encode("latin-1")
+
+
+def test_levels_near_the_usual_form(decoder: Decoder) -> None:
+    kinds = set()
+    for seed in SEEDS:
+        random = Random(seed)
+        sides = [
+            ",".join(level_near(random) for _ in range(random.randrange(3)))
+            for _ in range(2)
+        ]
+        payload = today(random, *sides, ("1789344931639", "118850969743", "7"))
+        if not is_extreme(payload):
+            kinds.add(agree(decoder, payload, seed))
+    assert kinds >= {"book", "malformed", "out_of_range", "unknown"}
+    assert decoder.quick > 0.1 * FRAMES
+
+
+def test_numbers_like_those_of_the_frame_before(decoder: Decoder) -> None:
+    """What is kept from frame to frame is never taken for what a frame says."""
+    pool = [
+        "17893449" + tail for tail in ("", "3", "31639", "31638", "3163999", "31639999")
+    ]
+    pool += ["11111111", "111111111", "0", "118850969743", "018850969743", "1e9"]
+    kinds = []
+    for seed in SEEDS:
+        random = Random(seed)
+        numbers = tuple(random.choices(pool, k=3))
+        payload = today(random, "", '["new",500.0,10.0]', numbers)
+        if random.random() < 0.1:
+            payload = mutate(payload, random)
+        if not is_extreme(payload):
+            kinds.append(agree(decoder, payload, seed))
+    assert decoder.quick > 0.2 * FRAMES
+    assert kinds.count("malformed") > 0
 
 
 def test_cut_at_every_byte_then_whole(decoder: Decoder) -> None:

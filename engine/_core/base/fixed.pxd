@@ -80,6 +80,13 @@ cdef struct Divisor:
     int twos
 
 
+# What a number's digits must be a multiple of, when `places` of them are behind the
+# point: a tick, a lot.
+cdef struct Grid:
+    Divisor by
+    int places
+
+
 # divisor > 0; quotients up to `most` are taken, which must be small enough to be true.
 cdef void set_divisor(Divisor* out, int64_t divisor, uint64_t most) noexcept nogil
 
@@ -91,3 +98,8 @@ cdef inline bint divide(
     product = product >> by.twos | product << ((64 - by.twos) & 63)
     out[0] = <int64_t>product
     return product <= by.most
+
+
+# A grid of num / 10**decimals, 0 < num < 10**17. It has one place at least, because the
+# venue writes a whole number with one: 10.0.
+cdef void set_grid(Grid* out, int64_t num, int decimals, uint64_t most) noexcept nogil

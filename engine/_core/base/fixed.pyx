@@ -150,6 +150,14 @@ cdef void set_divisor(Divisor* out, int64_t divisor, uint64_t most) noexcept nog
     out.most = most if most < largest else largest
 
 
+cdef void set_grid(Grid* out, int64_t num, int decimals, uint64_t most) noexcept nogil:
+    out.places = decimals
+    if decimals == 0:
+        out.places = 1
+        num *= 10
+    set_divisor(&out.by, num, most)
+
+
 cdef object to_decimal(Number number):
     return Decimal(number.mantissa).scaleb(number.exponent)
 

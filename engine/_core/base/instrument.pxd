@@ -2,7 +2,7 @@
 cimport cython
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from engine._core.base.fixed cimport Divisor, Number, put_fixed
+from engine._core.base.fixed cimport Grid, Number, put_fixed
 from engine._core.base.types cimport BID, NAME_MAX, NO_PRICE, Side, price_t, qty_t
 
 cdef enum:
@@ -42,8 +42,8 @@ cdef struct Instrument:
     double maker_fee           # fraction of notional, negative = rebate
     double taker_fee
     int64_t expiry_ms          # ms since epoch
-    Divisor tick_by            # divides by tick_num, quotients a price may have
-    Divisor lot_by             # and by lot_num
+    Grid ticks                 # base tick, quotients a price may have
+    Grid lots                  # and lot
 
 
 # Prices this many ticks from zero are beyond every contract; sums cannot overflow.

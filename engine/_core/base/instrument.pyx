@@ -16,7 +16,7 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
-from engine._core.base.fixed cimport Number, set_divisor, to_double, to_fixed
+from engine._core.base.fixed cimport Number, set_grid, to_double, to_fixed
 from engine._core.base.types cimport ASK, BID, NAME_MAX, price_t, qty_t
 from engine._core.base.words cimport load8, same_text
 
@@ -267,13 +267,13 @@ cdef class InstrumentTable:
             out.inverse = row.get(field, row.get("future_type")) == "reversed"
             field = "tick_size"
             out.tick_num, out.tick_decimals = decimal_parts(row[field])
-            set_divisor(&out.tick_by, out.tick_num, TICKS_MAX - 1)
+            set_grid(&out.ticks, out.tick_num, out.tick_decimals, TICKS_MAX - 1)
             field = "contract_size"
             contract = Decimal(str(row[field]))
             field = "min_trade_amount"
             lot = min(contract, Decimal(str(row[field])))
             out.lot_num, out.lot_decimals = decimal_parts(lot)
-            set_divisor(&out.lot_by, out.lot_num, TICKS_MAX - 1)
+            set_grid(&out.lots, out.lot_num, out.lot_decimals, TICKS_MAX - 1)
             least = Decimal(str(row[field])) / lot
             if least != least.to_integral_value():
                 raise ValueError(f"{row[field]} is not a multiple of the lot {lot}")

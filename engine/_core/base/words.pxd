@@ -76,11 +76,57 @@ cdef extern from *:
             _mm_cmplt_epi8(text, _mm_set1_epi8(0x20)));
         return __builtin_ctz((unsigned)_mm_movemask_epi8(odd) | 0x10000u);
     }
+
+    static inline uint64_t halfspread_ends(const char *p) {
+        const __m128i comma = _mm_set1_epi8(','), close = _mm_set1_epi8(']');
+        __m128i a = _mm_loadu_si128((const __m128i *)p);
+        __m128i b = _mm_loadu_si128((const __m128i *)(p + 16));
+        a = _mm_or_si128(_mm_cmpeq_epi8(a, comma), _mm_cmpeq_epi8(a, close));
+        b = _mm_or_si128(_mm_cmpeq_epi8(b, comma), _mm_cmpeq_epi8(b, close));
+        return (unsigned)_mm_movemask_epi8(a)
+               | (uint64_t)(unsigned)_mm_movemask_epi8(b) << 16;
+    }
+
+    static inline int halfspread_same(const char *a, const char *b, long n) {
+        __m128i same = _mm_cmpeq_epi8(
+            _mm_loadu_si128((const __m128i *)(a + n - 16)),
+            _mm_loadu_si128((const __m128i *)(b + n - 16)));
+        for (long i = 0; i < n - 16; i += 16)
+            same = _mm_and_si128(same, _mm_cmpeq_epi8(
+                _mm_loadu_si128((const __m128i *)(a + i)),
+                _mm_loadu_si128((const __m128i *)(b + i))));
+        return _mm_movemask_epi8(same) == 0xFFFF;
+    }
     #else
     static inline int halfspread_plain(const char *p) {
         int n = 0;
         while (n < 16 && p[n] != '"' && p[n] != 92 && (signed char)p[n] >= 0x20) n++;
         return n;
+    }
+
+    /* A high bit for each byte that is 0, and for no other. */
+    static inline uint64_t halfspread_zeros(uint64_t word) {
+        const uint64_t low = HALFSPREAD_EACH(0x7F);
+        return ~(((word & low) + low) | word | low);
+    }
+
+    static inline uint64_t halfspread_ends(const char *p) {
+        uint64_t word, bits, ends = 0;
+        for (int i = 0; i < 32; i += 8) {
+            word = halfspread_load8(p + i);
+            bits = halfspread_zeros(word ^ HALFSPREAD_EACH(','))
+                   | halfspread_zeros(word ^ HALFSPREAD_EACH(']'));
+            /* The eight high bits, gathered in the highest byte. */
+            ends |= ((bits >> 7) * 0x0102040810204080ULL >> 56) << i;
+        }
+        return ends;
+    }
+
+    static inline int halfspread_same(const char *a, const char *b, long n) {
+        uint64_t other = halfspread_load8(a + n - 8) ^ halfspread_load8(b + n - 8);
+        for (long i = 0; i < n - 8; i += 8)
+            other |= halfspread_load8(a + i) ^ halfspread_load8(b + i);
+        return other == 0;
     }
     #endif
     """
@@ -101,6 +147,11 @@ cdef extern from *:
     void store8 "halfspread_store8"(char* p, uint64_t word) noexcept nogil
     # High bits in a mask; the lowest one is where `byte` stands first, 0 = nowhere.
     uint64_t marks_of "halfspread_found"(uint64_t word, char byte) noexcept nogil
+    # Which of 32 readable bytes are commas or closing brackets, a bit each.
+    uint64_t ends_of "halfspread_ends"(const char* p) noexcept nogil
+    # Whether n bytes, 16 or more, are the same; sixteen are read at a time.
+    bint same_long "halfspread_same"(
+        const char* a, const char* b, Py_ssize_t n) noexcept nogil
     # How many of sixteen readable bytes, 0..16, come before a quote, a backslash, a
     # control character or one beyond ASCII.
     int plain_of "halfspread_plain"(const char* p) noexcept nogil

@@ -7,6 +7,7 @@ from engine._core.base.event cimport (
     BookChange, Fill, LevelChange, OrderUpdate, Print, Reply, Ticker)
 from engine._core.base.instrument cimport Instrument, InstrumentTable
 from engine._core.base.types cimport Side
+from engine._core.decode.quick cimport Recent
 from engine._core.decode.row cimport Row
 from engine._core.decode.scan cimport Cursor, Text
 from engine._core.base.types cimport GATEWAY_ID_MIN
@@ -90,6 +91,7 @@ cdef class Decoder:
 
     # Inside only.
     cdef:
+        Recent recent
         bint wants_orjson           # the last scan met what orjson may still read
         Row row
 

@@ -34,7 +34,7 @@ from engine._core.base.types cimport ASK, BID, Side
 from engine._core.decode.market cimport read_ticker, take_level, take_name
 from engine._core.decode.plain cimport (
     plain_book, plain_fill, plain_order, plain_print, plain_ticker)
-from engine._core.decode.quick cimport read_book
+from engine._core.decode.quick cimport forget_recent, read_book
 from engine._core.decode.row cimport (
     read_row, row_to_fill, row_to_order, row_to_print)
 from engine._core.decode.scan cimport (
@@ -119,6 +119,7 @@ cdef class Decoder:
         if (self.levels == NULL or self.orders == NULL or self.fills == NULL
                 or self.prints == NULL):
             raise MemoryError
+        forget_recent(&self.recent)
         self._reset()
 
     def __dealloc__(self):
@@ -142,7 +143,7 @@ cdef class Decoder:
     cdef bint _is_quick(self, const char* payload, Py_ssize_t size) noexcept nogil:
         """Read a payload if it is a book frame of the usual form."""
         if not read_book(payload, size, self.table, self.levels, self.levels_capacity,
-                         &self.book):
+                         &self.recent, &self.book):
             return False
         self.n_orders = self.n_fills = self.n_prints = 0
         self.printed = self.ticker.instrument = -1

@@ -1,8 +1,9 @@
 """The quick road for book frames: compact text, known keys in any order, plain numbers.
 
-Nearly every frame of the venue takes it. It compares words of eight bytes where the
-scanner looks at single ones, and turns digits into numbers eight at a time. It knows no
-trouble: at the first byte that is not what it expects (white space, an unknown key, a
+Nearly every frame of the venue takes it. It compares eight or sixteen bytes where the
+scanner looks at single ones, and reads a level without a branch (:mod:`level`). What
+the frame before had is looked for first: its instrument, the leading digits of its time
+and change_id, and as prev_change_id the change_id itself. It knows no trouble: at the first byte that is not what it expects (white space, an unknown key, a
 key met twice, an escape, a null, a number of more than seven digits before the point
 or behind it, a price off its grid) it gives up, and the scanner reads the frame from
 its start. So it may refuse what it likes, but must never take what the scanner would
@@ -17,16 +18,21 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memcmp
 
 from engine._core.base.event cimport BookChange, LevelChange
-from engine._core.base.fixed cimport divide
+from engine._core.base.fixed cimport Grid, divide
 from engine._core.base.instrument cimport Instrument, InstrumentTable
 from engine._core.base.types cimport ASK, BID, NAME_MAX, Side
 from engine._core.base.words cimport (
-    digits_of, first_of, is_digit, load8, marks_of, same_text, value_of)
+    digits_of, ends_of, first_of, is_digit, load8, marks_of, same_long, same_text,
+    value_of)
+from engine._core.decode.level cimport LevelText, read_level
 
 cdef enum:
     HEAD_SIZE = 67
+    TAIL_SIZE = 3              # }}}
     FRAME_MIN = 160            # head and the longest name; every book frame is longer
+    TODAY_MIN = 136            # data of a change, without its instrument's name
     DECIMALS_MAX = 10          # of an instrument; more is the scanner's work
+    PLACES_MAX = 11            # 10**7 times 10**that does not overflow
     SHIFT_MAX = 18
 
 cdef const char* HEAD = (
@@ -91,26 +97,36 @@ cdef inline const char* take_whole(
 
 
 cdef inline const char* take_long(
-        const char* p, const char* end, int64_t* out) noexcept nogil:
-    """Read 9 to 15 digits that do not begin with a 0; NULL for anything else."""
-    cdef uint64_t word
+        const char* p, Stem* stem, int64_t* out) noexcept nogil:
+    """Read 9 to 15 digits that do not begin with a 0; NULL for anything else.
+
+    Sixteen bytes must be readable. The first eight digits are as a rule the same from
+    frame to frame: the stem keeps what they are.
+    """
+    cdef uint64_t word = load8(p)
     cdef int n
-    if end - p < 9 or digits_of(load8(p)) != 8 or p[0] == c"0":
-        return NULL
-    out[0] = <int64_t>value_of(load8(p), 8)
-    word = load_to(p + 8, end)
+    if word != stem.text:
+        if digits_of(word) != 8 or p[0] == c"0":
+            return NULL
+        stem.text = word
+        stem.value = <int64_t>value_of(word, 8)
+    word = load8(p + 8)
     n = digits_of(word)
     if <unsigned int>(n - 1) > 6:
         return NULL
-    out[0] = out[0] * <int64_t>POWERS[n] + <int64_t>value_of(word, n)
+    out[0] = stem.value * <int64_t>POWERS[n] + <int64_t>value_of(word, n)
     return p + 8 + n
 
 
 cdef const char* take_rarer(
-        const char* p, const char* end, int decimals, uint64_t* out) noexcept nogil:
-    """Read a number with up to seven digits behind the point and one of exponent."""
+        const char* p, const char* end, const Grid* grid, char stop, int64_t* out
+        ) noexcept nogil:
+    """Read a number of any common form, and the byte that must follow it.
+
+    Returns: what comes after that byte; NULL: no such number.
+    """
     cdef uint64_t word = load_to(p, end), value
-    cdef int n = digits_of(word), shift = decimals
+    cdef int n = digits_of(word), shift = grid.places
     if n == 0 or n == 8 or p[0] == c"0" and n > 1:
         return NULL
     value = value_of(word, n)
@@ -136,84 +152,85 @@ cdef const char* take_rarer(
         p += 1
     if value == 0:
         shift = 0
-    if shift < -SHIFT_MAX or shift > SHIFT_MAX:
+    if p[0] != stop or shift < -SHIFT_MAX or shift > SHIFT_MAX:
         return NULL
     if shift < 0:
         if value % POWERS[-shift]:
             return NULL
-        out[0] = value // POWERS[-shift]
-        return p
-    if value > VALUE_MAX // POWERS[shift]:
+        value //= POWERS[-shift]
+    elif value > VALUE_MAX // POWERS[shift]:
         return NULL
-    out[0] = value * POWERS[shift]
+    else:
+        value *= POWERS[shift]
+    return p + 1 if divide(&grid.by, value, out) else NULL
+
+
+cdef const char* take_odd_level(
+        const char* p, const Reading* r, LevelChange* level) noexcept nogil:
+    """Read a level near the end of the frame, or with a number of a rarer form."""
+    cdef bint is_delete
+    if r.end - p < 12:
+        return NULL
+    is_delete = memcmp(p, b'["delete', 8) == 0
+    if is_delete or memcmp(p, b'["change', 8) == 0:
+        if p[8] != c'"' or p[9] != c",":
+            return NULL
+        p += 10
+    elif memcmp(p, b'["new",', 7) == 0:
+        p += 7
+    else:
+        return NULL
+    p = take_rarer(p, r.end, &r.row.ticks, c",", &level.price_ticks)
+    if p == NULL or p >= r.end:
+        return NULL
+    p = take_rarer(p, r.end, &r.row.lots, c"]", &level.qty_lots)
+    if is_delete:
+        level.qty_lots = 0
     return p
 
 
-cdef inline const char* take_scaled(
-        const char* p, const char* end, int decimals, char stop, uint64_t* out
-        ) noexcept nogil:
-    """Read a number as a multiple of 10**-decimals, and the byte that must follow it.
-
-    Returns: what comes after that byte; NULL: no such number, or a rare one.
+cdef inline const char* take_level(
+        const char* p, const Instrument* row, LevelChange* level) noexcept nogil:
+    """Read a level of 32 bytes at most, all of them readable; NULL: it is an odd one.
     """
-    cdef uint64_t word, digit
-    cdef int n
-    if end - p >= 12:
-        word = load8(p)
-        n = digits_of(word)
-        if p[n] == c"." and p[n + 2] == stop:
-            digit = <unsigned char>p[n + 1] - <uint64_t>c"0"
-            if <unsigned int>(n - 1) > 6 or digit > 9 or p[0] == c"0" and n > 1:
-                return NULL
-            out[0] = value_of(word, n)
-            if decimals:
-                out[0] = (out[0] * 10 + digit) * POWERS[decimals - 1]
-            elif digit:
-                return NULL
-            return p + n + 3
-    if p >= end:
+    cdef LevelText text
+    cdef int price_places, amount_places
+    if not read_level(p, ends_of(p), &text):
         return NULL
-    p = take_rarer(p, end, decimals, out)
-    return p + 1 if p != NULL and p < end and p[0] == stop else NULL
+    price_places = row.ticks.places - text.places[0]
+    amount_places = row.lots.places - text.places[1]
+    if (<unsigned int>price_places > PLACES_MAX
+            or <unsigned int>amount_places > PLACES_MAX
+            or not divide(&row.ticks.by, text.digits[0] * POWERS[price_places],
+                          &level.price_ticks)
+            or not divide(&row.lots.by, text.digits[1] * POWERS[amount_places],
+                          &level.qty_lots)):
+        return NULL
+    level.qty_lots &= <int64_t>text.keep
+    return p + text.size
 
 
 cdef const char* take_levels(const char* p, Reading* r, Side side) noexcept nogil:
     """Read an array of levels after its bracket; NULL: not in the quick form."""
-    cdef const Instrument* row = r.row
     cdef LevelChange* level = r.level
-    cdef uint64_t price, amount
-    cdef bint is_delete
+    cdef const char* after
     if p[0] == c"]":
         return p + 1
     while True:
-        if r.end - p < 12 or level == r.last:
+        if level == r.last:
             return NULL
-        is_delete = memcmp(p, b'["delete', 8) == 0
-        if is_delete or memcmp(p, b'["change', 8) == 0:
-            if p[8] != c'"' or p[9] != c",":
+        after = take_level(p, r.row, level) if r.end - p >= 32 else NULL
+        if after == NULL:
+            after = take_odd_level(p, r, level)
+            if after == NULL or r.end - after < 3:
                 return NULL
-            p += 10
-        elif memcmp(p, b'["new",', 7) == 0:
-            p += 7
-        else:
-            return NULL
-        p = take_scaled(p, r.end, row.tick_decimals, c",", &price)
-        if p == NULL:
-            return NULL
-        p = take_scaled(p, r.end, row.lot_decimals, c"]", &amount)
-        if (p == NULL or r.end - p < 3
-                or not divide(&row.tick_by, price, &level.price_ticks)
-                or not divide(&row.lot_by, amount, &level.qty_lots)):
-            return NULL
-        if is_delete:
-            level.qty_lots = 0
         level.side = side
         level += 1
-        if p[0] != c",":
+        p = after + 1
+        if after[0] != c",":
             break
-        p += 1
     r.level = level
-    return p + 1 if p[0] == c"]" else NULL
+    return p if after[0] == c"]" else NULL
 
 
 cdef inline const char* take_type(const char* p, Reading* r) noexcept nogil:
@@ -270,42 +287,62 @@ cdef const char* take_member(const char* p, Reading* r) noexcept nogil:
     return p
 
 
-cdef const char* take_today(const char* p, Reading* r) noexcept nogil:
+cdef inline const char* take_same_id(
+        const char* p, const char* end, const Recent* recent, int64_t* out
+        ) noexcept nogil:
+    """Read the change_id of the frame before, if it comes next and nearly last."""
+    cdef Py_ssize_t n = recent.id_size
+    if (end - p != n + TAIL_SIZE or load8(p) != recent.id_head
+            or load8(p + n - 8) != recent.id_tail):
+        return NULL
+    out[0] = recent.change_id
+    return p + n
+
+
+cdef const char* take_today(const char* p, Reading* r, Recent* recent) noexcept nogil:
     """Read the data of a change whose keys have the order of 2026, up to its end.
 
     The same as key by key, but nothing is looked up; NULL: it is another order.
     """
     cdef const char* end = r.end
-    cdef int n = r.row.name_size
-    if end - p < 13 or not same_text(p, b'"timestamp":', 12):
+    cdef const char* id_text
+    cdef int n = r.row.name_size, id_size
+    # The longest numbers and all between them, so that little is left to be asked.
+    if end - p < TODAY_MIN + n or not same_text(p, b'"timestamp":', 12):
         return NULL
-    p = take_long(p + 12, end, &r.venue_ms)
-    if p == NULL or end - p < 30 or not same_text(
-            p, b',"type":"change","change_id":', 29):
+    p = take_long(p + 12, &recent.ms, &r.venue_ms)
+    if p == NULL or not same_long(p, b',"type":"change","change_id":', 29):
         return NULL
-    p = take_long(p + 29, end, &r.change_id)
-    if (p == NULL or end - p < 30 + n
-            or not same_text(p, b',"instrument_name":"', 20)
+    id_text = p + 29
+    p = take_long(id_text, &recent.id, &r.change_id)
+    if (p == NULL or not same_long(p, b',"instrument_name":"', 20)
             or not same_text(p + 20, r.row.name, n)
             or not same_text(p + 20 + n, b'","bids":[', 10)):
         return NULL
+    id_size = <int>(p - id_text)
     p = take_levels(p + 30 + n, r, BID)
     if p == NULL or end - p < 10 or not same_text(p, b',"asks":[', 9):
         return NULL
     p = take_levels(p + 9, r, ASK)
-    if p == NULL or end - p < 19 or not same_text(p, b',"prev_change_id":', 18):
+    if p == NULL or end - p < 19 or not same_long(p, b',"prev_change_id":', 18):
         return NULL
+    p += 18
+    end = take_same_id(p, end, recent, &r.prev_change_id)
+    recent.id_size = id_size
+    recent.id_head = load8(id_text)
+    recent.id_tail = load8(id_text + id_size - 8)
+    recent.change_id = r.change_id
     r.seen = KEYS_NEEDED
     r.is_snapshot = False
-    return take_long(p + 18, end, &r.prev_change_id)
+    return end if end != NULL else take_whole(p, r.end, &r.prev_change_id)
 
 
 cdef const char* take_data(
-        const char* p, Reading* r, LevelChange* levels) noexcept nogil:
+        const char* p, Reading* r, LevelChange* levels, Recent* recent) noexcept nogil:
     """Read the data of a book frame up to its end, keys in any order."""
     cdef const char* start = p
     r.level = levels
-    p = take_today(start, r)
+    p = take_today(start, r, recent)
     if p != NULL:
         return p
     p = start
@@ -319,11 +356,16 @@ cdef const char* take_data(
         p += 1
 
 
-cdef inline const char* take_channel(
+cdef inline const char* take_instrument(
         const char* p, InstrumentTable table, int32_t* instrument) noexcept nogil:
-    """Read the channel from its instrument on, up to the first key of the data."""
+    """Read the instrument of the channel up to its point; NULL: unknown."""
+    cdef const Instrument* row = &table.rows[instrument[0]]
     cdef uint64_t marks = 0
-    cdef int n = 0
+    cdef int n = row.name_size
+    # The one of the frame before, as a rule; 0: its row is free now.
+    if n and same_text(p, row.name, n) and p[n] == c".":
+        return p + n
+    n = 0
     while n <= NAME_MAX:
         marks = marks_of(load8(p + n), c".")
         if marks:
@@ -334,8 +376,13 @@ cdef inline const char* take_channel(
     n += first_of(marks)
     instrument[0] = table.find(p, n)
     if instrument[0] < 0:
+        instrument[0] = 0
         return NULL
-    p += n
+    return p + n
+
+
+cdef inline const char* take_interval(const char* p) noexcept nogil:
+    """Read the channel from the interval on, up to the first key of the data."""
     if memcmp(p, b'.raw","data":{', 14) == 0:
         return p + 14
     if memcmp(p, b'.100ms","data":{', 16) == 0:
@@ -345,23 +392,28 @@ cdef inline const char* take_channel(
 
 cdef bint read_book(
         const char* payload, Py_ssize_t size, InstrumentTable table,
-        LevelChange* levels, int capacity, BookChange* book) noexcept nogil:
+        LevelChange* levels, int capacity, Recent* recent,
+        BookChange* book) noexcept nogil:
     cdef Reading r
-    cdef const char* p = payload + HEAD_SIZE
-    if size < FRAME_MIN or memcmp(payload, HEAD, HEAD_SIZE) != 0:
+    cdef const char* p
+    if size < FRAME_MIN or not same_long(payload, HEAD, HEAD_SIZE):
         return False
-    p = take_channel(p, table, &book.instrument)
+    p = take_instrument(payload + HEAD_SIZE, table, &recent.instrument)
+    if p == NULL:
+        return False
+    p = take_interval(p)
     if p == NULL:
         return False
     r.end = payload + size
-    r.row = &table.rows[book.instrument]
+    r.row = &table.rows[recent.instrument]
     r.last = levels + capacity
-    if r.row.tick_decimals > DECIMALS_MAX or r.row.lot_decimals > DECIMALS_MAX:
+    if r.row.ticks.places > DECIMALS_MAX or r.row.lots.places > DECIMALS_MAX:
         return False
-    p = take_data(p, &r, levels)
-    if (p == NULL or p + 3 != r.end or memcmp(p, b"}}}", 3) != 0
+    p = take_data(p, &r, levels, recent)
+    if (p == NULL or p + TAIL_SIZE != r.end or memcmp(p, b"}}}", TAIL_SIZE) != 0
             or r.seen & KEYS_NEEDED != KEYS_NEEDED):
         return False
+    book.instrument = recent.instrument
     book.is_snapshot = r.is_snapshot
     book.venue_ms = r.venue_ms
     book.change_id = r.change_id
@@ -369,3 +421,12 @@ cdef bint read_book(
     book.levels = levels
     book.n_levels = <int>(r.level - levels)
     return True
+
+
+cdef void forget_recent(Recent* recent) noexcept nogil:
+    recent.instrument = 0
+    recent.ms.text = recent.id.text = load8(b"11111111")
+    recent.ms.value = recent.id.value = 11111111
+    recent.id_head = recent.id_tail = load8(b"11111111")
+    recent.id_size = 8
+    recent.change_id = 11111111

@@ -1,5 +1,6 @@
 """The quick road: which frames take it, and that the others are read all the same."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -173,6 +174,43 @@ def test_numbers_it_leaves_alone(decoder: Decoder, number: str) -> None:
     assert levels(decoder, f'[["new",{number},10.0]]') is None
 
 
+@pytest.mark.parametrize("size", range(1, 9))
+@pytest.mark.parametrize("form", ["{}.5", "{}.0e7", "{}e7", "{}"])
+def test_levels_of_every_length(decoder: Decoder, size: int, form: str) -> None:
+    """Up to 32 bytes, in the middle of a frame and at its end, after long and short."""
+    price = form.format("123456789"[:size])
+    for action in ("new", "change", "delete"):
+        for amount in ("10.0", "1.0e1", "1234560.0", "1.23456e6", "12345670.0"):
+            level = f'["{action}",{price},{amount}]'
+            twin = f'["{action}",1.0,10.0]'
+            data = changed(bids=f"[{twin},{level},{twin}]", asks=f"[{level},{level}]")
+            found = decoder.read(frame(data))
+            last = dict.fromkeys(
+                ("bids", *(key for key in DATA if key not in ("bids", "asks")), "asks")
+            )
+            moved = decoder.read(frame({key: data[key] for key in last}))
+            assert found == moved
+            assert found["levels"][1][1:] == found["levels"][3][1:]
+            scale = Decimal(price) * 2
+            lots = 0 if action == "delete" else int(Decimal(amount) / 10)
+            assert found["levels"][3] == ("ask", int(scale), lots)
+
+
+def test_an_instrument_that_took_another_s_row() -> None:
+    table = InstrumentTable()
+    index = table.add(INSTRUMENTS[0])
+    decoder = Decoder(table)
+    assert decoder.read(frame(DATA))["instrument"] == index
+    table.remove(index)
+    assert decoder.read(frame(DATA))["kind"] == "unknown_instrument"
+    name = "BTC-PERPETUAM"
+    assert table.add({**INSTRUMENTS[0], "instrument_name": name}) == index
+    assert decoder.read(frame(DATA))["kind"] == "unknown_instrument"
+    other = changed(instrument_name=f'"{name}"')
+    assert decoder.read(frame(other, name)) == READ
+    assert decoder.quick == 2
+
+
 @pytest.mark.parametrize(
     ("index", "price", "amount", "ticks", "lots"),
     [
@@ -204,6 +242,16 @@ def test_a_grid_of_many_decimals_is_the_scanner_s(decoder: Decoder) -> None:
         expected = [("bid", 5 * 10 ** (decimals - 1), 1)]
         assert decoder.read(frame(data))["levels"] == expected
         assert decoder.quick == quick
+
+
+def test_a_lot_as_large_as_there_can_be() -> None:
+    table = InstrumentTable()
+    most = 10**15 - 1
+    table.add({**INSTRUMENTS[0], "contract_size": most, "min_trade_amount": most})
+    decoder = Decoder(table)
+    bids = f'[["delete",50.0,0.0],["new",50.0,{most}]]'
+    found = decoder.read(frame(changed(bids=bids, asks="[]")))
+    assert found["levels"] == [("bid", 100, 0), ("bid", 100, 1)]
 
 
 def test_levels_up_to_the_room_and_one_more(decoder: Decoder) -> None:

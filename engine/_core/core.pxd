@@ -1,11 +1,15 @@
 # The corridor: six rooms in a row, and the verbs the shells call.
+cimport cython
+
 from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.hist cimport Histogram
+from engine._core.base.probe cimport stage_ns
 from engine._core.base.recordbuf cimport RecordBuf
 from engine._core.base.types cimport CONNECTIONS_MAX, nanos_t
 from engine._core.inbox cimport Inbox
 
 
+@cython.final
 cdef class Core(Inbox):
     cdef:
         nanos_t lap_ns             # of the stage clock, while measured
@@ -13,9 +17,15 @@ cdef class Core(Inbox):
         Py_ssize_t[CONNECTIONS_MAX] recorded  # bytes of output from before it
         int n_known                # connections that have been open
 
-    cdef void _step(
-        self, int conn, const char* payload, Py_ssize_t size, bint more_coming)
-    cdef void _lap(self, Histogram stage)
+    cdef int _step(
+        self, int conn, const char* payload, Py_ssize_t size, bint more_coming
+        ) except -1
+    cdef inline void _lap(self, Histogram stage) noexcept:
+        """Count what went by since the last lap for a stage."""
+        cdef nanos_t now_ns = stage_ns()
+        stage.add(now_ns - self.lap_ns)
+        self.lap_ns = now_ns
+
     cdef int _decide(self) except -1
     cdef void _tick(self)
     cdef void _stall(self, nanos_t late_ns)

@@ -19,7 +19,6 @@ import orjson
 
 from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.check cimport FAULT_NONE
-from engine._core.base.hist cimport Histogram
 from engine._core.base.probe cimport set_stage_clock, stage_ns
 from engine._core.base.recordbuf cimport (
     RECORD_COMMAND, RECORD_CONNECTION_LOST, RECORD_CONNECTION_MADE,
@@ -54,8 +53,8 @@ cdef class Core(Inbox):
         changes_per_coin: book changes allowed for each coin of maker volume, by coin.
         changes_free: book changes that need no volume.
     """
-    cdef void _step(self, int conn, const char* payload, Py_ssize_t size,
-                    bint more_coming):
+    cdef int _step(self, int conn, const char* payload, Py_ssize_t size,
+                   bint more_coming) except -1:
         """One payload, or NULL, through the rooms from left to right."""
         cdef MessageKind kind
         cdef nanos_t start_ns = 0
@@ -75,7 +74,7 @@ cdef class Core(Inbox):
         # the corridor: absorb the burst, quote once
         if (more_coming or self.mode == MODE_HOLD or not self.is_connected[0]
                 or self.fault.code != FAULT_NONE or self._kill_is_fresh()):
-            return
+            return 0
         self.counters.turns += 1
         if not self.agenda.is_empty():
             self._decide()
@@ -83,12 +82,7 @@ cdef class Core(Inbox):
                 self.lap_ns = stage_ns()
         if self.measures:
             self.hist_turn.add(self.lap_ns - start_ns)
-
-    cdef void _lap(self, Histogram stage):
-        """Count what went by since the last lap for a stage."""
-        cdef nanos_t now_ns = stage_ns()
-        stage.add(now_ns - self.lap_ns)
-        self.lap_ns = now_ns
+        return 0
 
     cdef int _decide(self) except -1:
         """The markets something happened to, in the order they were bound."""

@@ -10,9 +10,10 @@ from engine._core.quote.market cimport Market
 cdef class Inbox(Outbox):
     cdef list untold       # fills booked from this frame, not yet told
 
-    cdef void _absorb(
-        self, int conn, MessageKind kind, const char* payload, Py_ssize_t size)
-    cdef void _absorb_book(self)
+    cdef int _absorb(
+        self, int conn, MessageKind kind, const char* payload, Py_ssize_t size
+        ) except -1
+    cdef int _absorb_book(self) except -1
     cdef void _lose_book(self, Market market)
     cdef void _absorb_ticker(self)
     cdef void _absorb_trades(self)

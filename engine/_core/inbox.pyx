@@ -41,8 +41,9 @@ cdef class Inbox(Outbox):
     def __cinit__(self):
         self.untold = []
 
-    cdef void _absorb(
-            self, int conn, MessageKind kind, const char* payload, Py_ssize_t size):
+    cdef int _absorb(
+            self, int conn, MessageKind kind, const char* payload, Py_ssize_t size
+            ) except -1:
         self.counters.frames += 1
         self.n_by_kind[<int>kind] += 1
         if kind == MESSAGE_BOOK:
@@ -59,14 +60,15 @@ cdef class Inbox(Outbox):
             self._tell("on_control", (conn, self.now_ns, payload[:size]))
         elif kind != MESSAGE_IGNORED:
             self._absorb_odd(conn, kind, payload[:size])
+        return 0
 
-    cdef void _absorb_book(self):
+    cdef int _absorb_book(self) except -1:
         cdef Market market = self._market(self.decoder.book.instrument)
         cdef BookOutcome outcome
         cdef bint was_readable
         self.counters.book_frames += 1
         if market is None:
-            return
+            return 0
         was_readable = market.book.is_readable()
         outcome = market.book.apply(&self.decoder.book, self.now_ns, &self.fault)
         market.hear_book(self.now_ns, self.decoder.book.venue_ms)
@@ -92,6 +94,7 @@ cdef class Inbox(Outbox):
             self.counters.stale_discarded += 1
         elif outcome == OUTCOME_WAITING:
             self.counters.waiting_discarded += 1
+        return 0
 
     cdef void _lose_book(self, Market market):
         """A frame of this book was missed: unreadable until the next snapshot."""

@@ -6,6 +6,10 @@ cdef extern from *:
     """
     #include <stdint.h>
     static inline int halfspread_low_bit(uint64_t w) { return __builtin_ctzll(w); }
+    static inline int halfspread_high_bit(uint64_t w) {
+        return 63 - __builtin_clzll(w);
+    }
     """
-    # The lowest bit of a word that is not 0.
+    # The lowest and the highest bit of a word that is not 0.
     int low_bit "halfspread_low_bit"(uint64_t word) noexcept nogil
+    int high_bit "halfspread_high_bit"(uint64_t word) noexcept nogil

@@ -6,39 +6,9 @@ Adding is a shift and three increments; reading walks the 1,280 counts and belon
 the scrape.
 """
 
+cimport cython
 from libc.math cimport ceil
 from libc.stdint cimport INT64_MAX, int64_t, uint64_t
-
-cdef extern from *:
-    """
-    #include <stdint.h>
-    #if defined(__GNUC__) || defined(__clang__)
-    static inline int halfspread_hist_top_bit(uint64_t w) {
-        return 63 - __builtin_clzll(w);
-    }
-    #else
-    static inline int halfspread_hist_top_bit(uint64_t w) {
-        int n = 0;
-        while (w >>= 1) n++;
-        return n;
-    }
-    #endif
-    """
-    int top_bit "halfspread_hist_top_bit"(uint64_t word) noexcept nogil
-
-cdef enum:
-    SUB_BITS = 5               # SUB_BUCKETS = 1 << SUB_BITS
-
-
-cdef inline int bucket_of(int64_t value_ns) noexcept nogil:
-    """Return the bucket of a value >= 0; the last one for everything too large."""
-    cdef int shift, bucket
-    if value_ns < SUB_BUCKETS:
-        return <int>value_ns
-    shift = top_bit(<uint64_t>value_ns) - SUB_BITS
-    bucket = shift * SUB_BUCKETS + <int>(value_ns >> shift)
-    return bucket if bucket < BUCKETS else BUCKETS - 1
-
 
 cdef inline int64_t upper_edge_ns(int bucket) noexcept nogil:
     """Return the largest value of a bucket."""
@@ -51,22 +21,9 @@ cdef inline int64_t upper_edge_ns(int bucket) noexcept nogil:
     return ((<int64_t>(SUB_BUCKETS + bucket % SUB_BUCKETS) + 1) << shift) - 1
 
 
+@cython.final
 cdef class Histogram:
     """Counts of nanosecond values; quantiles are at most 1/32 too large."""
-
-    cdef void add(self, int64_t value_ns) noexcept nogil:
-        """Count one value. Cost: constant, no allocation."""
-        if value_ns < 0:
-            value_ns = 0
-        self.counts[bucket_of(value_ns)] += 1
-        self.count += 1
-        # Saturates: one absurd value must not turn the sum negative.
-        if self.total_ns > INT64_MAX - value_ns:
-            self.total_ns = INT64_MAX
-        else:
-            self.total_ns += value_ns
-        if value_ns > self.max_ns:
-            self.max_ns = value_ns
 
     cdef int64_t _quantile(self, double q) noexcept nogil:
         cdef uint64_t seen = 0, rank

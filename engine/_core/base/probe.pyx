@@ -18,38 +18,11 @@ from libc.stdint cimport uint64_t
 
 from engine._core.base.types cimport nanos_t
 
-cdef extern from *:
-    """
-    #include <stdint.h>
-    #if defined(__x86_64__) && defined(__GNUC__)
-    #include <cpuid.h>
-    #include <x86intrin.h>
-    static int halfspread_counts(void) {
-        unsigned int a, b, c, d;
-        return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d >> 8 & 1);
-    }
-    static inline uint64_t halfspread_counter(void) { return __rdtsc(); }
-    static inline int64_t halfspread_scaled(uint64_t ticks, uint64_t scale) {
-        return (int64_t)((unsigned __int128)ticks * scale >> 32);
-    }
-    #else
-    static int halfspread_counts(void) { return 0; }
-    static inline uint64_t halfspread_counter(void) { return 0; }
-    static inline int64_t halfspread_scaled(uint64_t ticks, uint64_t scale) {
-        (void)scale;
-        return (int64_t)ticks;
-    }
-    #endif
-    """
-    bint counts_evenly "halfspread_counts"() noexcept nogil
-    uint64_t counter "halfspread_counter"() noexcept nogil
-    nanos_t scaled "halfspread_scaled"(uint64_t ticks, uint64_t scale) noexcept nogil
-
 cdef nanos_t COMPARE_NS = 5_000_000     # the clocks are compared over so long at least
 cdef double FRACTION = 4294967296.0     # of a nanosecond: the scale is in 2**-32
 
-cdef uint64_t scale = 0                 # nanoseconds a tick, 0 = do not use the counter
-cdef uint64_t first_ticks = counter()
+rate.scale = 0
+rate.first_ticks = counter()
 cdef nanos_t first_ns = probe_ns()
 
 
@@ -59,23 +32,16 @@ cdef nanos_t probe_ns() noexcept nogil:
     return <nanos_t>now.tv_sec * 1000000000 + now.tv_nsec
 
 
-cdef nanos_t stage_ns() noexcept nogil:
-    if scale == 0:
-        return probe_ns()
-    return scaled(counter() - first_ticks, scale)
-
-
 cdef void set_stage_clock() noexcept nogil:
     """Compare the counter with the clock since the start; once, for COMPARE_NS."""
-    global scale
     cdef nanos_t passed_ns = probe_ns() - first_ns
     cdef uint64_t ticks
-    if scale != 0 or not counts_evenly():
+    if rate.scale != 0 or not counts_evenly():
         return
     while passed_ns < COMPARE_NS:
         passed_ns = probe_ns() - first_ns
-    ticks = counter() - first_ticks
-    scale = <uint64_t>(FRACTION * <double>passed_ns / <double>ticks)
+    ticks = counter() - rate.first_ticks
+    rate.scale = <uint64_t>(FRACTION * <double>passed_ns / <double>ticks)
 
 
 def monotonic_ns():

@@ -12,7 +12,7 @@ from engine._core.quote.sheet cimport Anchor, Permitted, QuoteLimits, QuoteSheet
 from engine._core.quote.strategy cimport Strategy, View
 from engine._core.state.book cimport Book
 from engine._core.state.exposure cimport ExposureTable
-from engine._core.state.feed cimport FeedLag
+from engine._core.state.feed cimport FeedLag, hear
 from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
 from engine._core.state.queue cimport Queue
@@ -99,7 +99,15 @@ cdef class Market:
     # 4. Put the wish through the gate.
     cdef void permit(self, OrderTable orders, ExposureTable exposure) noexcept nogil
     # Frames of the two channels, after the book has taken its own.
-    cdef void hear_book(self, nanos_t now_ns, int64_t venue_ms) noexcept
+    cdef inline void hear_book(self, nanos_t now_ns, int64_t venue_ms) noexcept:
+        self.heard_ns = self.heard_book_ns = now_ns
+        hear(&self.lag, now_ns, venue_ms)
+        if self.limits.lag_max_ns and (
+                self.lag.beyond_ns > self.limits.lag_max_ns if not self.is_lagging
+                else 2 * self.lag.beyond_ns <= self.limits.lag_max_ns):
+            self.is_lagging = not self.is_lagging
+            self.stir()
+
     cdef void hear_ticker(self, nanos_t now_ns, const Ticker* ticker) noexcept
     # Mark, else mid, in base ticks; 0 when there is neither.
     cdef inline double reference_ticks(self) noexcept nogil:

@@ -21,7 +21,6 @@ from engine._core.quote.unwind cimport wish_unwind
 from engine._core.state.book cimport (
     WINDOW_TICKS_DEFAULT, WINDOW_TICKS_OPTION, Book)
 from engine._core.state.exposure cimport ExposureTable
-from engine._core.state.feed cimport hear
 from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
 from engine._core.state.queue cimport Queue
@@ -111,15 +110,6 @@ cdef class Market:
         self.strategy = strategy
         self.view.inventory_limit_lots = self.limits.position_max_lots
         self.is_quoted = True
-
-    cdef void hear_book(self, nanos_t now_ns, int64_t venue_ms) noexcept:
-        self.heard_ns = self.heard_book_ns = now_ns
-        hear(&self.lag, now_ns, venue_ms)
-        if self.limits.lag_max_ns and (
-                self.lag.beyond_ns > self.limits.lag_max_ns if not self.is_lagging
-                else 2 * self.lag.beyond_ns <= self.limits.lag_max_ns):
-            self.is_lagging = not self.is_lagging
-            self.stir()
 
     cdef void hear_ticker(self, nanos_t now_ns, const Ticker* ticker) noexcept:
         if (self.ticker.mark_price != ticker.mark_price

@@ -15,24 +15,8 @@ which touches every page.
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memmove, memset
 
+from engine._core.base.bits cimport high_bit
 from engine._core.base.types cimport qty_t
-
-cdef extern from *:
-    """
-    #include <stdint.h>
-    #if defined(__GNUC__) || defined(__clang__)
-    static inline int halfspread_ladder_top_bit(uint64_t w) {
-        return 63 - __builtin_clzll(w);
-    }
-    #else
-    static inline int halfspread_ladder_top_bit(uint64_t w) {
-        int n = 0;
-        while (w >>= 1) n++;
-        return n;
-    }
-    #endif
-    """
-    int top_bit "halfspread_ladder_top_bit"(uint64_t word) noexcept nogil
 
 cdef extern from *:
     """
@@ -111,10 +95,10 @@ cdef int64_t at_or_below(const Ladder* side, int64_t slot) noexcept nogil:
     while slot >= 0 and h < side.height:
         word = side.tree[h][slot >> 6] & (~<uint64_t>0 >> (63 - (slot & 63)))
         if word:
-            slot = (slot & ~<int64_t>63) | top_bit(word)
+            slot = (slot & ~<int64_t>63) | high_bit(word)
             while h:
                 h -= 1
-                slot = (slot << 6) | top_bit(side.tree[h][slot])
+                slot = (slot << 6) | high_bit(side.tree[h][slot])
             return slot
         slot = (slot >> 6) - 1
         h += 1

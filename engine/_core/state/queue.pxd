@@ -104,7 +104,11 @@ cdef class Queue:
     # The table has changed a slot.
     cdef void sync(self, OrderTable orders, int32_t slot, Book book) noexcept nogil
     # A frame was applied. Cost: nothing without orders; a read a level of ours.
-    cdef void frame(self, OrderTable orders, Book book) noexcept nogil
+    cdef inline void frame(self, OrderTable orders, Book book) noexcept nogil:
+        self.n_frames += 1
+        if self.busy | self.ghosts:
+            self._frame(orders, book)
+
     # A trade of the venue came.
     cdef void trade(self, const Print* row, Book book) noexcept nogil
 
@@ -118,6 +122,7 @@ cdef class Queue:
     cdef double line(self, Side side, price_t price_ticks, Book book) noexcept nogil
 
     # Inside only.
+    cdef void _frame(self, OrderTable orders, Book book) noexcept nogil
     cdef qty_t _ours(self, int side, price_t price_ticks) noexcept nogil
     cdef void _join(
         self, int i, const Order* row, int64_t joined_ms, Book book) noexcept nogil

@@ -256,11 +256,10 @@ cdef class Queue:
 
     # What becomes of the levels.
 
-    cdef void frame(self, OrderTable orders, Book book) noexcept nogil:
+    cdef void _frame(self, OrderTable orders, Book book) noexcept nogil:
         cdef uint32_t rest = self.busy
         cdef int side, i
         cdef Place* place
-        self.n_frames += 1
         while rest:
             i = low_bit(rest)
             rest &= rest - 1

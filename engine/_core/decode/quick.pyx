@@ -3,11 +3,13 @@
 Nearly every frame of the venue takes it. It compares eight or sixteen bytes where the
 scanner looks at single ones, and reads a level without a branch (:mod:`level`). What
 the frame before had is looked for first: its instrument, the leading digits of its time
-and change_id, and as prev_change_id the change_id itself. It knows no trouble: at the first byte that is not what it expects (white space, an unknown key, a
-key met twice, an escape, a null, a number of more than seven digits before the point
-or behind it, a price off its grid) it gives up, and the scanner reads the frame from
-its start. So it may refuse what it likes, but must never take what the scanner would
-read otherwise; tests/fuzz compares the two.
+and change_id, and as prev_change_id the change_id itself.
+
+It knows no trouble: at the first byte that is not what it expects (white space, an
+unknown key, a key met twice, an escape, a null, a number of more than seven digits
+before the point or behind it, a price off its grid) it gives up, and the scanner reads
+the frame from its start. So it may refuse what it likes, but must never take what the
+scanner would read otherwise; tests/fuzz compares the two.
 
 Source: docs.deribit.com, book.{instrument_name}.{interval}, seen 2026-08-22, and frames
 recorded 2021 to 2026: numbers are the shorter of decimal and scientific, decimal on a
@@ -35,8 +37,12 @@ cdef enum:
     PLACES_MAX = 11            # 10**7 times 10**that does not overflow
     SHIFT_MAX = 18
 
-cdef const char* HEAD = (
-    b'{"jsonrpc":"2.0","method":"subscription","params":{"channel":"book.')
+cdef extern from *:
+    """
+    #define HALFSPREAD_BOOK_HEAD "{\\"jsonrpc\\":\\"2.0\\",\\"method\\":" \\
+        "\\"subscription\\",\\"params\\":{\\"channel\\":\\"book."
+    """
+    const char* HEAD "HALFSPREAD_BOOK_HEAD"
 
 cdef uint64_t VALUE_MAX = 1000000000000000000    # so no product overflows
 cdef uint64_t[SHIFT_MAX + 1] POWERS = [
@@ -210,12 +216,11 @@ cdef inline const char* take_level(
     return p + text.size
 
 
-cdef const char* take_levels(const char* p, Reading* r, Side side) noexcept nogil:
-    """Read an array of levels after its bracket; NULL: not in the quick form."""
+cdef const char* take_some_levels(
+        const char* p, Reading* r, Side side) noexcept nogil:
+    """Read levels up to the end of their array; NULL: not in the quick form."""
     cdef LevelChange* level = r.level
     cdef const char* after
-    if p[0] == c"]":
-        return p + 1
     while True:
         if level == r.last:
             return NULL
@@ -231,6 +236,12 @@ cdef const char* take_levels(const char* p, Reading* r, Side side) noexcept nogi
             break
     r.level = level
     return p if after[0] == c"]" else NULL
+
+
+cdef inline const char* take_levels(
+        const char* p, Reading* r, Side side) noexcept nogil:
+    """Read an array of levels after its bracket, often an empty one."""
+    return p + 1 if p[0] == c"]" else take_some_levels(p, r, side)
 
 
 cdef inline const char* take_type(const char* p, Reading* r) noexcept nogil:

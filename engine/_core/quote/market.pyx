@@ -3,7 +3,7 @@
 from types import FunctionType
 
 cimport cython
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t
 from libc.string cimport memset
 
 from engine._core.base.event cimport Ticker

@@ -63,7 +63,7 @@ TICKS_LIMIT = 1 << 48
 
 cdef inline key_t key_of(int side, price_t price_ticks) noexcept nogil:
     """Turn a price into the ladder's key, and back: higher is better on either side."""
-    return price_ticks if side == BID else -price_ticks
+    return (price_ticks ^ -<key_t>side) + side
 
 
 @cython.final
@@ -174,15 +174,16 @@ cdef class Book:
 
     cdef bint _set_levels(
             self, const BookChange* change, Fault* fault) noexcept nogil:
-        cdef const LevelChange* level
+        cdef const LevelChange* level = change.levels
+        cdef const LevelChange* end = level + change.n_levels
         cdef bint fits = True
-        cdef int i, side, seen = 0
-        for i in range(change.n_levels):
-            level = &change.levels[i]
+        cdef int side, seen = 0
+        while level != end:
             side = <int>level.side & 1
             seen |= <int>level.side
             fits &= ladder_set(
                 &self.sides[side], key_of(side, level.price_ticks), level.qty_lots)
+            level += 1
         if not check(fault, seen & ~1 == 0, FAULT_INDEX):
             return False
         for side in range(2):

@@ -80,48 +80,44 @@ cdef inline bint ladder_is_settled(const Ladder* side) noexcept nogil:
     return side.near_best - side.base >= side.window // 4
 
 
-cdef inline void ladder_mark(Ladder* side, int64_t slot) noexcept nogil:
-    """Enter a slot in every storey; above a word that was not 0 all is entered."""
-    cdef uint64_t before
+cdef inline void ladder_enter(
+        Ladder* side, int64_t slot, uint64_t is_level) noexcept nogil:
+    """Say in every storey whether a slot is a level.
+
+    Above a word that was not 0, and is not 0 now, nothing changes.
+    """
+    cdef uint64_t before, after
     cdef int h
     for h in range(side.height):
         before = side.tree[h][slot >> 6]
-        side.tree[h][slot >> 6] = before | (<uint64_t>1 << (slot & 63))
-        if before:
-            return
-        slot >>= 6
-
-
-cdef inline void ladder_unmark(Ladder* side, int64_t slot) noexcept nogil:
-    cdef uint64_t after
-    cdef int h
-    for h in range(side.height):
-        after = side.tree[h][slot >> 6] & ~(<uint64_t>1 << (slot & 63))
+        after = before & ~(<uint64_t>1 << (slot & 63)) | is_level << (slot & 63)
         side.tree[h][slot >> 6] = after
-        if after:
+        is_level = after != 0
+        if is_level == (before != 0):
             return
         slot >>= 6
 
 
 cdef inline void ladder_set_near(
         Ladder* side, key_t key, qty_t qty_lots) noexcept nogil:
-    """Set a level of the window."""
+    """Set a level of the window.
+
+    Whether it is new, changed or gone is chance, so nothing asks for that; what depends
+    on it is counted and stored all the same.
+    """
     cdef int64_t slot = key & (side.window - 1)
-    cdef qty_t before = side.ring[slot]
-    side.is_touched |= key >= side.near_best
-    if qty_lots > 0:
-        side.ring[slot] = qty_lots
-        if before == 0:
-            ladder_mark(side, slot)
-            side.n_near += 1
-            if key > side.near_best:
-                side.near_best = key
-    elif before:
-        side.ring[slot] = 0
-        ladder_unmark(side, slot)
-        side.n_near -= 1
-        if key == side.near_best:
-            ladder_drop_best(side)
+    cdef int64_t is_level = qty_lots > 0
+    cdef int64_t was_level = side.ring[slot] != 0
+    side.ring[slot] = qty_lots & -is_level
+    side.n_near += is_level - was_level
+    ladder_enter(side, slot, <uint64_t>is_level)
+    if key < side.near_best:
+        return
+    side.is_touched = True
+    if is_level:
+        side.near_best = key
+    elif was_level:
+        ladder_drop_best(side)
 
 
 cdef inline bint ladder_set(Ladder* side, key_t key, qty_t qty_lots) noexcept nogil:

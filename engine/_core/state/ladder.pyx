@@ -174,7 +174,7 @@ cdef void ladder_clear(Ladder* side) noexcept nogil:
     while key != NO_KEY:
         below = near_below(side, key)
         side.ring[key & (side.window - 1)] = 0
-        ladder_unmark(side, key & (side.window - 1))
+        ladder_enter(side, key & (side.window - 1), 0)
         key = below
     side.n_near = 0
     side.near_best = NO_KEY
@@ -216,7 +216,7 @@ cdef bint shed(Ladder* side, key_t base) noexcept nogil:
         side.far[rank + n].key = key
         side.far[rank + n].qty_lots = side.ring[key & mask]
         side.ring[key & mask] = 0
-        ladder_unmark(side, key & mask)
+        ladder_enter(side, key & mask, 0)
         key = top
     if side.n_near == 0:
         side.near_best = NO_KEY

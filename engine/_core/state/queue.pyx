@@ -284,7 +284,8 @@ cdef class Queue:
             return True
         if (self.ghosts or place.is_guessed or place.told_lots != 0.0
                 or place.is_shown and place.shown_lots != place.rest_lots
-                or place.joined_ms and not place.is_shown):
+                or place.joined_ms and not place.is_shown
+                and book.venue_ms >= place.joined_ms):
             return False
         return book.qty_at(<Side>side, place.price_ticks) == place.level_lots
 

@@ -58,16 +58,18 @@ cdef class Core(Inbox):
         """One payload, or NULL, through the rooms from left to right."""
         cdef MessageKind kind
         cdef nanos_t start_ns = 0
-        if self.measures:
+        # Of a burst the last message only: the one after which there are quotes.
+        cdef bint measures = self.measures and not more_coming
+        if measures:
             start_ns = self.lap_ns = stage_ns()
         if payload != NULL:
             # 1. decode: bytes -> events
             kind = self.decoder.decode(payload, size)
-            if self.measures:
+            if measures:
                 self._lap(self.hist_decode)
             # 2. state: events -> books, orders, positions
             self._absorb(conn, kind, payload, size)
-            if self.measures:
+            if measures:
                 self._lap(self.hist_state)
         if self.credits_ready_ns and self.now_ns >= self.credits_ready_ns:
             self._wake()
@@ -78,9 +80,9 @@ cdef class Core(Inbox):
         self.counters.turns += 1
         if not self.agenda.is_empty():
             self._decide()
-            if self.measures:
+            if measures:
                 self.lap_ns = stage_ns()
-        if self.measures:
+        if measures:
             self.hist_turn.add(self.lap_ns - start_ns)
         return 0
 
@@ -155,6 +157,7 @@ cdef class Core(Inbox):
 
     # Not bound as a Python function would be: a plain C method is called faster.
     @cython.binding(False)
+    @cython.embedsignature.format("clinic")
     def receive_data(self, int conn, nanos_t t_ns, bytes data not None,
                      bint more_coming=False):
         """Take one payload; `more_coming` says that the next one is here already.

@@ -147,4 +147,6 @@ cdef class Queue:
         self, const Place* place, const Order* row, int64_t ms) noexcept nogil
     cdef bint _is_quiet(
         self, const Place* place, int side, Book book) noexcept nogil
+    cdef bint _frees_ghost(
+        self, int side, price_t price_ticks, Book book) noexcept nogil
     cdef void _note(self, int i) noexcept nogil

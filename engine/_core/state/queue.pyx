@@ -282,12 +282,26 @@ cdef class Queue:
         """Whether a frame has nothing to say about a place, or has said it already."""
         if place.n_frames == self.n_frames:
             return True
-        if (self.ghosts or place.is_guessed or place.told_lots != 0.0
+        if (place.is_guessed or place.told_lots != 0.0
                 or place.is_shown and place.shown_lots != place.rest_lots
                 or place.joined_ms and not place.is_shown
-                and book.venue_ms >= place.joined_ms):
+                and book.venue_ms >= place.joined_ms
+                or self.ghosts and self._frees_ghost(side, place.price_ticks, book)):
             return False
         return book.qty_at(<Side>side, place.price_ticks) == place.level_lots
+
+    cdef bint _frees_ghost(
+            self, int side, price_t price_ticks, Book book) noexcept nogil:
+        """Whether a frame is past something that has left a price."""
+        cdef uint32_t rest = self.ghosts >> (side * SLOTS_PER_SIDE) & SIDE_BITS
+        cdef const Ghost* ghost
+        while rest:
+            ghost = &self.gone[side * SLOTS_PER_SIDE + low_bit(rest)]
+            rest &= rest - 1
+            if (ghost.is_on and ghost.price_ticks == price_ticks
+                    and book.venue_ms > ghost.own_ms):
+                return True
+        return False
 
     cdef qty_t _ours(self, int side, price_t price_ticks) noexcept nogil:
         """Return what of a level, as the book has it, is ours."""

@@ -19,6 +19,18 @@ def test_a_burst_is_absorbed_and_quoted_once() -> None:
     assert rig.snapshot()["change_id"] == 15
 
 
+def test_of_a_burst_the_last_message_is_measured() -> None:
+    rig = quoting_rig()
+    rig.core.measure(True)
+    before = {name: each.count for name, each in rig.core.histograms().items()}
+    for i in range(5):
+        frame = change(rig, 10 + i, 11 + i, [["new", 4999.5, 100.0 + 10 * i]])
+        rig.deliver(frame, more_coming=i < 4)
+    after = {name: each.count for name, each in rig.core.histograms().items()}
+    for name in ("decode", "state", "turn"):
+        assert after[name] == before[name] + 1
+
+
 class Broken(Strategy):
     """Fails after a while."""
 

@@ -56,9 +56,9 @@ class Options:
 
     def play(self, frames: list[bytes]) -> None:
         """Take every frame."""
-        receive = self.core.receive_data
+        receive, t_ns = self.core.receive_data, START_NS + 2
         for frame in frames:
-            receive(0, START_NS + 2, frame)
+            receive(0, t_ns, frame)
 
     def calls(self) -> int:
         """Return how often a strategy was called."""

@@ -69,7 +69,7 @@ def engine(
             environment={**KEYS, **trusted},
         )
 
-    return Client(command, tls, _absent("uvloop") if loop == "uvloop" else "")
+    return Client(command, tls, "" if loop == "asyncio" else _absent(loop))
 
 
 def options(policy: str, seed: int) -> Client:

@@ -29,6 +29,7 @@ OURS, ADAPTIVE, SLEEP = "halfspread", "halfspread, adaptive", "halfspread, sleep
 PLAIN = "halfspread, adaptive, ordinary class"
 UVLOOP, UVLOOP_SLEEP = "halfspread on uvloop", "halfspread on uvloop, sleep"
 TLS, POLL = "halfspread over TLS", "halfspread, sleep, SO_BUSY_POLL"
+FASTNET = "halfspread over TLS, aiofastnet"
 FLOOR, FLOOR_BLOCK = "C, busy poll", "C, blocking recv"
 FASTMM, FASTMM_ADAPTIVE = "fastmm-engine, busy poll", "fastmm-engine, adaptive"
 PICOWS, PICOWS_SPIN = "picows stack", "picows stack, spinning"
@@ -112,6 +113,10 @@ QUIET: tuple[Row, ...] = (
     ),
     (_wire("tls", "p50, over TLS, spinning", "without TLS"), TLS, OURS, "p50"),
     (
+        _wire("tls_fastnet", "p50, over TLS by aiofastnet, spinning", "asyncio's TLS"),
+        *(FASTNET, TLS, "p50"),
+    ),
+    (
         _wire("tls_picows", "p50, over TLS, all spinning", PICOWS_TLS, times=True),
         *(TLS, PICOWS_TLS, "p50"),
     ),
@@ -187,7 +192,7 @@ def _write(path: Path, lines: Iterable[bytes]) -> Path:
 
 
 def _ingresses(run: Run, bench: Bench) -> Iterator[Found | Missing]:
-    stream_of = frames(run.pick(300_000, 30_000), run.seed)
+    stream_of = frames(run.pick(200_000, 30_000), run.seed)
     snapshot = _write(bench.scratch / "snapshot.jsonl", [next(stream_of)])
     changes = _write(bench.scratch / "changes.jsonl", stream_of)
     who = {
@@ -262,6 +267,7 @@ def _takers(run: Run) -> dict[str, Client]:
         UVLOOP_SLEEP: engine("sleep", "uvloop"),
         POLL: engine("sleep", poll_us=POLL_US),
         TLS: engine("spin", tls=True),
+        FASTNET: engine("spin", "aiofastnet", tls=True),
         PICOWS_TLS: stack("picows", spins=True, tls=True),
     }
     return _chosen(run, everybody)
@@ -280,7 +286,9 @@ def _quiet(run: Run, bench: Bench) -> Iterator[Found | Missing]:
     often_ones = {OURS: TEN, FASTMM: TEN_FASTMM, PICOWS_SPIN: TEN_PICOWS}
     absent = {name: one.absent for name, one in who.items() if one.absent}
     if not bench.tools.certificate:
-        absent |= dict.fromkeys((TLS, PICOWS_TLS), "no OpenSSL to build the venue with")
+        absent |= dict.fromkeys(
+            (TLS, FASTNET, PICOWS_TLS), "no OpenSSL to build the venue with"
+        )
     works = {
         name: lambda one=one: _timed(bench, one, given) for name, one in who.items()
     }
@@ -290,7 +298,7 @@ def _quiet(run: Run, bench: Bench) -> Iterator[Found | Missing]:
             if name in absent:
                 absent[title] = absent[name]
     race = Race(absent)
-    race.run(works, run.pick(4, 1))
+    race.run(works, run.pick(3, 1))
     _draw(run, race, "tick to order, quiet cores, p50, µs", "p50")
     _draw(run, race, "tick to order, quiet cores, p99, µs", "p99")
     for goal, ours, rival, value in QUIET:

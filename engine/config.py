@@ -13,6 +13,7 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -111,6 +112,12 @@ def rest_url_of(url: str) -> str:
     return f"{scheme}://{parts.netloc}/api/v2"
 
 
+def _tls_layer(value: str) -> str:
+    if value != "python" and find_spec(value) is None:
+        raise refusal(f"python, or {value} once it is installed: halfspread[tls]")
+    return value
+
+
 def _variable(value: str) -> str:
     if not re.fullmatch(r"[A-Z_][A-Z0-9_]{0,127}", value):
         # What stands here instead of a name may be the secret itself.
@@ -191,6 +198,14 @@ class Venue(Section):
             "or the `websockets` package"
         ),
     ] = "fast"
+    tls: Annotated[
+        Literal["python", "aiofastnet"],
+        AfterValidator(_tls_layer),
+        Key(
+            "who speaks TLS under the WebSockets: the standard library, or the package "
+            "`aiofastnet` (halfspread[tls]), which is faster"
+        ),
+    ] = "python"
     hears_trades: Annotated[
         bool,
         Key(

@@ -14,6 +14,10 @@ from benchmarks.loopback.tools import Tools
 FOLDER = Path(__file__).parent
 KEYS = {"HALFSPREAD_CLIENT_ID": "bench", "HALFSPREAD_CLIENT_SECRET": "bench-secret"}
 RUN_FOR = "120s"
+NO_JOURNAL = "the disk does not follow"
+"""The engine, when its journal has ended: it is complete no longer."""
+JOURNAL_S = 1.0
+"""Then its journal is written."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,20 @@ class Seat:
 
 @dataclass(frozen=True)
 class Client:
-    """A candidate. ``absent``: why it cannot take part; "": it can."""
+    """A candidate.
+
+    ``absent``: why it cannot take part; "": it can. ``void``: what it must not have
+    said if its figures are to count. ``pins_itself``: its threads know their places;
+    else all of them get one core. ``behind_s``: so long after the last frame it may
+    still work on them.
+    """
 
     command: Callable[[Seat], Command]
     tls: bool = False
     absent: str = ""
+    void: str = ""
+    pins_itself: bool = False
+    behind_s: float = 0.0
 
 
 def engine(
@@ -44,10 +57,14 @@ def engine(
     loop: str = "asyncio",
     *,
     realtime: bool = True,
-    tls: bool = False,
+    layer: str = "",
     poll_us: int = 0,
 ) -> Client:
-    """Return the engine, complete, waiting by a policy of ``[loop]``."""
+    """Return the engine, complete, waiting by a policy of ``[loop]``.
+
+    ``layer``: who speaks TLS; "": nobody.
+    """
+    tls = layer != ""
 
     def command(seat: Seat) -> Command:
         text = (FOLDER / "engine.toml").read_text()
@@ -55,6 +72,7 @@ def engine(
         file.write_text(
             text.format(
                 scheme="wss" if tls else "ws",
+                layer=layer or "python",
                 port=seat.port,
                 folder=seat.folder / "journal",
                 policy=policy,
@@ -69,7 +87,8 @@ def engine(
             environment={**KEYS, **trusted},
         )
 
-    return Client(command, tls, "" if loop == "asyncio" else _absent(loop))
+    needed = [name for name in (loop, layer) if name not in ("", "asyncio", "python")]
+    return Client(command, tls, _absent(*needed), NO_JOURNAL, True, JOURNAL_S)
 
 
 def options(policy: str, seed: int) -> Client:
@@ -81,7 +100,7 @@ def options(policy: str, seed: int) -> Client:
         words = [sys.executable, "-m", module, str(seat.port), policy]
         return Command([*words, str(journal), str(seed)])
 
-    return Client(command)
+    return Client(command, void=NO_JOURNAL)
 
 
 def stack(
@@ -123,7 +142,7 @@ def fastmm(python: Path | None, spin: str, *, on_paper: bool = False) -> Client:
     why = "" if python else "no Python with fastmm-engine was named (--fastmm)"
     if python and not python.exists():
         why = "fastmm-engine is not installed"
-    return Client(command, absent=why)
+    return Client(command, absent=why, pins_itself=True)
 
 
 def _absent(*modules: str) -> str:

@@ -12,7 +12,7 @@ import asyncio
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +25,13 @@ SO_BUSY_POLL = 46
 
 
 def run(loop: str, work: Coroutine[Any, Any, int]) -> int:
-    """Run it on a loop. Raises: ImportError without what is asked for."""
-    make: Callable[[], asyncio.AbstractEventLoop] | None = None
+    """Run it on a loop. Raises: ImportError without uvloop, if that is asked for."""
     if loop == "uvloop":
         import uvloop
 
-        make = uvloop.new_event_loop
-    elif loop == "aiofastnet":
-        import aiofastnet
-
-        make = aiofastnet.loop_factory(asyncio.new_event_loop)
-    with asyncio.Runner(loop_factory=make) as runner:
-        return runner.run(work)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work)
+    return asyncio.run(work)
 
 
 async def open_polling(url: str, tls: ssl.SSLContext | None, poll_us: int) -> FastLink:

@@ -23,7 +23,7 @@ from engine._core.core import Core
 from engine.journal import Header, Recorder, Writer
 from engine.live.fastlink import open_fast
 from engine.live.ingress import Ingress
-from engine.live.log import Log
+from engine.live.log import LineWriter, Log
 from engine.live.memory import CollectorPolicy
 from engine.live.pace import Pace
 from engine.live.secrets import Credentials, Signer
@@ -46,7 +46,7 @@ async def follow(port: int, policy: str, journal: Path, seed: int) -> None:
     shell = Shell(
         core,
         Signer(Credentials("bench", "bench-secret")),
-        Log("warning", None),
+        Log("warning", LineWriter(sys.stderr)),
         1,
         pace=Pace(loop, policy, SPIN_NS),
         recorder=recorded(core, journal),

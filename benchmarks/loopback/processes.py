@@ -56,15 +56,16 @@ class Cores:
 
 @contextmanager
 def started(
-    command: Command, core: int, log: Path, first: bool = False
+    command: Command, core: int | None, log: Path, first: bool = False
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a process on a core, in a group of its own, and kill the group at the end.
 
-    ``first``: before ordinary programs, where the system allows it.
+    ``core`` None: on any. ``first``: before ordinary programs, where that is allowed.
     """
 
     def prepare() -> None:
-        os.sched_setaffinity(0, {core})
+        if core is not None:
+            os.sched_setaffinity(0, {core})
         if first:
             with contextlib.suppress(OSError):
                 os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(VENUE_PRIORITY))

@@ -266,8 +266,8 @@ def _takers(run: Run) -> dict[str, Client]:
         UVLOOP: engine("spin", "uvloop"),
         UVLOOP_SLEEP: engine("sleep", "uvloop"),
         POLL: engine("sleep", poll_us=POLL_US),
-        TLS: engine("spin", tls=True),
-        FASTNET: engine("spin", "aiofastnet", tls=True),
+        TLS: engine("spin", layer="python"),
+        FASTNET: engine("spin", layer="aiofastnet"),
         PICOWS_TLS: stack("picows", spins=True, tls=True),
     }
     return _chosen(run, everybody)
@@ -306,10 +306,7 @@ def _quiet(run: Run, bench: Bench) -> Iterator[Found | Missing]:
 
 
 def _contended(run: Run, bench: Bench) -> Iterator[Found | Missing]:
-    plain = _ticks(run, bench)
-    given = Ticks(
-        plain.snapshot, plain.changes, plain.count, plain.warm, shares_core=True
-    )
+    given = _ticks(run, bench)
     everybody = {
         ADAPTIVE: clients.engine("adaptive"),
         PLAIN: clients.engine("adaptive", realtime=False),

@@ -24,10 +24,11 @@ from benchmarks.loopback.processes import (
 from benchmarks.loopback.tools import Tools
 
 LIMIT_S = 30.0
-SETTLE_S = 0.5
+SETTLE_S = 1.5
+"""Until a client has done what it does once: the engine freezes its memory."""
 COUNT_S = 5.0
-SLEEPING_REST_US = 300
-"""A venue that shares its core sleeps until so long before a tick."""
+REST_US = 300
+"""The venue sleeps until so long before a tick: it shares its core with helpers."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,6 @@ class Ticks:
     count: int
     warm: int
     interval_us: int = 1_000
-    shares_core: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,30 +92,40 @@ def _venue(
         yield Venue(int(lines.next("port")[0]), lines, process)
 
 
+@contextmanager
+def _seated(
+    bench: Bench, client: Client, words: list[str], first: bool
+) -> Iterator[tuple[Venue, subprocess.Popen[bytes]]]:
+    """Run venue and client; what goes wrong is told with the client's last words."""
+    with (
+        tempfile.TemporaryDirectory(dir=bench.scratch) as name,
+        _venue(bench, words, client.tls, Path(name), first) as venue,
+    ):
+        folder = Path(name)
+        log = folder / "client.log"
+        seat = Seat(venue.port, bench.cores.client, folder, bench.tools)
+        core = None if client.pins_itself else bench.cores.client
+        with started(client.command(seat), core, log) as running:
+            try:
+                yield venue, running
+            except FailedError as error:
+                raise FailedError(f"{error}; {last_words(log)}") from None
+            if client.void and client.void in log.read_text("utf-8", "replace"):
+                raise FailedError(client.void)
+
+
 def tick_to_order(bench: Bench, client: Client, ticks: Ticks) -> list[float]:
     """Return the time from each tick to the order it caused, wire to wire. Units: us.
 
     Raises: FailedError with the client's last words.
     """
-    rest_us = SLEEPING_REST_US if ticks.shares_core else 0
     words = ["ticks", str(ticks.snapshot), str(ticks.changes), str(ticks.count)]
-    words += [str(ticks.warm), str(ticks.interval_us), str(rest_us)]
-    with (
-        tempfile.TemporaryDirectory(dir=bench.scratch) as name,
-        _venue(bench, words, client.tls, Path(name), ticks.shares_core) as venue,
-    ):
-        folder, lines = Path(name), venue.lines
-        seat = Seat(venue.port, bench.cores.client, folder, bench.tools)
-        log = folder / "client.log"
-        with started(client.command(seat), bench.cores.client, log):
-            try:
-                samples = [int(word) / 1_000 for word in lines.next("latency")]
-            except FailedError as error:
-                raise FailedError(f"{error}; {last_words(log)}") from None
-            if len(samples) < ticks.count:
-                why = f"{len(samples)} of {ticks.count} ticks answered"
-                raise FailedError(f"{why}; {last_words(log)}")
-            return samples
+    words += [str(ticks.warm), str(ticks.interval_us), str(REST_US)]
+    with _seated(bench, client, words, first=True) as (venue, _):
+        samples = [int(word) / 1_000 for word in venue.lines.next("latency")]
+        if len(samples) < ticks.count:
+            raise FailedError(f"{len(samples)} of {ticks.count} ticks answered")
+        return samples
 
 
 def stream(
@@ -135,29 +145,21 @@ def stream(
     Raises: FailedError with the client's last words.
     """
     words = ["--greet"] * counts + ["stream", str(snapshot), str(changes), str(rate)]
-    with (
-        tempfile.TemporaryDirectory(dir=bench.scratch) as name,
-        _venue(bench, words, client.tls, Path(name), first=False) as venue,
-    ):
-        folder, lines = Path(name), venue.lines
-        seat = Seat(venue.port, bench.cores.client, folder, bench.tools)
-        log = folder / "client.log"
-        with started(client.command(seat), bench.cores.client, log) as running:
-            try:
-                lines.next("book")
-                calls = _calls(running) if counts else 0
-                time.sleep(SETTLE_S)
-                timers = _calls(running) - calls if counts else 0
-                before = cpu_ns(running.pid)
-                venue.go()
-                frames, wall_ns = map(int, lines.next("sent"))
-                spent = cpu_ns(running.pid) - before
-                behind = tuple(map(int, lines.next("behind")))
-                calls = _calls(running) - calls - timers if counts else 0
-            except FailedError as error:
-                raise FailedError(f"{error}; {last_words(log)}") from None
-            calls -= round(timers * wall_ns / (SETTLE_S * 1e9))
-            return Streamed(frames, spent, wall_ns, behind, calls)
+    with _seated(bench, client, words, first=False) as (venue, running):
+        lines = venue.lines
+        lines.next("book")
+        calls = _calls(running) if counts else 0
+        time.sleep(SETTLE_S)
+        timers = _calls(running) - calls if counts else 0
+        before = cpu_ns(running.pid)
+        venue.go()
+        frames, wall_ns = map(int, lines.next("sent"))
+        time.sleep(client.behind_s)
+        spent = cpu_ns(running.pid) - before
+        behind = tuple(map(int, lines.next("behind")))
+        calls = _calls(running) - calls - timers if counts else 0
+        calls -= round(timers * wall_ns / (SETTLE_S * 1e9))
+        return Streamed(frames, spent, wall_ns, behind, calls)
 
 
 def _calls(client: subprocess.Popen[bytes]) -> int:

@@ -43,6 +43,7 @@ from engine.live.rest import Rest
 from engine.live.secrets import Credentials, Signer
 from engine.live.shell import Shell
 from engine.live.state_folder import StateFolder
+from engine.live.tls import take_layer
 from engine.live.watch import Watch
 from engine.metrics.reading import Reading, Stage
 from engine.metrics.server import Exporter
@@ -120,6 +121,7 @@ class Service:
     async def run(self) -> int:
         """Quote until told to stop. Returns: the exit code."""
         loop = asyncio.get_running_loop()
+        take_layer(loop, self._config.venue.tls)
         connections = 2 if self._config.venue.market_data_urls else 1
         settings = self._config.loop
         self._pace = pace = Pace(loop, settings.policy, settings.spin_us * 1_000)

@@ -78,7 +78,7 @@ def test_the_engine_answers_every_tick(bench, few):
 def test_the_engine_answers_over_tls(bench, few):
     if bench.tools.certificate is None:
         pytest.skip("no OpenSSL to build the venue with")
-    client = clients.engine("sleep", tls=True)
+    client = clients.engine("sleep", layer="python")
     assert len(tick_to_order(bench, client, few)) == COUNT
 
 
@@ -90,9 +90,23 @@ def test_a_python_stack_answers_every_tick(bench, few):
 
 
 @pytest.mark.loopback
-def test_a_venue_that_sleeps_between_ticks_times_them_too(bench, few):
-    shared = Ticks(few.snapshot, few.changes, COUNT, WARM, shares_core=True)
-    assert len(tick_to_order(bench, clients.floor("block"), shared)) == COUNT
+def test_ticks_may_come_faster_than_the_venue_rests(bench, few):
+    often = Ticks(few.snapshot, few.changes, COUNT, WARM, interval_us=100)
+    assert len(tick_to_order(bench, clients.floor("block"), often)) == COUNT
+
+
+@pytest.mark.loopback
+def test_a_client_that_said_what_voids_it_does_not_count(bench, few):
+    tainted = clients.floor("spin")
+    words = "import os, sys; print('journal lost', file=sys.stderr, flush=True);"
+
+    def command(seat):
+        path, *rest = tainted.command(seat).words
+        script = f"{words} os.execv({path!r}, {[path, *rest]!r})"
+        return Command([sys.executable, "-c", script])
+
+    with pytest.raises(FailedError, match="journal lost"):
+        tick_to_order(bench, clients.Client(command, void="journal lost"), few)
 
 
 @pytest.mark.loopback

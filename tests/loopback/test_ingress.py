@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -16,6 +17,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from engine.live import ingress as module
 from engine.live.fastlink import open_fast
 from engine.live.ingress import Dial, Ingress, Line, open_link
+from engine.live.tls import Layer, take_layer
 
 pytestmark = pytest.mark.loopback
 TIMEOUT_S = 5.0
@@ -317,6 +319,15 @@ def test_stop_hangs_up_and_dials_no_more(dial: Dial) -> None:
     asyncio.run(scenario())
 
 
+@pytest.fixture(params=get_args(Layer))
+def layer(request: pytest.FixtureRequest) -> Layer:
+    """Return who speaks TLS: the tests of it run on every layer that is installed."""
+    if request.param != "python":
+        pytest.importorskip(request.param)
+    found: Layer = request.param
+    return found
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     openssl = shutil.which("openssl")
@@ -336,11 +347,12 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def test_tls_with_a_trusted_certificate(
-    certificate: tuple[Path, Path], dial: Dial
+    certificate: tuple[Path, Path], dial: Dial, layer: Layer
 ) -> None:
     key, cert = certificate
 
     async def scenario() -> None:
+        take_layer(asyncio.get_running_loop(), layer)
         server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         server.load_cert_chain(cert, key)
         client = ssl.create_default_context(cafile=cert)
@@ -357,15 +369,73 @@ def test_tls_with_a_trusted_certificate(
 
 
 def test_tls_refuses_an_unknown_certificate(
-    certificate: tuple[Path, Path], dial: Dial
+    certificate: tuple[Path, Path], dial: Dial, layer: Layer
 ) -> None:
     key, cert = certificate
 
     async def scenario() -> None:
+        take_layer(asyncio.get_running_loop(), layer)
         server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         server.load_cert_chain(cert, key)
         async with venue(echo, tls=server) as port:
             with pytest.raises(ssl.SSLCertVerificationError):
                 await dial(f"wss://localhost:{port}", None)
+
+    asyncio.run(scenario())
+
+
+def test_a_venue_that_ends_a_tls_connection_is_noticed(
+    certificate: tuple[Path, Path], dial: Dial, layer: Layer
+) -> None:
+    key, cert = certificate
+
+    async def leave(line: ServerConnection) -> None:
+        await line.recv()
+        line.transport.abort()
+
+    async def scenario() -> None:
+        take_layer(asyncio.get_running_loop(), layer)
+        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.load_cert_chain(cert, key)
+        client = ssl.create_default_context(cafile=cert)
+        async with (
+            venue(leave, tls=server) as port,
+            dialled(dial, f"wss://localhost:{port}", tls=client) as (ear, _),
+        ):
+            await ear.until(lambda: ear.link is not None)
+            assert ear.link is not None
+            ear.link.write_turn(b"anybody there\n")
+            link = ear.link
+            await ear.until(lambda: any(one[0] == "down" for one in ear.told))
+            assert not link.write_turn(b"late\n")
+
+    asyncio.run(scenario())
+
+
+def test_a_message_of_many_tls_records_comes_whole(
+    certificate: tuple[Path, Path], dial: Dial, layer: Layer
+) -> None:
+    key, cert = certificate
+    text = "[" + "7," * 400_000 + "7]"
+
+    async def tell(line: ServerConnection) -> None:
+        await line.recv()
+        await line.send(text)
+        await line.recv()
+
+    async def scenario() -> None:
+        take_layer(asyncio.get_running_loop(), layer)
+        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.load_cert_chain(cert, key)
+        client = ssl.create_default_context(cafile=cert)
+        async with (
+            venue(tell, tls=server) as port,
+            dialled(dial, f"wss://localhost:{port}", tls=client) as (ear, _),
+        ):
+            await ear.until(lambda: ear.link is not None)
+            assert ear.link is not None
+            ear.link.write_turn(b"tell me\n")
+            await ear.until(lambda: len(ear.messages) == 1)
+            assert ear.messages == [text.encode()]
 
     asyncio.run(scenario())

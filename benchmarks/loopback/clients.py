@@ -16,6 +16,9 @@ KEYS = {"HALFSPREAD_CLIENT_ID": "bench", "HALFSPREAD_CLIENT_SECRET": "bench-secr
 RUN_FOR = "120s"
 NO_JOURNAL = "the disk does not follow"
 """The engine, when its journal has ended: it is complete no longer."""
+HERE = ("", "own", "asyncio", "python")
+"""Loops and TLS layers that need no package."""
+
 JOURNAL_S = 1.0
 """Then its journal is written."""
 
@@ -54,7 +57,7 @@ class Client:
 
 def engine(
     policy: str,
-    loop: str = "asyncio",
+    loop: str = "own",
     *,
     realtime: bool = True,
     layer: str = "",
@@ -87,7 +90,7 @@ def engine(
             environment={**KEYS, **trusted},
         )
 
-    needed = [name for name in (loop, layer) if name not in ("", "asyncio", "python")]
+    needed = [name for name in (loop, layer) if name not in HERE]
     return Client(command, tls, _absent(*needed), NO_JOURNAL, True, JOURNAL_S)
 
 

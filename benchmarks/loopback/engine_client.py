@@ -12,13 +12,14 @@ import asyncio
 import socket
 import ssl
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 from engine.config import load
 from engine.live import service
 from engine.live.fastlink import FastLink, open_fast
+from engine.live.loop import Loop
 
 SO_BUSY_POLL = 46
 """Linux, asm-generic/socket.h; Python has no name for it."""
@@ -26,12 +27,15 @@ SO_BUSY_POLL = 46
 
 def run(loop: str, work: Coroutine[Any, Any, int]) -> int:
     """Run it on a loop. Raises: ImportError without uvloop, if that is asked for."""
+    make: Callable[[], asyncio.AbstractEventLoop] = Loop
     if loop == "uvloop":
         import uvloop
 
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(work)
-    return asyncio.run(work)
+        make = uvloop.new_event_loop
+    elif loop == "asyncio":
+        make = asyncio.new_event_loop
+    with asyncio.Runner(loop_factory=make) as runner:
+        return runner.run(work)
 
 
 async def open_polling(url: str, tls: ssl.SSLContext | None, poll_us: int) -> FastLink:

@@ -28,6 +28,7 @@ from benchmarks.stream import frames
 OURS, ADAPTIVE, SLEEP = "halfspread", "halfspread, adaptive", "halfspread, sleep"
 PLAIN = "halfspread, adaptive, ordinary class"
 UVLOOP, UVLOOP_SLEEP = "halfspread on uvloop", "halfspread on uvloop, sleep"
+ASYNCIO_SLEEP = "halfspread on asyncio's loop, sleep"
 TLS, POLL = "halfspread over TLS", "halfspread, sleep, SO_BUSY_POLL"
 FASTNET = "halfspread over TLS, aiofastnet"
 FLOOR, FLOOR_BLOCK = "C, busy poll", "C, blocking recv"
@@ -102,10 +103,14 @@ QUIET: tuple[Row, ...] = (
         *(ADAPTIVE, WEBSOCKETS, "p50"),
     ),
     (_wire("sleep", "p50, both asleep", FLOOR_BLOCK), SLEEP, FLOOR_BLOCK, "p50"),
-    (_wire("uvloop", "p50, uvloop, spinning", "asyncio"), UVLOOP, OURS, "p50"),
+    (_wire("uvloop", "p50, spinning, uvloop", "our loop"), UVLOOP, OURS, "p50"),
     (
-        _wire("uvloop_sleep", "p50, uvloop, asleep", "asyncio"),
+        _wire("uvloop_sleep", "p50, asleep, uvloop", "our loop"),
         *(UVLOOP_SLEEP, SLEEP, "p50"),
+    ),
+    (
+        _wire("asyncio_sleep", "p50, asleep, asyncio's loop", "our loop"),
+        *(ASYNCIO_SLEEP, SLEEP, "p50"),
     ),
     (
         _wire("poll", f"p50, asleep, SO_BUSY_POLL {POLL_US} µs", "without it"),
@@ -265,6 +270,7 @@ def _takers(run: Run) -> dict[str, Client]:
         WEBSOCKETS_SPIN: stack("websockets", spins=True),
         UVLOOP: engine("spin", "uvloop"),
         UVLOOP_SLEEP: engine("sleep", "uvloop"),
+        ASYNCIO_SLEEP: engine("sleep", "asyncio"),
         POLL: engine("sleep", poll_us=POLL_US),
         TLS: engine("spin", layer="python"),
         FASTNET: engine("spin", layer="aiofastnet"),
@@ -299,8 +305,8 @@ def _quiet(run: Run, bench: Bench) -> Iterator[Found | Missing]:
                 absent[title] = absent[name]
     race = Race(absent)
     race.run(works, run.pick(3, 1))
-    _draw(run, race, "tick to order, quiet cores, p50, µs", "p50")
-    _draw(run, race, "tick to order, quiet cores, p99, µs", "p99")
+    _draw(run, race, "tick to order, quiet cores, p50, microseconds", "p50")
+    _draw(run, race, "tick to order, quiet cores, p99, microseconds", "p99")
     for goal, ours, rival, value in QUIET:
         yield race.figure(goal, ours, rival, value)
 
@@ -322,7 +328,7 @@ def _contended(run: Run, bench: Bench) -> Iterator[Found | Missing]:
         cores = (bench.cores.client, bench.cores.venue)
         stack.enter_context(busy(cores, bench.scratch))
         race = _race(who, lambda one: _timed(bench, one, given), run.pick(3, 1))
-    _draw(run, race, "tick to order, contended cores, p99, µs", "p99")
+    _draw(run, race, "tick to order, contended cores, p99, microseconds", "p99")
     _add_better(race)
     for goal, ours, rival, value in CONTENDED:
         yield race.figure(goal, ours, rival, value)

@@ -68,6 +68,28 @@ cdef extern from *:
     int set_slice "halfspread_slice"(unsigned long long slice_ns) nogil
 
 
+cdef extern from *:
+    """
+    #include <poll.h>
+    static void halfspread_wait(int fd, double timeout_s) {
+        struct pollfd one;
+        double left_s = timeout_s < 1e5 ? timeout_s : 1e5;
+        one.fd = fd;
+        one.events = POLLIN;
+        one.revents = 0;
+    #ifdef __linux__
+        struct timespec left;
+        left.tv_sec = (time_t)left_s;
+        left.tv_nsec = (long)((left_s - (double)left.tv_sec) * 1e9);
+        ppoll(&one, 1, timeout_s < 0 ? NULL : &left, NULL);
+    #else
+        poll(&one, 1, timeout_s < 0 ? -1 : (int)(left_s * 1e3) + 1);
+    #endif
+    }
+    """
+    void wait_for_any "halfspread_wait"(int fd, double timeout_s) nogil
+
+
 def ask_for_slice(unsigned long long slice_ns):
     """Ask the system to run this thread in turns of this length.
 
@@ -104,6 +126,24 @@ cdef class Pace:
         self.switched_out = switched_out()
         if self.is_always:
             self.touch(probe_ns())
+
+    def wait(self, int fd, double timeout_s):
+        """Sleep until something comes, and take what came on the lines at once.
+
+        Args:
+            fd: readable when anything the loop waits for is there.
+            timeout_s: at most so long; negative: for ever.
+        """
+        cdef FastLine line
+        with nogil:
+            wait_for_any(fd, timeout_s)
+        for line in self.lines:
+            try:
+                line.poll()
+            except Exception as error:
+                # Out of here it would end the loop, not only what it belongs to.
+                self.loop.call_exception_handler(
+                    {"message": "a fast line failed", "exception": error})
 
     def watch(self, FastLine line not None):
         """Look at a line past the loop while awake, until it is down."""

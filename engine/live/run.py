@@ -63,10 +63,12 @@ def main(args: argparse.Namespace) -> int:
     """Run ``halfspread run``."""
     config = effective(load(args.config), args)
     check(args.seconds, args.report)
+    from engine.live.loop import Loop
     from engine.live.service import Options, Service
 
     service = Service(config, Options(args.seconds, args.report, args.view))
-    return asyncio.run(service.run())
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        return runner.run(service.run())
 
 
 def effective(config: Config, args: argparse.Namespace) -> Config:

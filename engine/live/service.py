@@ -34,6 +34,7 @@ from engine.live.fastlink import open_fast
 from engine.live.ingress import Dial, Ingress, open_link
 from engine.live.keeper import Keeper, earlier_runs
 from engine.live.log import LineWriter, Log
+from engine.live.loop import Loop as EngineLoop
 from engine.live.memory import CollectorPolicy
 from engine.live.operator import Operator
 from engine.live.pace import Pace
@@ -125,6 +126,8 @@ class Service:
         connections = 2 if self._config.venue.market_data_urls else 1
         settings = self._config.loop
         self._pace = pace = Pace(loop, settings.policy, settings.spin_us * 1_000)
+        if isinstance(loop, EngineLoop):
+            loop.sleep_by(pace)
         self._shell = Shell(
             self._core,
             self._signer,

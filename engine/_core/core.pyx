@@ -90,6 +90,8 @@ cdef class Core(Inbox):
         """The markets something happened to, in the order they were bound."""
         cdef Market market
         cdef int place = self.agenda.first(0)
+        if self.exposure.is_capped:
+            self._count_changed()
         # Ends: places only grow; one that is added behind us waits for the next turn.
         while place >= 0:
             self.agenda.remove(place)
@@ -116,6 +118,7 @@ cdef class Core(Inbox):
         """Every TICK_NS: staleness, crossed books, orders without an answer."""
         cdef Market market
         self.tick_ns = self.now_ns + TICK_NS
+        self.exposure.forget()
         if self.is_stalled:
             self.is_stalled = False
             self.fresh_ns = self.now_ns

@@ -18,6 +18,7 @@ cdef enum Written:
 
 
 cdef class Outbox(Desk):
+    cdef void _count_changed(self) noexcept
     # 5. which requests would make the wish true
     cdef void _plan(self, Market market) noexcept nogil
     # 6. within the credits, past the fuse, onto the wire

@@ -3,6 +3,7 @@
 The middle of the core's four storeys; see :mod:`core`. Nothing here reads a payload.
 """
 
+from cpython.list cimport PyList_GET_ITEM
 from libc.stdint cimport int32_t, int64_t
 
 from engine._core.base.check cimport FAULT_NONE, fault_name
@@ -77,6 +78,14 @@ cdef inline void put(
 
 cdef class Outbox(Desk):
     """The desk, able to send."""
+
+    cdef void _count_changed(self) noexcept:
+        """Tell the limits over instruments where something happened since."""
+        cdef int place = self.agenda.first(0)
+        while place >= 0:
+            self.exposure.count(
+                self.orders, (<Market>PyList_GET_ITEM(self.quoted, place)).place)
+            place = self.agenda.first(place + 1)
 
     cdef void _plan(self, Market market) noexcept nogil:
         """Find the fewest requests; in normal times a place in line may save some."""
@@ -208,6 +217,7 @@ cdef class Outbox(Desk):
         if request_id == 0:
             market.stir()
             return WRITE_FAILED
+        self.exposure.count(self.orders, market.place)
         if not (holds(action, market.index, market.row, &market.limits, &market.anchor,
                       self.orders, market.position,
                       self.credits.least_nano(market.credit_pool, market.second_pool,

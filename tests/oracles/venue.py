@@ -15,8 +15,10 @@ OPEN = "open"
 class SlowVenue:
     """Orders by id, requests waiting, and frames not yet delivered."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, first: int = 0) -> None:
         self.name = name
+        self.first = first
+        """Ids of orders and trades count from here: one venue of several."""
         self.orders: dict[str, Row] = {}
         self.requests: list[Row] = []
         self.frames: list[bytes] = []
@@ -107,7 +109,7 @@ class SlowVenue:
 
     def _new(self, id_: int, direction: str, params: Row) -> None:
         row = {
-            "order_id": f"X-{len(self.orders) + 1}",
+            "order_id": f"X-{self.first + len(self.orders) + 1}",
             "order_state": OPEN,
             "order_type": "limit",
             "instrument_name": self.name,
@@ -167,7 +169,7 @@ class SlowVenue:
         signed = Decimal(str(amount))
         self.position += signed if row["direction"] == "buy" else -signed
         trade = {
-            "trade_id": str(len(self.trades) + 1),
+            "trade_id": str(self.first + len(self.trades) + 1),
             "order_id": order_id,
             "instrument_name": self.name,
             "direction": row["direction"],

@@ -28,6 +28,7 @@ cdef struct Exposed:
     const qty_t* size_lots
     const qty_t* unbooked_lots
     const qty_t* ticket_lots
+    qty_t[2] held_lots         # by side, at worst, as last counted
 
 
 @cython.final
@@ -41,6 +42,13 @@ cdef class ExposureTable:
         double[GROUPS_MAX] group_max_usd
         double[GROUPS_MAX] group_max_coins
         bint is_capped                 # some limit is set
+        # Sums over what was counted last; good while is_counted.
+        bint is_counted
+        double account_usd
+        double[GROUPS_MAX] group_usd           # by settlement currency
+        double[GROUPS_MAX] group_bought        # coins by base currency, all buys filled
+        double[GROUPS_MAX] group_sold
+        int n_unpriced                         # places that hold what has no price
 
     # Take an instrument in; return its place.
     cdef int add(self, int32_t instrument, const Instrument* row, str settles,
@@ -55,13 +63,27 @@ cdef class ExposureTable:
     cdef qty_t worst_held(
         self, OrderTable orders, int place, Side side) noexcept nogil
 
+    # Orders or position of a place have changed.
+    cdef inline void count(self, OrderTable orders, int place) noexcept nogil:
+        if self.is_counted:
+            self._count(orders, place)
+
+    # Count everything anew when next asked: so that roundings never add up.
+    cdef inline void forget(self) noexcept nogil:
+        self.is_counted = False
+
     # How many lots more each side of a place may put at risk within the limits over
     # instruments; huge without limits. Below 0: so many must go.
     cdef inline void room(
             self, OrderTable orders, int place, qty_t* out) noexcept nogil:
         out[0] = out[1] = PLENTY
         if self.is_capped:
-            self._room(orders, place, out)
+            if not self.is_counted:
+                self._count_all(orders)
+            self._room(place, out)
 
     # Inside only.
-    cdef void _room(self, OrderTable orders, int place, qty_t* out) noexcept nogil
+    cdef void _room(self, int place, qty_t* out) noexcept nogil
+    cdef void _count(self, OrderTable orders, int place) noexcept nogil
+    cdef void _count_all(self, OrderTable orders) noexcept nogil
+    cdef void _weigh(self, const Exposed* one, int times) noexcept nogil

@@ -11,3 +11,6 @@ class ExposureTable:
     def totals(
         self, orders: OrderTable
     ) -> tuple[float, dict[str, tuple[float, float, float]]]: ...
+    def counted(
+        self, orders: OrderTable
+    ) -> tuple[float, dict[str, tuple[float, float, float]]]: ...

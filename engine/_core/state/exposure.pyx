@@ -10,13 +10,16 @@ Units: an inverse lot is worth its USD amount whatever the price, and amount / p
 coins; a linear lot its amount at the mark; an option lot counts as a whole coin at the
 index, the most its delta can be.
 
+The sums are kept up to date place by place, as orders, positions and prices change; the
+fuse adds them up for itself.
+
 An instrument without a price has no exposure that could be told, so nothing is allowed
 anywhere until it has one. A sum that crept past its limit because prices moved stops
 every growth at once; sizes are cut only when it is past by more than CREEP.
 """
 
 cimport cython
-from libc.math cimport INFINITY, floor
+from libc.math cimport floor
 from libc.stdint cimport int32_t
 from libc.stdlib cimport free, realloc
 
@@ -82,7 +85,9 @@ cdef class ExposureTable:
             raise MemoryError
         self.rows = grown
         grown = &self.rows[self.size]
+        self.is_counted = False
         grown.instrument = instrument
+        grown.held_lots[0] = grown.held_lots[1] = 0
         grown.row = row
         grown.settles = self.group(settles)
         grown.base = self.group(base)
@@ -101,6 +106,7 @@ cdef class ExposureTable:
     cdef void price(
             self, int place, double mark_price, double index_price) noexcept nogil:
         cdef Exposed* one = &self.rows[place]
+        self._weigh(one, -1)
         if one.row.kind == KIND_OPTION or one.row.kind == KIND_OPTION_COMBO:
             if index_price > 0.0:
                 one.usd_per_lot = one.row.lot_size * index_price
@@ -109,6 +115,7 @@ cdef class ExposureTable:
                 one.coins_per_lot = one.row.lot_size / mark_price
             else:
                 one.usd_per_lot = one.row.lot_size * mark_price
+        self._weigh(one, 1)
 
     cdef qty_t worst_held(
             self, OrderTable orders, int place, Side side) noexcept nogil:
@@ -117,48 +124,63 @@ cdef class ExposureTable:
         return (held + one.unbooked_lots[<int>side] + one.ticket_lots[<int>side]
                 + orders.worst_side(one.instrument, side))
 
-    cdef void _room(self, OrderTable orders, int place, qty_t* out) noexcept nogil:
-        cdef Exposed* mine = &self.rows[place]
-        cdef Exposed* one
-        cdef double account = 0.0, settles = 0.0, bought = 0.0, sold = 0.0
-        cdef double limit
-        cdef qty_t long_lots, short_lots, worst, my_worst
-        cdef qty_t[2] held
-        cdef int i, side
+    cdef void _weigh(self, const Exposed* one, int times) noexcept nogil:
+        """Add what was counted of a place to the sums, or take it off."""
+        cdef qty_t worst = qty_max(one.held_lots[0], one.held_lots[1])
+        cdef double usd = times * worst * one.usd_per_lot
+        if worst and (one.usd_per_lot == 0.0 or one.coins_per_lot == 0.0):
+            self.n_unpriced += times
+        self.account_usd += usd
+        self.group_usd[one.settles] += usd
+        self.group_bought[one.base] += times * one.held_lots[0] * one.coins_per_lot
+        self.group_sold[one.base] += times * one.held_lots[1] * one.coins_per_lot
+
+    cdef void _count(self, OrderTable orders, int place) noexcept nogil:
+        cdef Exposed* one = &self.rows[place]
+        cdef qty_t long_lots = self.worst_held(orders, place, BID)
+        cdef qty_t short_lots = self.worst_held(orders, place, ASK)
+        if long_lots == one.held_lots[0] and short_lots == one.held_lots[1]:
+            return
+        self._weigh(one, -1)
+        one.held_lots[0], one.held_lots[1] = long_lots, short_lots
+        self._weigh(one, 1)
+
+    cdef void _count_all(self, OrderTable orders) noexcept nogil:
+        cdef int i
+        self.account_usd = 0.0
+        self.n_unpriced = 0
+        for i in range(GROUPS_MAX):
+            self.group_usd[i] = self.group_bought[i] = self.group_sold[i] = 0.0
         for i in range(self.size):
-            one = &self.rows[i]
-            long_lots = self.worst_held(orders, i, BID)
-            short_lots = self.worst_held(orders, i, ASK)
-            worst = qty_max(long_lots, short_lots)
-            if worst and (one.usd_per_lot == 0.0 or one.coins_per_lot == 0.0):
-                account = settles = bought = sold = INFINITY
-                break
-            account += worst * one.usd_per_lot
-            if one.settles == mine.settles:
-                settles += worst * one.usd_per_lot
-            if one.base == mine.base:
-                bought += long_lots * one.coins_per_lot
-                sold += short_lots * one.coins_per_lot
-        if (mine.usd_per_lot == 0.0 or mine.coins_per_lot == 0.0
-                or account == INFINITY):
+            self.rows[i].held_lots[0] = self.worst_held(orders, i, BID)
+            self.rows[i].held_lots[1] = self.worst_held(orders, i, ASK)
+            self._weigh(&self.rows[i], 1)
+        self.is_counted = True
+
+    cdef void _room(self, int place, qty_t* out) noexcept nogil:
+        cdef const Exposed* mine = &self.rows[place]
+        cdef const qty_t* held = mine.held_lots
+        cdef qty_t worst = qty_max(held[0], held[1])
+        cdef double limit
+        cdef int side
+        if mine.usd_per_lot == 0.0 or mine.coins_per_lot == 0.0 or self.n_unpriced:
             out[0] = out[1] = 0
             return
-        held[0] = self.worst_held(orders, place, BID)
-        held[1] = self.worst_held(orders, place, ASK)
-        my_worst = qty_max(held[0], held[1])
         for side in range(2):
             if self.account_max_usd > 0.0:
                 out[side] = qty_min(out[side], creeping(
-                    self.account_max_usd, account, mine.usd_per_lot,
-                    my_worst - held[side]))
+                    self.account_max_usd, self.account_usd, mine.usd_per_lot,
+                    worst - held[side]))
             limit = self.group_max_usd[mine.settles]
             if limit > 0.0:
                 out[side] = qty_min(out[side], creeping(
-                    limit, settles, mine.usd_per_lot, my_worst - held[side]))
+                    limit, self.group_usd[mine.settles], mine.usd_per_lot,
+                    worst - held[side]))
             limit = self.group_max_coins[mine.base]
             if limit > 0.0:
                 out[side] = qty_min(out[side], creeping(
-                    limit, bought if side == 0 else sold, mine.coins_per_lot, 0))
+                    limit, self.group_bought[mine.base] if side == 0
+                    else self.group_sold[mine.base], mine.coins_per_lot, 0))
 
     def set_caps(self, double account_max_usd, by_currency):
         """Take the limits over instruments.
@@ -170,6 +192,7 @@ cdef class ExposureTable:
         Raises:
             ValueError: more than GROUPS_MAX currencies.
         """
+        self.is_counted = False
         self.account_max_usd = account_max_usd
         self.is_capped = account_max_usd > 0.0
         for currency, (usd, coins) in by_currency.items():
@@ -194,3 +217,15 @@ cdef class ExposureTable:
             found[names[self.rows[i].base]][1] += bought * self.rows[i].coins_per_lot
             found[names[self.rows[i].base]][2] += sold * self.rows[i].coins_per_lot
         return account, {name: tuple(row) for name, row in found.items()}
+
+    def counted(self, OrderTable orders not None):
+        """Return what `totals` does, out of the sums that are kept.
+
+        They are true after each turn; without limits nobody keeps them, so they are
+        made here. For tests: anybody else asks `totals`.
+        """
+        if not self.is_counted:
+            self._count_all(orders)
+        return self.account_usd, {
+            name: (self.group_usd[i], self.group_bought[i], self.group_sold[i])
+            for name, i in self.groups.items()}

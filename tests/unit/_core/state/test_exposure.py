@@ -168,6 +168,70 @@ def test_no_order_of_wishes_takes_a_sum_past_its_limit(
     assert market.core.snapshot()["halted"] == ""
 
 
+events = st.lists(
+    st.tuples(
+        st.sampled_from(["bid", "ask", "pull", "answer", "fill", "mark", "position"]),
+        st.integers(0, 3),
+        st.integers(1, 30),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(history=events, ticks=st.booleans())
+def test_the_sums_that_are_kept_are_those_of_a_walk(
+    history: list[tuple[str, int, int]], ticks: bool
+) -> None:
+    market = Market(exposure_max_usd=9_000.0, by_currency={"BTC": (5_000.0, 2.0)})
+    venues = [
+        SlowVenue(row["instrument_name"], 1_000 * i) for i, row in enumerate(ROWS)
+    ]
+    for i in range(4):
+        market.tell(i)
+    for what, i, lots in history:
+        happen(market, venues[i], what, i, lots)
+        for line in market.core.data_to_send(0).splitlines():
+            request = json.loads(line)["params"]
+            named = request.get("instrument_name", request.get("order_id"))
+            for venue in venues:
+                if named == venue.name or named in venue.orders:
+                    venue.receive(line)
+        if ticks:
+            market.t_ns += 300 * MS
+            market.core.handle_timer(market.t_ns)
+        walked_usd, walked = market.core.exposure.totals(market.core.orders)
+        kept_usd, kept = market.core.exposure.counted(market.core.orders)
+        assert kept_usd == pytest.approx(walked_usd, rel=1e-12, abs=1e-6)
+        for name, row in walked.items():
+            assert kept[name] == pytest.approx(row, rel=1e-12, abs=1e-9)
+    assert market.core.snapshot()["halted"] == ""
+
+
+def happen(market: Market, venue: SlowVenue, what: str, i: int, lots: int) -> None:
+    """Let one thing happen to one instrument."""
+    wisher, tick = market.wishers[i], 100 if i == 3 else 10_000
+    if what == "bid":
+        wisher.bids = [(tick - 1 - lots % 3, lots), (tick - 5, lots)]
+    elif what == "ask":
+        wisher.asks = [(tick + 1 + lots % 3, lots)]
+    elif what == "pull":
+        wisher.bids, wisher.asks = [], []
+    elif what == "mark":
+        mark(market, PRICE - lots)
+    elif what == "position":
+        market.core.set_position(i, lots - 15, PRICE)
+    elif what == "answer" and venue.requests:
+        venue.work()
+    elif what == "fill" and venue.open_orders():
+        row = venue.open_orders()[0]
+        venue.trade(row["order_id"], row["amount"] - row["filled_amount"], apart=True)
+    frames, venue.frames = venue.frames, []
+    for frame in frames:
+        market.core.receive_data(0, market.t_ns, frame)
+    market.tell(i)
+
+
 def test_what_reduces_is_allowed_past_every_limit() -> None:
     market = Market(exposure_max_usd=100.0)
     market.core.set_position(0, 40, PRICE)

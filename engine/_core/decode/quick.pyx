@@ -200,34 +200,37 @@ cdef inline const char* take_level(
     """Read a level of 32 bytes at most, all of them readable; NULL: it is an odd one.
     """
     cdef LevelText text
-    cdef int price_places, amount_places
+    cdef int64_t price_places, amount_places
     if not read_level(p, ends_of(p), &text):
         return NULL
     price_places = row.ticks.places - text.places[0]
     amount_places = row.lots.places - text.places[1]
-    if (<unsigned int>price_places > PLACES_MAX
-            or <unsigned int>amount_places > PLACES_MAX
+    if (<uint64_t>price_places > PLACES_MAX
+            or <uint64_t>amount_places > PLACES_MAX
             or not divide(&row.ticks.by, text.digits[0] * POWERS[price_places],
                           &level.price_ticks)
             or not divide(&row.lots.by, text.digits[1] * POWERS[amount_places],
                           &level.qty_lots)):
         return NULL
     level.qty_lots &= <int64_t>text.keep
-    return p + text.size
+    return text.end
 
 
 cdef const char* take_some_levels(
         const char* p, Reading* r, Side side) noexcept nogil:
     """Read levels up to the end of their array; NULL: not in the quick form."""
     cdef LevelChange* level = r.level
+    cdef const LevelChange* last = r.last
+    cdef const Instrument* row = r.row
+    cdef const char* end = r.end
     cdef const char* after
     while True:
-        if level == r.last:
+        if level == last:
             return NULL
-        after = take_level(p, r.row, level) if r.end - p >= 32 else NULL
+        after = take_level(p, row, level) if end - p >= 32 else NULL
         if after == NULL:
             after = take_odd_level(p, r, level)
-            if after == NULL or r.end - after < 3:
+            if after == NULL or end - after < 3:
                 return NULL
         level.side = side
         level += 1

@@ -68,15 +68,10 @@ cdef struct Pending:
     int64_t valid_until_ms     # venue time of its last chance; 0 = it has no last one
 
 
+# What a decision reads comes first, in a line or two of the cache.
 cdef struct Order:
     OrderState state
-    bint is_take               # immediate or cancel
-    bint is_doubted            # UNKNOWN: no late answer settles it, only a question
-    bint is_over               # DONE: the venue itself showed the end
-    uint32_t run               # of the label
-    int64_t sequence           # of the label
-    char[ORDER_ID_MAX] order_id
-    int order_id_size          # 0 = not told yet
+    int n_pending
     price_t price_ticks        # as the venue last said
     price_t asked_ticks        # what it was asked for; another price: it was moved
     qty_t amount_lots          # total size as the venue last said, filled part included
@@ -84,12 +79,18 @@ cdef struct Order:
     qty_t booked_lots          # sum of the trades we have booked
     price_t wanted_price_ticks  # of the newest request in flight, else as price_ticks
     qty_t wanted_amount_lots
+    int64_t sequence           # of the label
+    uint32_t run               # of the label
+    int order_id_size          # 0 = not told yet
+    char[ORDER_ID_MAX] order_id
     Pending[PENDING_MAX] pending  # unanswered, oldest first
-    int n_pending
     int64_t cancel_id          # cancel in flight, 0 = none
     nanos_t cancel_ns          # when it was sent
     nanos_t asked_ns           # UNKNOWN: since when, or when it was last asked about
     int64_t venue_ms           # last_update_timestamp of the newest word applied
+    bint is_take               # immediate or cancel
+    bint is_doubted            # UNKNOWN: no late answer settles it, only a question
+    bint is_over               # DONE: the venue itself showed the end
 
 
 cdef struct Request:

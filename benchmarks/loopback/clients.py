@@ -19,7 +19,7 @@ NO_JOURNAL = "the disk does not follow"
 HERE = ("", "own", "asyncio", "python")
 """Loops and TLS layers that need no package."""
 
-JOURNAL_S = 1.0
+JOURNAL_S = 0.3
 """Then its journal is written."""
 
 

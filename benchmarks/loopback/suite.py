@@ -197,7 +197,7 @@ def _write(path: Path, lines: Iterable[bytes]) -> Path:
 
 
 def _ingresses(run: Run, bench: Bench) -> Iterator[Found | Missing]:
-    stream_of = frames(run.pick(200_000, 30_000), run.seed)
+    stream_of = frames(run.pick(300_000, 30_000), run.seed)
     snapshot = _write(bench.scratch / "snapshot.jsonl", [next(stream_of)])
     changes = _write(bench.scratch / "changes.jsonl", stream_of)
     who = {

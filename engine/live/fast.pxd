@@ -32,6 +32,7 @@ cdef class FastLine:
         readonly object transport  # None once the line is down
         int fd                  # to send and receive past the transport; -1 = not so
         readonly bint is_open   # frames may be written
+        bint is_ours            # the transport does not read: somebody polls for ever
         Py_ssize_t unsent_max   # bytes at which the venue counts as not reading
         bint is_broken          # the reader has refused the stream
         bint is_clogged         # the transport held bytes of ours when last looked at
@@ -44,6 +45,13 @@ cdef class FastLine:
 
     # Take what is there without waiting; False: nothing, or no line to look at.
     cdef bint poll(self) except -1
+
+    # Have the transport read no more: `poll` does, until an end, an error, or a line
+    # that writes no more. The kernel need not wake anybody then.
+    cdef int take_reading(self) except -1
+
+    # Have the transport read again, if it does not.
+    cdef int give_back(self) except -1
 
     # Send texts, each ended by a newline, as frames in one write; False: no longer.
     cdef bint send_texts(self, const char* texts, Py_ssize_t n) except -1

@@ -174,15 +174,31 @@ cdef class FastLine:
             end = put_close(frame, code, b"", self.keys.next())
             self._send(frame, end - frame)
 
+    cdef int take_reading(self) except -1:
+        if self.fd >= 0 and self.transport is not None:
+            self.is_ours = True
+            self.transport.pause_reading()
+        return 0
+
+    cdef int give_back(self) except -1:
+        if self.is_ours:
+            self.is_ours = False
+            if self.transport is not None:
+                self.transport.resume_reading()
+        return 0
+
     cdef bint poll(self) except -1:
         cdef Py_ssize_t n = 0
         cdef char* to
         if self.fd < 0 or not self.is_open:
+            self.give_back()
             return False
         to = self.reader.room(&n)
         n = c_recv(self.fd, to, n, MSG_DONTWAIT)
         if n <= 0:
             # An end or an error is the transport's: it will see it too.
+            if n == 0 or errno not in (EAGAIN, EINTR):
+                self.give_back()
             return False
         self.reader.grew(n)
         self._drain()

@@ -150,6 +150,8 @@ cdef class Pace:
         self._forget_dead()
         self.lines.append(line)
         line.pace = self
+        if self.is_always and not self.is_stopped:
+            line.take_reading()
 
     def watched(self):
         """Return how many lines are looked at, those that are down left out."""
@@ -158,7 +160,10 @@ cdef class Pace:
 
     def stop(self):
         """Sleep from now on."""
+        cdef FastLine line
         self.is_stopped = True
+        for line in self.lines:
+            line.give_back()
 
     cdef int _forget_dead(self) except -1:
         cdef FastLine line

@@ -25,7 +25,8 @@ class Scene:
         self.near, self.far = socket.socketpair()
         self.near.setblocking(False)
         self.line = Line()
-        self.line.start(FakeTransport(), self.near.fileno(), b"")
+        self.transport = FakeTransport()
+        self.line.start(self.transport, self.near.fileno(), b"")
         self.line.deliver()
         self.pace.watch(self.line)
 
@@ -66,6 +67,36 @@ def test_spinning_reads_past_the_loop_until_it_is_stopped() -> None:
         assert await scene.rounds() == 0
 
     play("spin", 0, talk)
+
+
+@pytest.mark.parametrize("ends", ["venue", "stop", "shut"])
+def test_who_spins_reads_alone_until_it_ends(ends: str) -> None:
+    async def talk(scene: Scene) -> None:
+        assert scene.transport.calls == ["pause"]
+        scene.far.send(frame(b"one"))
+        await scene.heard(1)
+        assert await scene.rounds() > 0
+        assert scene.transport.calls == ["pause"]
+        if ends == "venue":
+            scene.far.close()
+        elif ends == "stop":
+            scene.pace.stop()
+        else:
+            scene.line.shut()
+        await scene.rounds()
+        assert scene.transport.calls == ["pause", "resume"]
+
+    play("spin", 0, talk)
+
+
+@pytest.mark.parametrize("policy", ["sleep", "adaptive"])
+def test_who_sleeps_lets_the_transport_read(policy: str) -> None:
+    async def talk(scene: Scene) -> None:
+        arrive(scene.line, frame(b"one"))
+        await scene.rounds()
+        assert scene.transport.calls == []
+
+    play(policy, LONG_NS, talk)
 
 
 def test_asleep_nothing_is_looked_at() -> None:

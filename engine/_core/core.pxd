@@ -30,9 +30,10 @@ cdef class Core(Inbox):
     cdef void _tick(self)
     cdef void _stall(self, nanos_t late_ns)
     cdef int _enter(self, int conn, nanos_t t_ns) except -1
-    cdef void _leave(self, nanos_t t_ns)
-    cdef void _record(self, int kind, int conn, nanos_t t_ns, const char* payload,
-                      Py_ssize_t size)
+    cdef int _refuse(self, int conn) except -1
+    cdef int _leave(self, nanos_t t_ns) except -1
+    cdef int _record(self, int kind, int conn, nanos_t t_ns, const char* payload,
+                     Py_ssize_t size) except -1
     cdef void _record_answers(self, nanos_t t_ns)
 
     # The verb `receive_data` for a payload that stays in the caller's memory, which is

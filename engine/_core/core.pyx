@@ -251,9 +251,9 @@ cdef class Core(Inbox):
         self._step(0, NULL, 0, False)
         self._leave(t_ns)
 
-    cdef int _enter(self, int conn, nanos_t t_ns) except -1:
+    cdef inline int _enter(self, int conn, nanos_t t_ns) except -1:
         if not 0 <= conn < self.n_connections:
-            raise IndexError(f"connection {conn}: there are {self.n_connections}")
+            self._refuse(conn)
         if t_ns > self.now_ns:
             self.now_ns = t_ns
         if (self.stall_max_ns and self.tick_ns and not self.is_stalled
@@ -263,20 +263,25 @@ cdef class Core(Inbox):
         self.n_errands = PyList_GET_SIZE(self.pending_errands)
         return 0
 
-    cdef void _leave(self, nanos_t t_ns):
+    cdef int _refuse(self, int conn) except -1:
+        raise IndexError(f"connection {conn}: there are {self.n_connections}")
+
+    cdef inline int _leave(self, nanos_t t_ns) except -1:
         """The end of a verb."""
         if self.fault.code != FAULT_NONE:
             self._settle()
         if self.records is not None:
             self._record_answers(t_ns)
+        return 0
 
-    cdef void _record(self, int kind, int conn, nanos_t t_ns, const char* payload,
-                      Py_ssize_t size):
+    cdef int _record(self, int kind, int conn, nanos_t t_ns, const char* payload,
+                     Py_ssize_t size) except -1:
         """Write a verb into the journal, and keep where its answers will begin."""
         cdef int each
         self.records.put(kind, conn, t_ns, payload, size)
         for each in range(self.n_connections):
             self.recorded[each] = (<ByteBuf>PyList_GET_ITEM(self.buffers, each)).size
+        return 0
 
     cdef void _record_answers(self, nanos_t t_ns):
         """Write what this verb made us say behind it, in one fixed order."""
@@ -317,7 +322,7 @@ cdef class Core(Inbox):
             IndexError: no such connection.
         """
         if not 0 <= conn < self.n_connections:
-            raise IndexError(f"connection {conn}: there are {self.n_connections}")
+            self._refuse(conn)
         return (<ByteBuf>self.buffers[conn]).take()
 
     def connections_to_close(self):

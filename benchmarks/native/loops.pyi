@@ -1,5 +1,6 @@
 from engine._core.base.hist import Histogram
 from engine._core.base.recordbuf import RecordBuf
+from engine._core.core import Core
 from engine._core.decode.message import Decoder
 from engine._core.state.book import Book
 from engine._core.wire.reader import Reader
@@ -17,3 +18,12 @@ def split(reader: Reader, reads: list[bytes]) -> int: ...
 def keep(records: RecordBuf, payloads: list[bytes]) -> None: ...
 def observe(histogram: Histogram, count: int) -> None: ...
 def count(times: int) -> int: ...
+def drive(
+    core: Core,
+    frames: list[bytes],
+    said: list[tuple[bytes, list[bytes]]],
+    t_ns: int,
+    step_ns: int,
+    mark: int = 0,
+) -> list[int]: ...
+def readings(times: int, mark: int = 0) -> list[int]: ...

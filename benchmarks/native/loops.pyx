@@ -6,22 +6,34 @@ A call from Python costs more than most of what is measured here, so the loop is
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy
+from libc.string cimport memcmp, memcpy
 
 from engine._core.base.check cimport FAULT_NONE, Fault
+from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.event cimport BookChange, LevelChange
 from engine._core.base.hist cimport Histogram
 from engine._core.base.recordbuf cimport RECORD_RECEIVE_DATA, RecordBuf
 from engine._core.base.types cimport ASK, BID
+from engine._core.core cimport Core
 from engine._core.decode.message cimport MESSAGE_BOOK, Decoder
 from engine._core.state.book cimport Book
 from engine._core.wire.reader cimport MESSAGE, Reader
 
 cdef extern from *:
     """
-    typedef volatile unsigned long long halfspread_counter;
+    #include <time.h>
+    typedef volatile unsigned long long halfspread_in_memory;
+    typedef void (*halfspread_mark)(void);
+
+    static inline long long halfspread_thread_ns(void) {
+        struct timespec t;
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+        return (long long)t.tv_sec * 1000000000 + t.tv_nsec;
+    }
     """
-    ctypedef uint64_t counter_t "halfspread_counter"
+    ctypedef uint64_t counter_t "halfspread_in_memory"
+    ctypedef void (*mark_t "halfspread_mark")() noexcept nogil
+    int64_t thread_ns "halfspread_thread_ns"() noexcept nogil
 
 
 cdef int decode(Decoder decoder, bytes frame) except -1:
@@ -130,8 +142,8 @@ def keep(RecordBuf records not None, list payloads not None):
 def observe(Histogram histogram not None, long count):
     """Add values of all sizes to a histogram, as the core does."""
     cdef uint64_t luck = 88172645463325252
-    cdef long i
-    for i in range(count):
+    cdef long _i
+    for _i in range(count):
         luck ^= luck << 13
         luck ^= luck >> 7
         luck ^= luck << 17
@@ -141,7 +153,70 @@ def observe(Histogram histogram not None, long count):
 def count(long times):
     """Add 1 to a counter in memory, as the core does; return it."""
     cdef counter_t counter = 0
-    cdef long i
-    for i in range(times):
+    cdef long _i
+    for _i in range(times):
         counter += 1
     return counter
+
+
+def drive(Core core not None, list frames not None, list said not None, int64_t t_ns,
+          int64_t step_ns, size_t mark=0):
+    """Play a dialogue as the fast ingress does, taking the time of each frame alone.
+
+    Args:
+        said: what is asked after each frame, one request a line, and the answers, which
+            come before the next frame and are not timed.
+        t_ns: time of the core before the first frame; step_ns: between two.
+        mark: address of a function to be called at both ends instead of the clock.
+
+    Returns: the processor time of each frame that causes two requests or more, ns, the
+        reading of the clock included; empty with a mark.
+
+    Raises: ValueError when something else is asked.
+    """
+    cdef ByteBuf out = core.outgoing(0)
+    cdef mark_t call = <mark_t>mark
+    cdef list costs = []
+    cdef bytes frame, asked, answer
+    cdef int64_t start_ns = 0, end_ns = 0
+    for frame, (asked, answers) in zip(frames, said, strict=True):
+        t_ns += step_ns
+        if call != NULL:
+            call()
+            core.take(0, t_ns, PyBytes_AS_STRING(frame), PyBytes_GET_SIZE(frame), False)
+            call()
+        else:
+            start_ns = thread_ns()
+            core.take(0, t_ns, PyBytes_AS_STRING(frame), PyBytes_GET_SIZE(frame), False)
+            end_ns = thread_ns()
+            if asked.find(b"\n") != asked.rfind(b"\n"):
+                costs.append(end_ns - start_ns)
+        if (out.size != PyBytes_GET_SIZE(asked)
+                or memcmp(out.start, PyBytes_AS_STRING(asked), out.size) != 0):
+            raise ValueError(f"asked {out.take()!r}, and the first time {asked!r}")
+        out.size = 0
+        for answer in answers:
+            core.take(0, t_ns, PyBytes_AS_STRING(answer), PyBytes_GET_SIZE(answer),
+                      False)
+        if out.size:
+            raise ValueError(f"asked without a frame: {out.take()!r}")
+    return costs
+
+
+def readings(long times, size_t mark=0):
+    """Return what the clock of `drive` says of nothing, each time; ns.
+
+    With a mark it is called twice each time instead, and the list is empty.
+    """
+    cdef mark_t call = <mark_t>mark
+    cdef list found = []
+    cdef int64_t start_ns
+    cdef long _i
+    for _i in range(times):
+        if call != NULL:
+            call()
+            call()
+        else:
+            start_ns = thread_ns()
+            found.append(thread_ns() - start_ns)
+    return found

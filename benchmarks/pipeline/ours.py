@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from typing import Protocol
 
 import orjson
 
+from benchmarks.pipeline.each import CLOCK_SAMPLES
+from benchmarks.rounds import percentile
 from benchmarks.stream import INSTRUMENT, NAME, TICKS_PER_DOLLAR
 from engine import GlftQuoter, __version__
 from engine._core.core import Core
@@ -176,6 +179,21 @@ class Quoting:
         self._frames += 1
         if self._recorder is not None and self._frames % FLUSH_FRAMES == 0:
             self._recorder.flush(self._t_ns)
+
+    def drive(
+        self, frames: list[bytes], dialogue: Dialogue, mark: int = 0
+    ) -> list[float]:
+        """Play frames as the fast ingress does; see ``native.loops.drive``.
+
+        Returns: the cost of each frame that causes both requests. Units: ns.
+        """
+        from benchmarks.native.loops import drive, readings
+
+        off = percentile([float(one) for one in readings(CLOCK_SAMPLES)], 0.5)
+        gc.collect()
+        spent = drive(self._core, frames, dialogue, self._t_ns, STEP_NS, mark)
+        self._t_ns += STEP_NS * len(frames)
+        return [max(0.0, one - off) for one in spent]
 
     def close(self) -> None:
         """End the journal."""

@@ -28,6 +28,7 @@ from benchmarks.versus.rival import DisagreementError, load_rivals
 
 OURS = "halfspread"
 CORE = "halfspread, no journal"
+CALLED = "halfspread, called from Python"
 ORJSON = "orjson + SortedDict + orjson"
 MSGSPEC = "msgspec + ccxt book + msgspec"
 PROMETHEUS = "prometheus_client's writer alone"
@@ -58,6 +59,11 @@ def _orders(profile: str) -> tuple[Goal, ...]:
         Goal(
             f"orders_{profile}_core",
             f"… `{profile}`: the engine without its journal",
+            rival="",
+        ),
+        Goal(
+            f"orders_{profile}_called",
+            f"… `{profile}`: the engine called from Python, not from its ingress",
             rival="",
         ),
         Goal(
@@ -234,11 +240,16 @@ def _profile(run: Run, profile: str, stream: list[bytes]) -> Iterator[Found | Mi
 
     def ours(journals: bool) -> list[float]:
         with quoting(stream[0], journals, Script(said)) as engine:
+            return engine.drive(changes, said[1:])
+
+    def called() -> list[float]:
+        with quoting(stream[0], venue=Script(said)) as engine:
             return each(changes, engine.one, engine.after, has_two_requests)
 
     candidates: dict[str, Callable[[], list[float]]] = {
         OURS: lambda: ours(journals=True),
         CORE: lambda: ours(journals=False),
+        CALLED: called,
         **{
             name: lambda make=make: each(changes, make(stream[0]).one)
             for name, make in stacks.items()
@@ -249,7 +260,10 @@ def _profile(run: Run, profile: str, stream: list[bytes]) -> Iterator[Found | Mi
     middles = {name: [percentile(one, 0.5) for one in passes[name]] for name in passes}
     timings = Timings(middles)
     run.series[f"bytes to two order requests, {profile}, ns"] = middles
-    note = f"processor time of each frame; {share:.0%} of ours cause both requests"
+    note = (
+        "processor time of each frame, ours as the fast ingress calls the core; "
+        f"{share:.0%} of ours cause both requests"
+    )
     for name, key in ((ORJSON, "orjson"), (MSGSPEC, "best")):
         goal = f"orders_{profile}_{key}"
         if name in absent:
@@ -260,6 +274,10 @@ def _profile(run: Run, profile: str, stream: list[bytes]) -> Iterator[Found | Mi
         note = ""
     core = timings.median(CORE)
     yield Found(f"orders_{profile}_core", core, ratio=timings.ratio(OURS, to=CORE))
+    called_ns = timings.median(CALLED)
+    yield Found(
+        f"orders_{profile}_called", called_ns, ratio=timings.ratio(OURS, to=CALLED)
+    )
     yield from _tails(profile, passes)
 
 

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.native.loops import Tape, keep, observe, scan, split
-from benchmarks.pipeline.ours import Reader, quoting
+from benchmarks.native.loops import Tape, keep, observe, readings, scan, split
+from benchmarks.pipeline.ours import Reader, dialogue, quoting
 from benchmarks.stream import INSTRUMENT, frames
 from engine._core.base.hist import Histogram
 from engine._core.base.instrument import InstrumentTable
@@ -39,6 +39,7 @@ class Marks:
     def __init__(self, library: Path) -> None:
         loaded = ctypes.CDLL(str(library))
         self.toggle, self._dump = loaded.toggle, loaded.dump
+        self.toggle_address = ctypes.cast(loaded.toggle, ctypes.c_void_p).value or 0
         loaded.begin()
 
     def dump(self, name: str) -> None:
@@ -115,21 +116,13 @@ def orders(marks: Marks, name: str, journals: bool) -> None:
     What switching the count on and off takes is counted as well, under ``nothing``.
     """
     snapshot, *changes = frames(WARM + LONG, at_touch=True)
+    _, *said = dialogue(snapshot, changes)
     with quoting(snapshot, journals) as engine:
-        for frame in changes[:WARM]:
-            engine.one(frame)
-            engine.after()
-        gc.collect()
+        engine.drive(changes[:WARM], said[:WARM])
         marks.dump("between")
-        for frame in changes[WARM:]:
-            marks.toggle()
-            engine.one(frame)
-            marks.toggle()
-            engine.after()
+        engine.drive(changes[WARM:], said[WARM:], marks.toggle_address)
         marks.dump(f"{name} {LONG}")
-        for _ in range(LONG):
-            marks.toggle()
-            marks.toggle()
+        readings(LONG, marks.toggle_address)
         marks.dump(f"{name} nothing")
 
 

@@ -15,6 +15,7 @@ cdef enum:
     BEHIND_BYTES = 262144      # of a journal that waits: its writer is let in
     LET_IN_NS = 200000         # ... for so long after a turn
     LET_IN_MAX = 100           # ... and so often, while it writes nothing
+    HAND_NS = 100000000        # after which its writer gets what there is
 
 
 cdef class Keys:
@@ -75,9 +76,11 @@ cdef class Turn:
         readonly long bytes_written
         public bint watches_auth    # payloads must pass the signer
         public nanos_t armed_ns     # when the shell's timer fires, 0 = it is not armed
-        int64_t journal_handed      # bytes the journal's writer had been handed
+        nanos_t hand_ns             # when the journal's writer gets what there is
+        int64_t journal_handed      # bytes it had been handed at the last rest
         int patience                # times it is let in again, while that stays so
         readonly long rests         # times it was let in
 
     cdef int end(self, nanos_t received_ns, long orders_before) except -1
+    cdef void _tend(self, RecordBuf records, nanos_t now_ns) noexcept
     cdef void _let_in(self, RecordBuf records) noexcept

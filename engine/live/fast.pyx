@@ -369,10 +369,17 @@ cdef class Turn:
         if (self.core.has_news()
                 or start_ns and (self.armed_ns == 0 or start_ns < self.armed_ns)):
             self.shell.after_turn()
-        if (self.core.records is not None
-                and self.core.records.size > BEHIND_BYTES):
-            self._let_in(self.core.records)
+        if self.core.records is not None:
+            self._tend(self.core.records, received_ns)
         return 0
+
+    cdef void _tend(self, RecordBuf records, nanos_t now_ns) noexcept:
+        """Look after the journal, when everything else is done."""
+        if now_ns >= self.hand_ns:
+            self.hand_ns = now_ns + HAND_NS
+            records.hand_over()
+        if records.size > BEHIND_BYTES:
+            self._let_in(records)
 
     cdef void _let_in(self, RecordBuf records) noexcept:
         """Rest a moment, so that the journal's writer can run where it shares our core.

@@ -20,11 +20,9 @@ cdef enum:
     RECORD_HEAD_BYTES = 22     # the seal, then kind, connection and time
     RECORD_PAYLOAD_MAX = 67108864   # 64 MiB: four times an output buffer
 
-    RECORDBUF_START = 262144   # bytes of each side
+    RECORDBUF_START = 1048576  # bytes of each side
     RECORDBUF_HAND = 65536     # bytes at which a side is handed over
     RECORDBUF_WAIT_MAX = 33554432  # bytes that may wait for a slow disk
-
-    RECORDBUF_HAND_NS = 100000000  # time after which a side is handed over
 
 cdef enum Stop:
     STOP_NOT = 0
@@ -70,7 +68,6 @@ cdef class RecordBuf:
         Py_ssize_t size
         Py_ssize_t capacity
         Py_ssize_t room        # bytes that fit without a second look; < 0: it is shut
-        nanos_t due_ns         # of a record, at which what is there is handed over
         char* back             # handed over
         Py_ssize_t back_size   # not 0: it belongs to who takes it away
         Py_ssize_t back_capacity
@@ -84,9 +81,8 @@ cdef class RecordBuf:
     cdef inline void put(self, int kind, int conn, nanos_t t_ns, const char* payload,
                          Py_ssize_t n) noexcept nogil:
         cdef char* to
-        if n + RECORD_HEAD_BYTES > self.room or t_ns >= self.due_ns:
-            if not self._make_room(n, t_ns):
-                return
+        if n + RECORD_HEAD_BYTES > self.room and not self._make_room(n):
+            return
         to = self.front + self.size
         put_record_head(
             to, <uint32_t>(n + RECORD_HEAD_BYTES - RECORD_SEAL_BYTES), kind, conn, t_ns)
@@ -104,6 +100,6 @@ cdef class RecordBuf:
     cdef void taken(self) noexcept nogil
 
     # Inside only.
-    cdef bint _make_room(self, Py_ssize_t n, nanos_t t_ns) noexcept nogil
+    cdef bint _make_room(self, Py_ssize_t n) noexcept nogil
     cdef bint _grow(self, Py_ssize_t size) noexcept nogil
     cdef bint _shut(self, Stop why) noexcept nogil

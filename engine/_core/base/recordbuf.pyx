@@ -1,10 +1,10 @@
 """A journal's records in memory, between the thread that makes them and the disk.
 
-The core appends, on the hot thread: a copy of the payload and no more. Enough bytes, or
-enough time, and the side that was filled changes places with the one that was written;
-whoever writes (`engine.journal.scribe`) seals the records and takes them away. The two
-share nothing but the size of the side handed over: 0, it is the core's; else the
-writer's. So neither ever waits for the other.
+The core appends, on the hot thread: a copy of the payload and no more. With enough
+bytes, or when a shell finds that it is time, the side that was filled changes places
+with the one that was written; whoever writes (`engine.journal.scribe`) seals the
+records and takes them away. The two share nothing but the size of the side handed over:
+0, it is the core's; else the writer's. So neither ever waits for the other.
 """
 
 cimport cython
@@ -22,7 +22,6 @@ cdef extern from *:
     void set_size "halfspread_set_size"(Py_ssize_t* p, Py_ssize_t v) noexcept nogil
 
 HAND_BYTES = RECORDBUF_HAND
-HAND_NS = RECORDBUF_HAND_NS
 WAIT_MAX_BYTES = RECORDBUF_WAIT_MAX
 PAYLOAD_MAX_BYTES = RECORD_PAYLOAD_MAX
 
@@ -74,7 +73,7 @@ cdef class RecordBuf:
     cdef void taken(self) noexcept nogil:
         set_size(&self.back_size, 0)
 
-    cdef bint _make_room(self, Py_ssize_t n, nanos_t t_ns) noexcept nogil:
+    cdef bint _make_room(self, Py_ssize_t n) noexcept nogil:
         """Room for a record with n bytes of payload, or False for ever."""
         cdef Py_ssize_t size = n + RECORD_HEAD_BYTES, most
         cdef int64_t left = self.bytes_max - self.handed - self.size
@@ -85,8 +84,7 @@ cdef class RecordBuf:
             return self._shut(STOP_LONG)
         if size > left:
             return self._shut(STOP_FULL)
-        if t_ns >= self.due_ns or self.size + size > RECORDBUF_HAND:
-            self.due_ns = t_ns + RECORDBUF_HAND_NS
+        if self.size + size > RECORDBUF_HAND:
             self.hand_over()
         if self.size > RECORDBUF_WAIT_MAX:
             return self._shut(STOP_BEHIND)

@@ -138,6 +138,16 @@ def test_frames_leave_no_object_behind() -> None:
     assert joined.shell.calls == []
 
 
+def test_a_turn_hands_the_journal_over_when_it_is_time() -> None:
+    joined, records = Joined(), RecordBuf(0, 1 << 40)
+    joined.core.record(records)
+    arrive(joined.line, joined.book(MID))
+    assert b"private/buy" in records.take()
+    arrive(joined.line, joined.book(MID))
+    assert records.take() == b""
+    assert records.held > 0
+
+
 def test_a_journal_far_behind_is_let_in_while_it_moves_and_not_for_ever() -> None:
     joined, records = Joined(), RecordBuf(0, 1 << 40)
     joined.core.record(records)

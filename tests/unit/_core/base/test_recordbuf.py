@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from engine._core.base.recordbuf import (
     HAND_BYTES,
-    HAND_NS,
     PAYLOAD_MAX_BYTES,
     STOPS,
     WAIT_MAX_BYTES,
@@ -19,15 +18,16 @@ from engine.journal.format import RECORD_HEAD_BYTES, Kind
 LARGE = 1 << 40
 
 
-@given(st.lists(st.tuples(st.integers(0, 3 * HAND_NS), st.integers(0, 2 * HAND_BYTES))))
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 2 * HAND_BYTES))))
 def test_bytes_come_out_in_order_whoever_hands_over(
-    steps: list[tuple[int, int]],
+    steps: list[tuple[bool, int]],
 ) -> None:
     records, taken = RecordBuf(0, LARGE), b""
-    expected, t_ns = 0, 0
-    for number, (wait_ns, size) in enumerate(steps):
-        t_ns += wait_ns
-        assert records.append(Kind.COMMAND, 0, t_ns, bytes([number % 256]) * size)
+    expected = 0
+    for number, (gives, size) in enumerate(steps):
+        if gives:
+            records.give()
+        assert records.append(Kind.COMMAND, 0, number, bytes([number % 256]) * size)
         expected += RECORD_HEAD_BYTES + size
         if size % 3 == 0:
             taken += records.take()
@@ -51,15 +51,6 @@ def test_a_side_is_handed_over_by_bytes() -> None:
     assert records.take() == b""
     records.append(Kind.COMMAND, 0, 1)
     assert len(records.take()) == HAND_BYTES
-
-
-def test_a_side_is_handed_over_by_the_time_of_the_next_record() -> None:
-    records = RecordBuf(0, LARGE)
-    records.append(Kind.COMMAND, 0, 5, b"first")
-    records.append(Kind.COMMAND, 0, 5 + HAND_NS - 1)
-    assert records.take() == b""
-    records.append(Kind.COMMAND, 0, 5 + HAND_NS)
-    assert len(records.take()) == 2 * RECORD_HEAD_BYTES + len(b"first")
 
 
 def test_a_side_nobody_took_is_not_handed_over_again() -> None:

@@ -136,7 +136,8 @@ def fastmm(python: Path | None, spin: str, *, on_paper: bool = False) -> Client:
             text.format(port=seat.port, cpu=seat.core, folder=seat.folder, spin=spin)
         )
         # It writes into its working directory and must not find an earlier run there.
-        words = [str(python), "-m", "fastmm", "run", "fastmm_maker:BenchMaker"]
+        words = [str(python and python.absolute()), "-m", "fastmm", "run"]
+        words += ["fastmm_maker:BenchMaker"]
         words += ["--config", str(file), "--duration", RUN_FOR, "--no-status"]
         words += ["--allow-inline-secrets"] + ["--dry-run"] * on_paper
         paths = {"PYTHONPATH": str(FOLDER)}

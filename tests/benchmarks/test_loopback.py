@@ -258,7 +258,8 @@ def test_the_configurations_are_whole(tmp_path):
     seat = clients.Seat(1, 0, tmp_path, tools.Tools(Path("v"), Path("f")))
     clients.engine("spin").command(seat)
     assert load(tmp_path / "engine.toml").loop.policy == "spin"
-    command = clients.fastmm(Path(sys.executable), "busy").command(seat)
+    command = clients.fastmm(Path("here/python"), "busy").command(seat)
+    assert Path(command.words[0]) == Path("here/python").absolute()
     assert "{" not in (tmp_path / "fastmm.toml").read_text()
     assert command.folder == tmp_path
 

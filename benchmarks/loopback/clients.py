@@ -43,7 +43,8 @@ class Client:
 
     ``absent``: why it cannot take part; "": it can. ``void``: what it must not have
     said if its figures are to count. ``pins_itself``: its threads know their places;
-    else all of them get one core. ``behind_s``: so long after the last frame it may
+    else all of them get one core. ``first``: it is put into the real-time class, where
+    the system allows it. ``behind_s``: so long after the last frame it may
     still work on them.
     """
 
@@ -53,6 +54,7 @@ class Client:
     void: str = ""
     pins_itself: bool = False
     behind_s: float = 0.0
+    first: bool = False
 
 
 def engine(
@@ -126,7 +128,9 @@ def floor(way: str) -> Client:
     return Client(lambda seat: Command([str(seat.tools.floor), str(seat.port), way]))
 
 
-def fastmm(python: Path | None, spin: str, *, on_paper: bool = False) -> Client:
+def fastmm(
+    python: Path | None, spin: str, *, on_paper: bool = False, first: bool = False
+) -> Client:
     """Return fastmm-engine, live, in its own Python; ``spin``: busy or adaptive."""
 
     def command(seat: Seat) -> Command:
@@ -146,7 +150,7 @@ def fastmm(python: Path | None, spin: str, *, on_paper: bool = False) -> Client:
     why = "" if python else "no Python with fastmm-engine was named (--fastmm)"
     if python and not python.exists():
         why = "fastmm-engine is not installed"
-    return Client(command, absent=why, pins_itself=True)
+    return Client(command, absent=why, pins_itself=True, first=first)
 
 
 def _absent(*modules: str) -> str:

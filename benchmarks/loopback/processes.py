@@ -19,7 +19,7 @@ from benchmarks.loopback.tools import AbsentError
 ROOT = Path(__file__).resolve().parents[2]
 END_S = 5.0
 LAST_WORDS = 300
-VENUE_PRIORITY = 2
+FIRST_PRIORITY = 2
 BUSY_LOOP = "while True: pass"
 
 
@@ -68,7 +68,7 @@ def started(
             os.sched_setaffinity(0, {core})
         if first:
             with contextlib.suppress(OSError):
-                os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(VENUE_PRIORITY))
+                os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(FIRST_PRIORITY))
 
     with log.open("wb") as words:
         process = subprocess.Popen(

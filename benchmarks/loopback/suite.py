@@ -36,6 +36,7 @@ FASTMM, FASTMM_ADAPTIVE = "fastmm-engine, busy poll", "fastmm-engine, adaptive"
 PICOWS, PICOWS_SPIN = "picows stack", "picows stack, spinning"
 WEBSOCKETS, WEBSOCKETS_SPIN = "websockets stack", "websockets stack, spinning"
 PICOWS_TLS = "picows stack over TLS, spinning"
+FASTMM_FIRST = "fastmm-engine, adaptive, in the real-time class"
 BEST_FASTMM = "fastmm-engine, the better of busy poll and adaptive"
 TEN, TEN_FASTMM, TEN_PICOWS = (
     f"{name}, ten a millisecond" for name in (OURS, FASTMM, PICOWS_SPIN)
@@ -146,6 +147,12 @@ CONTENDED: tuple[Row, ...] = (
     (
         _wire("contended_plain", "p99, contended, no real-time class", BEST_FASTMM),
         *(PLAIN, BEST_FASTMM, "p99"),
+    ),
+    (
+        _wire(
+            "contended_class", "p99, contended, the rival's class raised", FASTMM_FIRST
+        ),
+        *(ADAPTIVE, FASTMM_FIRST, "p99"),
     ),
     (
         _wire("contended_spin", "p99, contended, ours spinning", BEST_FASTMM),
@@ -319,6 +326,7 @@ def _contended(run: Run, bench: Bench) -> Iterator[Found | Missing]:
         OURS: clients.engine("spin"),
         FASTMM: clients.fastmm(run.fastmm, "busy"),
         FASTMM_ADAPTIVE: clients.fastmm(run.fastmm, "adaptive"),
+        FASTMM_FIRST: clients.fastmm(run.fastmm, "adaptive", first=True),
         PICOWS: clients.stack("picows"),
     }
     who = everybody

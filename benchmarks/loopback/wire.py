@@ -105,7 +105,7 @@ def _seated(
         log = folder / "client.log"
         seat = Seat(venue.port, bench.cores.client, folder, bench.tools)
         core = None if client.pins_itself else bench.cores.client
-        with started(client.command(seat), core, log) as running:
+        with started(client.command(seat), core, log, client.first) as running:
             try:
                 yield venue, running
             except FailedError as error:

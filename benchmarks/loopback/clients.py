@@ -19,6 +19,8 @@ NO_JOURNAL = "the disk does not follow"
 HERE = ("", "own", "asyncio", "python")
 """Loops and TLS layers that need no package."""
 
+SPIN_US = 50
+"""How long "adaptive" stays awake, as shipped."""
 JOURNAL_S = 0.3
 """Then its journal is written."""
 
@@ -64,6 +66,7 @@ def engine(
     realtime: bool = True,
     layer: str = "",
     poll_us: int = 0,
+    spin_us: int = SPIN_US,
 ) -> Client:
     """Return the engine, complete, waiting by a policy of ``[loop]``.
 
@@ -81,6 +84,7 @@ def engine(
                 port=seat.port,
                 folder=seat.folder / "journal",
                 policy=policy,
+                spin_us=spin_us,
                 cpu=seat.core,
                 realtime=str(realtime).lower(),
             )

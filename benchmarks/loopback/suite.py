@@ -27,6 +27,7 @@ from benchmarks.stream import frames
 
 OURS, ADAPTIVE, SLEEP = "halfspread", "halfspread, adaptive", "halfspread, sleep"
 PLAIN = "halfspread, adaptive, ordinary class"
+AWAKE, AWAKE_US = "halfspread, adaptive, spin_us 2000", 2_000
 UVLOOP, UVLOOP_SLEEP = "halfspread on uvloop", "halfspread on uvloop, sleep"
 ASYNCIO_SLEEP = "halfspread on asyncio's loop, sleep"
 TLS, POLL = "halfspread over TLS", "halfspread, sleep, SO_BUSY_POLL"
@@ -147,6 +148,10 @@ CONTENDED: tuple[Row, ...] = (
     (
         _wire("contended_plain", "p99, contended, no real-time class", BEST_FASTMM),
         *(PLAIN, BEST_FASTMM, "p99"),
+    ),
+    (
+        _wire("contended_awake", "p99, contended, both awake and raised", FASTMM_FIRST),
+        *(AWAKE, FASTMM_FIRST, "p99"),
     ),
     (
         _wire(
@@ -323,6 +328,7 @@ def _contended(run: Run, bench: Bench) -> Iterator[Found | Missing]:
     everybody = {
         ADAPTIVE: clients.engine("adaptive"),
         PLAIN: clients.engine("adaptive", realtime=False),
+        AWAKE: clients.engine("adaptive", spin_us=AWAKE_US),
         OURS: clients.engine("spin"),
         FASTMM: clients.fastmm(run.fastmm, "busy"),
         FASTMM_ADAPTIVE: clients.fastmm(run.fastmm, "adaptive"),

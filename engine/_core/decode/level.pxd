@@ -136,7 +136,9 @@ cdef extern from *:
         const char *end;
     } halfspread_level;
 
-    /* `ends`: which of the 32 bytes from p are commas or closing brackets. */
+    /* `ends`: which of the 32 bytes from p are commas or closing brackets. Sixteen from
+       where the price begins would do as a rule and spare a dozen instructions, but
+       they would wait for the action, and the next level for them: 12 % slower. */
     static inline int halfspread_read_level(
             const char *p, uint64_t ends, halfspread_level *out) {
         const halfspread_action *action = &halfspread_actions[p[2] & 3];

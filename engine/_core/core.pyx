@@ -372,7 +372,7 @@ cdef class Core(Inbox):
     def outline(self):
         """Return :meth:`snapshot` without its instruments.
 
-        Cost: the same however many instruments there are.
+        Cost: a tenth of a microsecond an instrument, a thirtieth of a whole one.
         """
         return core_outline(self)
 

@@ -49,13 +49,17 @@ def scan(Decoder decoder not None, list frames not None):
     Raises: ValueError for a frame that is no readable book.
     """
     cdef int64_t levels = 0, total = 0
+    cdef const LevelChange* level
+    cdef const LevelChange* end
     cdef bytes frame
-    cdef int i
     for frame in frames:
         levels += decode(decoder, frame)
-        for i in range(decoder.book.n_levels):
-            total += (decoder.levels[i].price_ticks + decoder.levels[i].qty_lots
-                      * (1 if decoder.levels[i].side == BID else 2))
+        level = decoder.book.levels
+        end = level + decoder.book.n_levels
+        while level != end:
+            # An ask counts twice.
+            total += level.price_ticks + (level.qty_lots << <int>level.side)
+            level += 1
     return levels, total
 
 

@@ -60,7 +60,7 @@ async def follow(port: int, policy: str, journal: Path, seed: int) -> None:
     )
 
     def tell() -> None:
-        print("calls", core.histograms()["quote"].count, flush=True)
+        print("calls", core.snapshot()["counters"]["quotes"], flush=True)
 
     loop.add_signal_handler(signal.SIGUSR1, tell)
     memory = CollectorPolicy()

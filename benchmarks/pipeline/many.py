@@ -62,7 +62,7 @@ class Options:
 
     def calls(self) -> int:
         """Return how often a strategy was called."""
-        return self.core.histograms()["quote"].count
+        return int(self.core.snapshot()["counters"]["quotes"])
 
     def _snapshot(self, number: int) -> bytes:
         best = self.bids[number]

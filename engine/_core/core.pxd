@@ -13,6 +13,8 @@ from engine._core.inbox cimport Inbox
 cdef class Core(Inbox):
     cdef:
         nanos_t lap_ns             # of the stage clock, while measured
+        nanos_t measure_due_ns     # before, no turn is measured
+        bint is_measured           # this turn is
         RecordBuf records          # of the journal; None: there is none
         Py_ssize_t[CONNECTIONS_MAX] recorded  # bytes of output from before it
         int n_known                # connections that have been open

@@ -35,6 +35,7 @@ from engine._core.state.orders cimport REQUEST_EDIT, REQUEST_NEW
 cdef nanos_t TICK_NS = 250_000_000          # the core's own timer
 cdef nanos_t CROSSED_MAX_NS = 2_000_000_000  # a book crossed for longer is given up
 cdef nanos_t NEVER_NS = 1 << 62
+cdef nanos_t MEASURE_EVERY_NS = 1_000_000    # a turn whose stages are timed
 cdef nanos_t KILL_AGAIN_NS = 1_000_000_000  # while halted, cancel_all is repeated
 
 
@@ -59,8 +60,11 @@ cdef class Core(Inbox):
         cdef MessageKind kind
         cdef nanos_t start_ns = 0
         # Of a burst the last message only: the one after which there are quotes.
-        cdef bint measures = self.measures and not more_coming
+        cdef bint measures = (self.measures and not more_coming
+                              and self.now_ns >= self.measure_due_ns)
+        self.is_measured = measures
         if measures:
+            self.measure_due_ns = self.now_ns + MEASURE_EVERY_NS
             start_ns = self.lap_ns = stage_ns()
         if payload != NULL:
             # 1. decode: bytes -> events
@@ -101,12 +105,12 @@ cdef class Core(Inbox):
                         NEVER_NS if self.is_stalled else self.fresh_ns)
             # 4. gate -> permitted wish
             market.permit(self.orders, self.exposure)
-            if self.measures:
+            if self.is_measured:
                 self._lap(self.hist_quote)
             # 5. differ -> the fewest requests
             self._plan(market)
             self._offer(market)
-            if self.measures:
+            if self.is_measured:
                 self._lap(self.hist_gateway)
             place = self.agenda.first(place + 1)
         # 6. by value: credits, encode, fuse -> bytes
@@ -381,9 +385,13 @@ cdef class Core(Inbox):
         return market_snapshots(self, first, count)
 
     def measure(self, bint on):
-        """Switch the stage clocks on or off; they decide nothing."""
+        """Switch the stage clocks on or off; they decide nothing.
+
+        Switched on, they time one turn a millisecond at most.
+        """
         if on:
             set_stage_clock()
+        self.measure_due_ns = 0
         self.measures = on
 
     def halt(self, str reason not None):

@@ -169,16 +169,15 @@ cdef class Market:
             worked = Strategy.run(self.strategy, self.view, self.sheet)
         else:
             worked = self.strategy.run(self.view, self.sheet)
+        self.quotes += 1
         if not worked:
             self.sheet.clear()
             self.strategy_errors += 1
             self._say(f"strategy failed: {self.strategy.error}")
         elif self.sheet.is_blank():
             self._say("strategy wished for nothing")
-        else:
-            self.quotes += 1
-            if self.is_blank:
-                self._say("")
+        elif self.is_blank:
+            self._say("")
         return 0
 
     cdef str _withdrawn(self):

@@ -31,6 +31,18 @@ def test_of_a_burst_the_last_message_is_measured() -> None:
         assert after[name] == before[name] + 1
 
 
+def test_one_turn_a_millisecond_is_measured() -> None:
+    rig = quoting_rig()
+    rig.core.measure(True)
+    turns = rig.core.histograms()["turn"]
+    rig.deliver(change(rig, 10, 11, [["new", 4999.5, 100.0]]))
+    before = turns.count
+    for i in range(1, 21):
+        rig.t_ns += 100_000
+        rig.deliver(change(rig, 10 + i, 11 + i, [["new", 4999.5, 100.0 + 10 * i]]))
+    assert turns.count == before + 2
+
+
 class Broken(Strategy):
     """Fails after a while."""
 

@@ -70,7 +70,7 @@ class Joined:
 
     def turns(self) -> int:
         """Return how often the core has quoted or thought about it."""
-        return int(self.core.histograms()["turn"].count)
+        return int(self.core.snapshot()["counters"]["turns"])
 
     def sent(self) -> list[dict[str, Any]]:
         """Return the requests written since the last call."""

@@ -45,7 +45,7 @@ TEN, TEN_FASTMM, TEN_PICOWS = (
 
 POLL_US = 50
 FAST_TICKS_US = 100
-SHARES = (0.9, 0.75, 0.6, 0.45)
+SHARES = (0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.5, 0.4)
 """Of the rate at which a client is taken to its limit: which of them it keeps up."""
 GROWTH = 2.0
 GROWTH_NS = 2_000_000

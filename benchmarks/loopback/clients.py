@@ -12,6 +12,7 @@ from benchmarks.loopback.processes import Command
 from benchmarks.loopback.tools import Tools
 
 FOLDER = Path(__file__).parent
+JOURNAL = '[journal]\npath = "{folder}"\n'
 KEYS = {"HALFSPREAD_CLIENT_ID": "bench", "HALFSPREAD_CLIENT_SECRET": "bench-secret"}
 RUN_FOR = "120s"
 NO_JOURNAL = "the disk does not follow"
@@ -67,15 +68,18 @@ def engine(
     layer: str = "",
     poll_us: int = 0,
     spin_us: int = SPIN_US,
+    keeps_journal: bool = True,
 ) -> Client:
     """Return the engine, complete, waiting by a policy of ``[loop]``.
 
-    ``layer``: who speaks TLS; "": nobody.
+    ``layer``: who speaks TLS; "": nobody. Without its journal it is not complete.
     """
     tls = layer != ""
 
     def command(seat: Seat) -> Command:
         text = (FOLDER / "engine.toml").read_text()
+        if not keeps_journal:
+            text = text.replace(JOURNAL, "")
         file = seat.folder / "engine.toml"
         file.write_text(
             text.format(
@@ -97,6 +101,8 @@ def engine(
         )
 
     needed = [name for name in (loop, layer) if name not in HERE]
+    if not keeps_journal:
+        return Client(command, tls, _absent(*needed))
     return Client(command, tls, _absent(*needed), NO_JOURNAL, True, JOURNAL_S)
 
 

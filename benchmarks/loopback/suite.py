@@ -25,6 +25,7 @@ from benchmarks.pipeline.many import BOOKS, Options
 from benchmarks.rounds import percentile
 from benchmarks.stream import frames
 
+BARE = "halfspread, no journal"
 OURS, ADAPTIVE, SLEEP = "halfspread", "halfspread, adaptive", "halfspread, sleep"
 PLAIN = "halfspread, adaptive, ordinary class"
 AWAKE, AWAKE_US = "halfspread, adaptive, spin_us 2000", 2_000
@@ -71,6 +72,11 @@ INGRESS = {
     _ingress("picows", PICOWS, 12, 25): PICOWS,
     _ingress("websockets", WEBSOCKETS, 25, 50): WEBSOCKETS,
 }
+INGRESS_BARE = Goal(
+    "ingress_bare",
+    "… the engine without its journal of every frame, which no rival keeps",
+    rival=FASTMM_ADAPTIVE,
+)
 Row = tuple[Goal, str, str, str]
 """What is compared: ours, rival, and which value of theirs."""
 
@@ -178,6 +184,7 @@ RATE = Goal(
 )
 GOALS = (
     *INGRESS,
+    INGRESS_BARE,
     *(row[0] for row in QUIET),
     *(row[0] for row in CONTENDED),
     RATE,
@@ -214,6 +221,7 @@ def _ingresses(run: Run, bench: Bench) -> Iterator[Found | Missing]:
     changes = _write(bench.scratch / "changes.jsonl", stream_of)
     who = {
         OURS: clients.engine("sleep"),
+        BARE: clients.engine("sleep", keeps_journal=False),
         FASTMM_ADAPTIVE: clients.fastmm(run.fastmm, "adaptive", on_paper=True),
         PICOWS: clients.stack("picows", quotes=False),
         WEBSOCKETS: clients.stack("websockets", quotes=False),
@@ -230,6 +238,7 @@ def _ingresses(run: Run, bench: Bench) -> Iterator[Found | Missing]:
     _draw(run, race, "socket to strategy, ns of processor time a frame", "cpu")
     for goal, rival in INGRESS.items():
         yield race.figure(goal, OURS, rival, "cpu", _walls(race, rival))
+    yield race.figure(INGRESS_BARE, BARE, FASTMM_ADAPTIVE, "cpu")
 
 
 def _walls(race: Race, rival: str) -> str:

@@ -50,9 +50,9 @@ class Reader:
         self.core = Core(RUN_ID)
         self.index = self.core.add_instrument(INSTRUMENT)
         self.core.measure(True)
-        self._t_ns = START_NS
+        self._t_ns = START_NS + READ_EVERY_NS
         self.core.connection_made(0, START_NS)
-        self.core.receive_data(0, START_NS, snapshot)
+        self.core.receive_data(0, self._t_ns, snapshot)
 
     def play(self, frames: list[bytes]) -> None:
         """Take every frame; the touch stays in the core, where it is used."""

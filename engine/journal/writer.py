@@ -32,7 +32,8 @@ class Writer:
     """A journal being written. A crash loses at most what was not yet flushed.
 
     Bytes are handed to the system by 64 kB or 100 ms: by the scribe's thread with
-    ``in_background``, else by whoever calls ``flush`` when ``flush_due`` says so.
+    ``in_background``, else by whoever calls ``flush`` when ``flush_due`` says so. The
+    ``scribe`` is for those who hand over what a core has recorded and wake it then.
     """
 
     def __init__(
@@ -65,18 +66,21 @@ class Writer:
         self._begin(text)
         self.records = RecordBuf(len(text), max_bytes - END_RESERVE_BYTES)
         crc = int.from_bytes(text[16:20], "little")
-        self._scribe = Scribe(self.records, self.fileno(), crc, len(text))
+        bell, button = self._pipe = os.pipe() if in_background else (-1, -1)
+        self.scribe = Scribe(self.records, self.fileno(), crc, len(text), bell, button)
         self._thread: threading.Thread | None = None
         if in_background:
+            for end in self._pipe:
+                os.set_blocking(end, False)
             self._thread = threading.Thread(
-                target=self._scribe.run, name="journal", daemon=True
+                target=self.scribe.run, name="journal", daemon=True
             )
             self._thread.start()
 
     @property
     def written_bytes(self) -> int:
         """Bytes of the file that the system has."""
-        return self._scribe.written
+        return self.scribe.written
 
     def fileno(self) -> int:
         """Return the descriptor of the file."""
@@ -98,7 +102,7 @@ class Writer:
         Raises:
             JournalError: a record was refused, or the disk refused a write.
         """
-        records, scribe = self.records, self._scribe
+        records, scribe = self.records, self.scribe
         if scribe.error:
             problem = f"cannot be written: {os.strerror(scribe.error)}"
             raise JournalError(self.path, scribe.written, problem)
@@ -116,7 +120,7 @@ class Writer:
         """Return whether to call ``flush``: bytes or time have gathered, or an end."""
         records = self.records
         held = records.held
-        if held >= HAND_BYTES or records.stopped or self._scribe.error:
+        if held >= HAND_BYTES or records.stopped or self.scribe.error:
             return True
         return bool(held) and t_ns - self._flushed_ns >= FLUSH_NS
 
@@ -131,6 +135,7 @@ class Writer:
             self._drain()
         else:
             self.records.give()
+            self.scribe.wake()
         self.check()
 
     def close(self, t_ns: int, why: str = CLOSED) -> None:
@@ -174,11 +179,13 @@ class Writer:
 
     def _drain(self) -> None:
         """Write what was handed over before, then the rest."""
-        if self._scribe.drain() and self.records.give():
-            self._scribe.drain()
+        if self.scribe.drain() and self.records.give():
+            self.scribe.drain()
 
     def _end_thread(self) -> None:
         if self._thread is not None:
-            self._scribe.end()
+            self.scribe.end()
             self._thread.join()
             self._thread = None
+            for end in self._pipe:
+                os.close(end)

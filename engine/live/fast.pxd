@@ -8,13 +8,14 @@ from engine._core.base.recordbuf cimport RecordBuf
 from engine._core.base.types cimport nanos_t
 from engine._core.core cimport Core
 from engine._core.wire.reader cimport Found, Reader
+from engine.journal.scribe cimport Scribe
 from engine.live.pace cimport Pace
 
 cdef enum:
     KEYS_BYTES = 256           # of randomness drawn at a time: one key for each frame
     BEHIND_BYTES = 262144      # of a journal that waits: its writer is let in
     LET_IN_NS = 200000         # ... for so long after a turn
-    LET_IN_MAX = 100           # ... and so often, while it writes nothing
+    LET_IN_MAX = 1000          # ... and so often, while it writes nothing
     HAND_NS = 100000000        # after which its writer gets what there is
 
 
@@ -76,7 +77,9 @@ cdef class Turn:
         readonly long bytes_written
         public bint watches_auth    # payloads must pass the signer
         public nanos_t armed_ns     # when the shell's timer fires, 0 = it is not armed
-        nanos_t hand_ns             # when the journal's writer gets what there is
+        Scribe scribe               # the journal's writer; None: there is none to wake
+        nanos_t hand_ns             # when it gets what there is
+        int64_t rung_handed         # bytes it had been handed when it was woken last
         int64_t journal_handed      # bytes it had been handed at the last rest
         int patience                # times it is let in again, while that stays so
         readonly long rests         # times it was let in

@@ -2,6 +2,7 @@ from typing import Any
 
 from engine._core.base.hist import Histogram
 from engine._core.core import Core
+from engine.journal.scribe import Scribe
 
 class Keys: ...
 
@@ -29,5 +30,10 @@ class Turn:
     watches_auth: bool
     armed_ns: int
     def __init__(
-        self, core: Core, shell: Any, tick_to_order: Histogram, write: Histogram
+        self,
+        core: Core,
+        shell: Any,
+        tick_to_order: Histogram,
+        write: Histogram,
+        scribe: Scribe | None = None,
     ) -> None: ...

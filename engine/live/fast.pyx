@@ -28,6 +28,7 @@ from engine._core.wire.frames cimport (
 from engine._core.wire.mask cimport MASK_KEY_SIZE
 from engine._core.wire.reader cimport (
     BROKEN, CLOSE, MESSAGE, NOTHING, PING, Found, Reader)
+from engine.journal.scribe cimport Scribe
 
 cdef extern from *:
     """
@@ -331,12 +332,14 @@ cdef class Turn:
         shell: has ``fail(error)``, ``send_signed(conn)`` and ``after_turn()``.
         tick_to_order: from the arrival of bytes until orders they caused were sent.
         write: the sending alone.
+        scribe: writes the core's journal on its own thread, if it has one.
     """
 
     def __init__(self, Core core not None, shell, Histogram tick_to_order not None,
-                 Histogram write not None):
+                 Histogram write not None, Scribe scribe=None):
         self.core = core
         self.shell = shell
+        self.scribe = scribe
         self.tick_to_order = tick_to_order
         self.write = write
         self.lines = [None] * CONNECTIONS_MAX
@@ -378,6 +381,9 @@ cdef class Turn:
         if now_ns >= self.hand_ns:
             self.hand_ns = now_ns + HAND_NS
             records.hand_over()
+        if self.scribe is not None and records.handed != self.rung_handed:
+            self.rung_handed = records.handed
+            self.scribe.ring()
         if records.size > BEHIND_BYTES:
             self._let_in(records)
 

@@ -8,7 +8,8 @@ the others their share in one piece. So staying awake is a policy, and the defau
 has noticed that somebody else wants the core.
 
 Awake means: a callback that puts itself back into the loop, and in it a look at the
-sockets past the loop. Timers, signals and other tasks get their turn in between.
+sockets past the loop. Timers, signals and other tasks get their turn in between; a
+look ends when the shell's timer is due.
 """
 
 from engine._core.base.probe cimport probe_ns
@@ -16,6 +17,7 @@ from engine._core.base.types cimport nanos_t
 from engine.live.fast cimport FastLine
 
 cdef nanos_t LOOK_NS = 200_000             # so long at the sockets, then the loop turns
+cdef nanos_t SPIN_LOOK_NS = 5_000_000      # ... by the policy spin
 cdef nanos_t LATE_NS = 500_000             # looked later than this: the core was taken
 cdef nanos_t REST_MIN_NS = 100_000_000     # asleep for so long then, doubled each time
 cdef nanos_t REST_MAX_NS = 10_000_000_000  # ... up to this
@@ -183,7 +185,8 @@ cdef class Pace:
         """Look at the sockets for a moment, then go to the end of the loop's queue."""
         cdef FastLine line
         cdef nanos_t now_ns = probe_ns(), last_ns
-        cdef nanos_t until_ns = now_ns + LOOK_NS
+        cdef nanos_t until_ns = now_ns + (SPIN_LOOK_NS if self.is_always else LOOK_NS)
+        cdef nanos_t timer_ns
         cdef bint is_lively, can_look = True, is_late = False
         self.turns += 1
         while can_look and now_ns < until_ns and self._stays_awake(now_ns):
@@ -191,6 +194,9 @@ cdef class Pace:
             for line in self.lines:
                 can_look = can_look or line.fd >= 0
                 is_lively = line.poll() or is_lively
+                timer_ns = 0 if line.turn is None else line.turn.armed_ns
+                if timer_ns:
+                    until_ns = min(until_ns, timer_ns)
             last_ns, now_ns = now_ns, probe_ns()
             is_late = is_late or (not is_lively and now_ns - last_ns > LATE_NS)
         self.is_turning = self._stays_awake(now_ns)

@@ -66,7 +66,8 @@ class Shell:
         self._write = Histogram()
         self._turn: Turn | None = None
         if isinstance(core, Core):
-            self._turn = Turn(core, self, self._tick_to_order, self._write)
+            scribe = recorder.writer.scribe if recorder is not None else None
+            self._turn = Turn(core, self, self._tick_to_order, self._write, scribe)
         self._refusals: list[str] = []
         self.is_ending = False
         """Set before the lines are closed on purpose: that is no disconnect."""

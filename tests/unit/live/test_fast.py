@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -14,11 +15,12 @@ from websockets.frames import Opcode
 from engine._core.base.hist import Histogram
 from engine._core.base.recordbuf import RecordBuf
 from engine.journal import Kind
+from engine.journal.scribe import Scribe
 from engine.live.fast import Turn
 from tests.rig import MID, NAME, Rig
 from tests.unit.live.wire import FakeTransport, Line, arrive, frame, frames_in
 
-LET_IN_MAX = 100
+LET_IN_MAX = 1000
 
 
 class Shell:
@@ -146,6 +148,32 @@ def test_a_turn_hands_the_journal_over_when_it_is_time() -> None:
     arrive(joined.line, joined.book(MID))
     assert records.take() == b""
     assert records.held > 0
+
+
+def test_a_turn_rings_for_the_journal_s_writer_once_a_hand_over() -> None:
+    joined, records = Joined(), RecordBuf(0, 1 << 40)
+    joined.core.record(records)
+    bell, button = os.pipe()
+    for end in (bell, button):
+        os.set_blocking(end, False)
+    scribe = Scribe(records, -1, 0, 0, bell, button)
+    turn = Turn(joined.core, joined.shell, Histogram(), Histogram(), scribe)
+    joined.line.join(turn, 0)
+    arrive(joined.line, joined.book(MID))
+    assert os.read(bell, 9) == b"!"
+    arrive(joined.line, joined.book(MID))
+    with pytest.raises(BlockingIOError):
+        os.read(bell, 9)
+    records.take()
+    records.append(Kind.COMMAND, 0, 1, bytes(1 << 16))
+    records.append(Kind.COMMAND, 0, 1, bytes(1 << 16))
+    arrive(joined.line, joined.book(MID))
+    assert os.read(bell, 9) == b"!"
+    scribe.end()
+    assert os.read(bell, 9) == b"!"
+    arrive(joined.line, joined.book(MID))
+    for end in (bell, button):
+        os.close(end)
 
 
 def test_a_journal_far_behind_is_let_in_while_it_moves_and_not_for_ever() -> None:

@@ -1,8 +1,9 @@
 """When Python's cycle collector may run: never while we quote.
 
-A full collection takes milliseconds. After warm-up everything that lives is frozen and
-the collector is switched off; it runs by hand while nothing is quoted. A leak of cycles
-stays bounded: past `DEBT_MAX` it runs anyway, over the young objects only.
+A full collection takes milliseconds. Before the first line is opened everything that
+lives is frozen and the collector is switched off; it runs by hand while nothing is
+quoted. A leak of cycles stays bounded: past `DEBT_MAX` it runs anyway, over the young
+objects only.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ class CollectorPolicy:
         self.is_settled = False
 
     def settle(self) -> None:
-        """Freeze what the warm-up has built and switch the collector off."""
+        """Freeze what there is and switch the collector off."""
         if not self.is_settled:
             gc.collect()
             gc.freeze()

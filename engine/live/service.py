@@ -150,6 +150,8 @@ class Service:
             if self._left is not None:
                 self._shell.command(cmd="restore", checkpoint=self._left)
             self._place.take()
+            # Now: a few ms, and most of what will live is there. Not with orders out.
+            self._memory.settle()
             for line in self._lines:
                 line.start()
             await self._until_wanted()
@@ -368,8 +370,6 @@ class Service:
         if now_s - self._tend_s >= TEND_EVERY_S:
             self._tend_s = now_s
             is_quoting = snapshot.get("session", {}).get("state") == "quoting"
-            if is_quoting:
-                self._memory.settle()
             self._memory.tend(idle=not is_quoting)
         return snapshot
 

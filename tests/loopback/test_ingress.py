@@ -84,9 +84,12 @@ class Ear:
         return [payload for chunk in self.chunks for payload in chunk]
 
 
+Talk = Callable[[ServerConnection], object]
+
+
 @asynccontextmanager
 async def venue(
-    talk: Callable[[ServerConnection], object],
+    talk: Talk,
     port: int = 0,
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[int]:
@@ -346,23 +349,36 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return key, cert
 
 
+def tls_of(certificate: tuple[Path, Path]) -> ssl.SSLContext:
+    """Return what a venue speaks TLS with."""
+    key, cert = certificate
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(cert, key)
+    return server
+
+
+@asynccontextmanager
+async def over_tls(
+    certificate: tuple[Path, Path], dial: Dial, layer: Layer, talk: Talk
+) -> AsyncIterator[tuple[Ear, Line]]:
+    """Give a line to a venue whose certificate is trusted, once it is up."""
+    take_layer(asyncio.get_running_loop(), layer)
+    client = ssl.create_default_context(cafile=certificate[1])
+    async with (
+        venue(talk, tls=tls_of(certificate)) as port,
+        dialled(dial, f"wss://localhost:{port}", tls=client) as (ear, _),
+    ):
+        await ear.until(lambda: ear.link is not None)
+        assert ear.link is not None
+        yield ear, ear.link
+
+
 def test_tls_with_a_trusted_certificate(
     certificate: tuple[Path, Path], dial: Dial, layer: Layer
 ) -> None:
-    key, cert = certificate
-
     async def scenario() -> None:
-        take_layer(asyncio.get_running_loop(), layer)
-        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        server.load_cert_chain(cert, key)
-        client = ssl.create_default_context(cafile=cert)
-        async with (
-            venue(echo, tls=server) as port,
-            dialled(dial, f"wss://localhost:{port}", tls=client) as (ear, _),
-        ):
-            await ear.until(lambda: ear.link is not None)
-            assert ear.link is not None
-            ear.link.write_turn(b"over tls\n" * 5)
+        async with over_tls(certificate, dial, layer, echo) as (ear, link):
+            link.write_turn(b"over tls\n" * 5)
             await ear.until(lambda: len(ear.messages) == 5)
 
     asyncio.run(scenario())
@@ -371,13 +387,9 @@ def test_tls_with_a_trusted_certificate(
 def test_tls_refuses_an_unknown_certificate(
     certificate: tuple[Path, Path], dial: Dial, layer: Layer
 ) -> None:
-    key, cert = certificate
-
     async def scenario() -> None:
         take_layer(asyncio.get_running_loop(), layer)
-        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        server.load_cert_chain(cert, key)
-        async with venue(echo, tls=server) as port:
+        async with venue(echo, tls=tls_of(certificate)) as port:
             with pytest.raises(ssl.SSLCertVerificationError):
                 await dial(f"wss://localhost:{port}", None)
 
@@ -387,25 +399,13 @@ def test_tls_refuses_an_unknown_certificate(
 def test_a_venue_that_ends_a_tls_connection_is_noticed(
     certificate: tuple[Path, Path], dial: Dial, layer: Layer
 ) -> None:
-    key, cert = certificate
-
     async def leave(line: ServerConnection) -> None:
         await line.recv()
         line.transport.abort()
 
     async def scenario() -> None:
-        take_layer(asyncio.get_running_loop(), layer)
-        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        server.load_cert_chain(cert, key)
-        client = ssl.create_default_context(cafile=cert)
-        async with (
-            venue(leave, tls=server) as port,
-            dialled(dial, f"wss://localhost:{port}", tls=client) as (ear, _),
-        ):
-            await ear.until(lambda: ear.link is not None)
-            assert ear.link is not None
-            ear.link.write_turn(b"anybody there\n")
-            link = ear.link
+        async with over_tls(certificate, dial, layer, leave) as (ear, link):
+            link.write_turn(b"anybody there\n")
             await ear.until(lambda: any(one[0] == "down" for one in ear.told))
             assert not link.write_turn(b"late\n")
 
@@ -415,7 +415,6 @@ def test_a_venue_that_ends_a_tls_connection_is_noticed(
 def test_a_message_of_many_tls_records_comes_whole(
     certificate: tuple[Path, Path], dial: Dial, layer: Layer
 ) -> None:
-    key, cert = certificate
     text = "[" + "7," * 400_000 + "7]"
 
     async def tell(line: ServerConnection) -> None:
@@ -424,17 +423,8 @@ def test_a_message_of_many_tls_records_comes_whole(
         await line.recv()
 
     async def scenario() -> None:
-        take_layer(asyncio.get_running_loop(), layer)
-        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        server.load_cert_chain(cert, key)
-        client = ssl.create_default_context(cafile=cert)
-        async with (
-            venue(tell, tls=server) as port,
-            dialled(dial, f"wss://localhost:{port}", tls=client) as (ear, _),
-        ):
-            await ear.until(lambda: ear.link is not None)
-            assert ear.link is not None
-            ear.link.write_turn(b"tell me\n")
+        async with over_tls(certificate, dial, layer, tell) as (ear, link):
+            link.write_turn(b"tell me\n")
             await ear.until(lambda: len(ear.messages) == 1)
             assert ear.messages == [text.encode()]
 

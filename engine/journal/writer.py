@@ -11,7 +11,7 @@ import os
 import threading
 from pathlib import Path
 
-from engine._core.base.recordbuf import HAND_BYTES, WAIT_MAX_BYTES, RecordBuf
+from engine._core.base.recordbuf import HAND_BYTES, HAND_NS, WAIT_MAX_BYTES, RecordBuf
 from engine.errors import JournalError
 from engine.journal.format import (
     CLOSED,
@@ -23,7 +23,6 @@ from engine.journal.format import (
 )
 from engine.journal.scribe import Scribe
 
-FLUSH_NS = 100_000_000
 END_WHY_MAX = 64
 END_RESERVE_BYTES = RECORD_HEAD_BYTES + END_WHY_MAX
 
@@ -122,7 +121,7 @@ class Writer:
         held = records.held
         if held >= HAND_BYTES or records.stopped or self.scribe.error:
             return True
-        return bool(held) and t_ns - self._flushed_ns >= FLUSH_NS
+        return bool(held) and t_ns - self._flushed_ns >= HAND_NS
 
     def flush(self, t_ns: int = 0) -> None:
         """Have what was recorded handed to the system; without a thread it is then.

@@ -16,7 +16,6 @@ cdef enum:
     BEHIND_BYTES = 262144      # of a journal that waits: its writer is let in
     LET_IN_NS = 200000         # ... for so long after a turn
     LET_IN_MAX = 1000          # ... and so often, while it writes nothing
-    HAND_NS = 100000000        # after which its writer gets what there is
 
 
 cdef class Keys:

@@ -20,7 +20,7 @@ from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.check cimport FAULT_NONE, Fault
 from engine._core.base.hist cimport Histogram
 from engine._core.base.probe cimport probe_ns
-from engine._core.base.recordbuf cimport RecordBuf
+from engine._core.base.recordbuf cimport RECORDBUF_HAND_NS, RecordBuf
 from engine._core.base.types cimport CONNECTIONS_MAX, nanos_t
 from engine._core.core cimport Core
 from engine._core.wire.frames cimport (
@@ -379,7 +379,7 @@ cdef class Turn:
     cdef void _tend(self, RecordBuf records, nanos_t now_ns) noexcept:
         """Look after the journal, when everything else is done."""
         if now_ns >= self.hand_ns:
-            self.hand_ns = now_ns + HAND_NS
+            self.hand_ns = now_ns + RECORDBUF_HAND_NS
             records.hand_over()
         if self.scribe is not None and records.handed != self.rung_handed:
             self.rung_handed = records.handed

@@ -22,6 +22,7 @@ cdef enum:
 
     RECORDBUF_START = 1048576  # bytes of each side
     RECORDBUF_HAND = 65536     # bytes at which a side is handed over
+    RECORDBUF_HAND_NS = 100000000  # ... and the time, by the clock of a shell
     RECORDBUF_WAIT_MAX = 33554432  # bytes that may wait for a slow disk
 
 cdef enum Stop:

@@ -1,6 +1,7 @@
 from typing import Final, final
 
 HAND_BYTES: Final[int]
+HAND_NS: Final[int]
 WAIT_MAX_BYTES: Final[int]
 PAYLOAD_MAX_BYTES: Final[int]
 STOPS: Final[tuple[str, ...]]

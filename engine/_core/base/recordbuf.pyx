@@ -22,6 +22,7 @@ cdef extern from *:
     void set_size "halfspread_set_size"(Py_ssize_t* p, Py_ssize_t v) noexcept nogil
 
 HAND_BYTES = RECORDBUF_HAND
+HAND_NS = RECORDBUF_HAND_NS
 WAIT_MAX_BYTES = RECORDBUF_WAIT_MAX
 PAYLOAD_MAX_BYTES = RECORD_PAYLOAD_MAX
 

@@ -10,7 +10,7 @@ from engine._core.base.recordbuf import PAYLOAD_MAX_BYTES, WAIT_MAX_BYTES
 from engine.errors import JournalError
 from engine.journal import Kind, Reader, Writer
 from engine.journal.format import RECORD_HEAD_BYTES
-from engine.journal.writer import END_RESERVE_BYTES, FLUSH_NS, HAND_BYTES
+from engine.journal.writer import END_RESERVE_BYTES, HAND_BYTES, HAND_NS
 from tests.unit.journal.journals import HEADER, write
 
 ONE_RECORD = RECORD_HEAD_BYTES
@@ -46,10 +46,10 @@ def test_disk_is_touched_by_flush_only(tmp_path):
 def test_flush_is_due_by_time_or_size(tmp_path):
     writer = Writer(tmp_path / "a.journal", HEADER)
     writer.flush(1000)
-    assert not writer.flush_due(1000 + FLUSH_NS)
+    assert not writer.flush_due(1000 + HAND_NS)
     writer.append(Kind.HANDLE_TIMER, 0, 1)
-    assert not writer.flush_due(1000 + FLUSH_NS - 1)
-    assert writer.flush_due(1000 + FLUSH_NS)
+    assert not writer.flush_due(1000 + HAND_NS - 1)
+    assert writer.flush_due(1000 + HAND_NS)
     writer.append(Kind.RECEIVE_DATA, 0, 1, b"x" * HAND_BYTES)
     assert writer.flush_due(1000)
     writer.close(1)

@@ -121,6 +121,8 @@ class Context:
         self.account_id: int | None = None
         self.has_baseline: dict[str, None] = {}
         """Instruments whose position the core knows; the venue's is compared."""
+        self.has_delivery = False
+        """An instrument expired, and what it held was not compared since."""
         self.has_recovered = False
         self.last_error = ""
         self._warned: dict[str, None] = {}

@@ -99,6 +99,7 @@ def on_instrument_state(ctx: Context, data: Any) -> None:
     key = f"instrument {one.name}"
     if state in FINAL_STATES:
         retire(ctx, one, state)
+        ctx.has_delivery = True
         _hold(ctx, key, False, "")
         return
     _hold(ctx, key, state != "open", f"{one.name} is {state}")

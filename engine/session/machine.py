@@ -187,8 +187,7 @@ class Session:
         if self._state is State.STOPPING and t_ns >= self._stop_by_ns:
             self._finish_stop(self._ctx.open_ours)
         if self._state in GOING and self._timetable.is_due(self._ctx):
-            self._timetable.begin(self._ctx)
-            self._start_once("recheck", lambda: recheck(self._ctx))
+            self._look_at_everything()
         self._risk.watch()
         self._runner.step()
         self._end()
@@ -310,6 +309,9 @@ class Session:
         if offset_ns is not None:
             self._core.set_venue_clock(offset_ns)
         self._progress()
+        if self._state in GOING and self._ctx.has_delivery:
+            self._ctx.has_delivery = False
+            self._timetable.hasten(self._ctx)
         if self._state in GOING and self._tickets.has_work:
             self._start_once("tickets", lambda: self._tickets.work(self._ctx))
         if self._state is State.QUOTING and self._ctx.holds:
@@ -406,6 +408,14 @@ class Session:
         self._move(Event.RECOVERED)
         if self._ctx.settings.tie_out_ns:
             self._start_once("ledger", lambda: keep_tied(self._ctx))
+
+    def _look_at_everything(self) -> None:
+        """Compare with the venue now, or right after the look that is under way."""
+        if self._runner.find("recheck"):
+            self._timetable.hasten(self._ctx)
+            return
+        self._timetable.begin(self._ctx)
+        self._start_once("recheck", lambda: recheck(self._ctx))
 
     def _ticket(self, cmd: dict[str, Any]) -> None:
         """Take an order outside the quotes, unless nothing may be sent now."""

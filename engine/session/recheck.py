@@ -14,6 +14,9 @@ later, says again is acted upon.
 - an order of ours the core does not know is cancelled
 - a position that disagrees while no fill came in between is taken over
 
+A delivery takes a position away without a fill: then the next look does not wait for
+the minute to end.
+
 Source: docs.deribit.com, private/get_open_orders, seen 2026-08-22.
 """
 
@@ -78,6 +81,10 @@ class Timetable:
     def begin(self, ctx: Context) -> None:
         """Count from now on."""
         self.next_ns = ctx.now_ns + self._every_ns
+
+    def hasten(self, ctx: Context) -> None:
+        """Look again in a moment, not only when the interval is over."""
+        self.next_ns = min(self.next_ns, ctx.now_ns + AGAIN_NS)
 
     def is_due(self, ctx: Context) -> bool:
         """Whether it is time, or the ids of booked trades fill up."""

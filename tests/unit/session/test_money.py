@@ -111,6 +111,35 @@ def test_the_position_of_what_has_expired_is_gone_and_not_wrong(lots: int) -> No
     assert ("we had" in desk.noted("error")) == (lots != 0)
 
 
+@pytest.mark.parametrize("comes_while_reading", [False, True])
+def test_a_delivery_is_booked_in_seconds(comes_while_reading: bool) -> None:
+    desk = Desk("BTC-PERPETUAL", "ETH-PERPETUAL")
+    desk.venue.positions = [position(12.0, "buy", "ETH-PERPETUAL")]
+    desk.go()
+    told = {"instrument_name": "ETH-PERPETUAL", "state": "delivered", "timestamp": 1}
+    read = desk.venue.answer["private/get_positions"]
+
+    def deliver() -> None:
+        assert desk.core.positions[1][0] == 12
+        desk.venue.positions = []
+        desk.notify("instrument.state.any.any", told)
+
+    def read_too_early(params: dict[str, Any]) -> Any:
+        rows = read(params)
+        if desk.venue.positions:
+            deliver()
+        return rows
+
+    if comes_while_reading:
+        desk.venue.answer["private/get_positions"] = read_too_early
+        desk.until(60)
+    else:
+        deliver()
+    desk.until(5)
+    assert desk.core.positions[1][0] == 0
+    assert desk.noted("error") == "ETH-PERPETUAL is delivered: not quoted any more"
+
+
 def test_an_expiry_is_known_by_the_clock_when_nobody_tells() -> None:
     desk = Desk("BTC-PERPETUAL", "ETH-PERPETUAL")
     soon_ms = wall_ms(desk) + 30_000

@@ -298,8 +298,11 @@ cdef class Differ:
         cdef Side side = self.permitted.take_side
         cdef int32_t slot = first_slot(instrument, side) + TAKE_SLOT
         cdef qty_t room = self.permitted.headroom_lots[<int>side]
+        # One at a time, whichever side: what the first one brings is not known yet.
         if (self.permitted.take_wish.qty_lots == 0
-                or orders.rows[slot].state != ORDER_DONE):
+                or orders.rows[slot].state != ORDER_DONE
+                or orders.rows[first_slot(instrument, <Side>(1 - <int>side))
+                               + TAKE_SLOT].state != ORDER_DONE):
             return
         self._new(slot, side, &self.permitted.take_wish, &room)
         if self.n_actions and self.actions[self.n_actions - 1].slot == slot:

@@ -8,6 +8,8 @@ In this order, each wish is
 2. cut to ``order_max_lots``, dropped below the instrument's minimum;
 3. cut so that position plus all permitted size of its side stays inside the limit.
 
+A taking wish whose clipped limit does not reach the touch is dropped.
+
 Sizes are also cut to ``order_cap_lots`` and to the room the limits over instruments
 leave. Under WIDEN every resting wish is first moved away from the middle of the book.
 From REDUCE on the position limit counts as nothing: a side may close what is held and
@@ -149,17 +151,23 @@ cdef inline bint hold_size(
 
 
 cdef void shape_take(
-        QuoteSheet sheet, const Instrument* row, const QuoteLimits* limits,
+        QuoteSheet sheet, const Instrument* row, const QuoteLimits* limits, Book book,
         qty_t[2] room, Permitted* out, GateCounts* counts) noexcept nogil:
-    """Permit the taking wish inside collar, size and position limits."""
+    """Permit the taking wish inside collar, size and position limits.
+
+    One that does not reach the touch would find nobody, and be sent again and again.
+    """
     cdef Wish wish = sheet.take_wish
     cdef Side side = sheet.take_side
+    cdef bint reaches
     # Takes may cross the touch, so only the far bound of the other side applies.
     if side == BID:
         wish.price_ticks = price_min(wish.price_ticks, out.highest_ticks[<int>ASK])
+        reaches = wish.price_ticks >= book.best(ASK)
     else:
         wish.price_ticks = price_max(wish.price_ticks, out.lowest_ticks[<int>BID])
-    if hold_size(row, limits, &wish, &room[<int>side], counts):
+        reaches = wish.price_ticks <= book.best(BID)
+    if reaches and hold_size(row, limits, &wish, &room[<int>side], counts):
         out.take_wish = wish
         out.take_side = side
     else:
@@ -207,7 +215,7 @@ cdef void shape(
     make_room(BID, instrument, limits, together[0], orders, position, out, &room[0])
     make_room(ASK, instrument, limits, together[1], orders, position, out, &room[1])
     if sheet.take_wish.qty_lots:
-        shape_take(sheet, row, limits, room, out, counts)
+        shape_take(sheet, row, limits, book, room, out, counts)
     shape_side(BID, sheet, row, limits, book, &room[0], out, counts)
     shape_side(ASK, sheet, row, limits, book, &room[1], out, counts)
     if crosses_itself(out):

@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine._core.quote.sheet import QuoteSheet
@@ -49,6 +49,8 @@ class View:
         sigma_ticks: float | None = None,
         mark_price: float = 0.0,
         now_ns: int = 0,
+        average_price: float = 0.0,
+        others: Iterable[View] = (),
     ) -> View: ...
 
 def sheet_for(view: View) -> QuoteSheet: ...

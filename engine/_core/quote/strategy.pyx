@@ -126,7 +126,8 @@ cdef class View:
 
     @staticmethod
     def for_test(row, bids, asks, inventory_lots=0, inventory_limit_lots=1000,
-                 sigma_ticks=None, mark_price=0.0, now_ns=0):
+                 sigma_ticks=None, mark_price=0.0, now_ns=0, average_price=0.0,
+                 others=()):
         """Return a view of a made-up book, for tests of strategies.
 
         Args:
@@ -138,17 +139,25 @@ cdef class View:
             sigma_ticks: volatility in ticks per sqrt(second); None = not warm.
             mark_price: mark price in quote currency, 0 = none.
             now_ns: time of the call.
+            average_price: entry price of the position, quote currency.
+            others: views of other instruments; all of them find each other.
         """
+        cdef View each
         cdef InstrumentTable table = InstrumentTable()
         cdef int index = table.add(row)
         cdef View view = new_view(
-            row["instrument_name"], table, index, Book(), Signals(), Position(), {})
+            row["instrument_name"], table, index, Book(), Signals(), Position(),
+            {each.name: each for each in others})
+        view.books[view.name] = view
+        for each in others:
+            each.books = view.books
         fill_book(view.own_book, bids, asks, now_ns)
         view.signals.update(view.own_book, now_ns)
         view.signals.is_warm = sigma_ticks is not None
         view.signals.sigma_ticks = sigma_ticks or 0.0
         view.signals.variance = (sigma_ticks or 0.0) ** 2
         view.position.size_lots = inventory_lots
+        view.position.average_price = average_price
         view.inventory_limit_lots = inventory_limit_lots
         view.mark_price = mark_price
         view.now_ns = now_ns

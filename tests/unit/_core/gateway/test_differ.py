@@ -168,7 +168,7 @@ def test_an_edit_names_the_total_size_with_what_has_filled() -> None:
 @pytest.mark.parametrize("side", ["buy", "sell"])
 def test_a_take_is_one_immediate_or_cancel_order(side: str) -> None:
     rig, venue = Rig(), SlowVenue(NAME)
-    rig.wisher.take = (side, MID, 3)
+    rig.wisher.take = (side, MID + (20 if side == "buy" else -20), 3)
     rig.book([(MID - 1, 9)], [(MID + 1, 9)])
     (request,) = sent = rig.sent()
     assert request["method"] == f"private/{side}"
@@ -176,6 +176,10 @@ def test_a_take_is_one_immediate_or_cancel_order(side: str) -> None:
     assert "post_only" not in request["params"]
     rig.book([(MID - 1, 9)], [(MID + 1, 10)])
     assert rig.sent() == [], "one take at a time"
+    other = "sell" if side == "buy" else "buy"
+    rig.wisher.take = (other, MID + (20 if other == "buy" else -20), 3)
+    rig.book([(MID - 1, 9)], [(MID + 1, 11)])
+    assert rig.sent() == [], "whichever side"
     rig.wisher.take = None
     venue.requests = sent
     venue.work()

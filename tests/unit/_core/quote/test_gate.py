@@ -138,6 +138,35 @@ def test_a_take_may_cross_the_touch_but_not_the_collar() -> None:
     assert requests(rig)[0] == [(MID + 10, 5)]
 
 
+@pytest.mark.parametrize(
+    ("take", "is_sent"),
+    [
+        (("buy", MID + 1, 5), True),
+        (("buy", MID, 5), False),
+        (("sell", MID - 1, 5), True),
+        (("sell", MID, 5), False),
+    ],
+)
+def test_a_take_that_would_find_nobody_is_not_sent(
+    take: tuple[str, int, int], is_sent: bool
+) -> None:
+    rig = Rig()
+    rig.wisher.take = take
+    rig.book([(MID - 1, 9)], [(MID + 1, 9)])
+    assert len(rig.sent()) == is_sent
+
+
+def test_nor_is_one_that_the_collar_holds_back_from_the_touch() -> None:
+    rig = Rig({"collar_bps": 10.0})
+    mark = {"instrument_name": "BTC-PERPETUAL", "timestamp": 1, "state": "open"}
+    rig.push("ticker.BTC-PERPETUAL.raw", {**mark, "mark_price": MID / 2})
+    rig.wisher.take = ("buy", MID + 900, 5)
+    rig.book([(MID - 1, 9)], [(MID + 11, 9)])
+    assert rig.sent() == []
+    rig.book([(MID - 1, 9)], [(MID + 10, 9)])
+    assert len(rig.sent()) == 1
+
+
 def withdrawn(rig: Rig, stance: str) -> tuple[Levels, Levels]:
     """Return what is asked of the venue under a stance, with bids and asks wished."""
     rig.core.set_stance(stance, "a test")

@@ -35,6 +35,18 @@ def test_the_view_in_full() -> None:
         view.levels("buy")
 
 
+def test_made_up_views_find_each_other() -> None:
+    name = "BTC-27NOV26"
+    future = View.for_test({**ROW, "instrument_name": name}, [(1, 1)], [(2, 1)])
+    empty = View.for_test({**ROW, "instrument_name": "BTC-26MAR27"}, [(1, 1)], [])
+    view = View.for_test(ROW, [(100, 30)], [(102, 10)], others=[future, empty])
+    assert view.other(name) is future
+    assert view.other("BTC-26MAR27") is None, "one-sided"
+    assert view.other(NAME) is view
+    assert future.other(NAME) is view
+    assert view.other("ETH-PERPETUAL") is None
+
+
 def test_another_book_is_seen_only_while_it_is_readable() -> None:
     seen: list[bool] = []
 

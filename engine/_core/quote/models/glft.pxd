@@ -1,6 +1,13 @@
 # Gueant-Lehalle-Fernandez-Tapia: the asymptotic quotes under an inventory limit.
+from libc.math cimport log1p
+
 from engine._core.quote.models.quoter cimport Inner, Quoter
 from engine._core.quote.strategy cimport View
+
+
+# ln(1+x)/x, 1 at x = 0.
+cdef inline double log_ratio(double x) noexcept nogil:
+    return log1p(x) / x if x > 0.0 else 1.0
 
 
 # c1 in ticks, c2 in sqrt(second) / lot; see the .pyx for equations and units.

@@ -29,11 +29,6 @@ from engine._core.quote.strategy cimport View
 from engine._core.quote.models.quoter import number
 
 
-cdef inline double log_ratio(double x) noexcept nogil:
-    """Return ln(1+x)/x, 1 at x = 0."""
-    return log1p(x) / x if x > 0.0 else 1.0
-
-
 cdef double glft_c1(double xi, double k_per_tick, double qty_lots) noexcept nogil:
     """Return c1. Units: ticks."""
     return log_ratio(xi * qty_lots / k_per_tick) / k_per_tick

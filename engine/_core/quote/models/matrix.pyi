@@ -1,0 +1,6 @@
+from collections.abc import Sequence
+
+ASSETS_LIMIT: int
+
+def eigenvalues(rows: Sequence[Sequence[float]]) -> list[float]: ...
+def matrix_root(rows: Sequence[Sequence[float]]) -> list[list[float]]: ...

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "record": "engine.live.record",
     "feed": "engine.replay.feed",
     "replay": "engine.replay.replay",
+    "calibrate": "engine.calibrate.command",
 }
 
 EXIT_INTERRUPTED: Final = 130

@@ -38,6 +38,7 @@ TS_MAX_S = 9_000_000_000
 """Receive times beyond this (the year 2255) are no times; ns must fit 63 bits."""
 
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+ZSTD_SKIPPED = b"\x2a\x4d\x18"
 GZIP_MAGIC = b"\x1f\x8b"
 TIMED_LINE = re.compile(rb"(\d{1,19})[ \t]+(\{.*)", re.DOTALL)
 SPACE = re.compile(r"[ \t\n\r]*")
@@ -107,6 +108,8 @@ class Recording:
                             line = stream.readline(LINE_MAX_BYTES)
                     elif line := line.strip():
                         yield number, line
+                if not is_whole(raw):
+                    raise EOFError("the compressed stream has no end")
             except READ_ERRORS as error:
                 self.problems[f"broken off after line {number}: {error}"] += 1
 
@@ -145,6 +148,38 @@ def open_container(raw: BinaryIO) -> BinaryIO:
     if magic.startswith(GZIP_MAGIC):
         return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
     return raw
+
+
+def is_whole(raw: BinaryIO) -> bool:
+    """Return whether every zstandard frame of a file has its end.
+
+    The library takes a file that was cut off for one that is over; the heads of the
+    blocks tell. A file of another kind is whole: its own reader has judged it.
+
+    Source: RFC 8878, sections 3.1.1 and 3.1.2.
+    """
+    size = raw.seek(0, io.SEEK_END)
+    at = raw.seek(0)
+    while (magic := raw.read(4)) == ZSTD_MAGIC or magic[1:] == ZSTD_SKIPPED:
+        if magic != ZSTD_MAGIC:
+            raw.seek(int.from_bytes(raw.read(4), "little"), io.SEEK_CUR)
+        else:
+            described = (raw.read(1) or b"\0")[0]
+            is_single = described >> 5 & 1
+            content = (is_single, 2, 4, 8)[described >> 6]
+            dictionary = (0, 1, 2, 4)[described & 3]
+            raw.seek(1 - is_single + dictionary + content, io.SEEK_CUR)
+            is_last = False
+            while not is_last:
+                if len(head := raw.read(3)) < 3:
+                    return False
+                block = int.from_bytes(head, "little")
+                is_last = bool(block & 1)
+                # A repeated byte is held once.
+                raw.seek(1 if block >> 1 & 3 == 1 else block >> 3, io.SEEK_CUR)
+            raw.seek(4 * (described >> 2 & 1), io.SEEK_CUR)
+        at = raw.tell()
+    return at in (0, size)
 
 
 def read_line(line: bytes, number: int) -> Frame | None:

@@ -66,6 +66,15 @@ LOOK_AT: dict[str, tuple[str, ...]] = {
     "engine.replay": (*SHELL, "engine._core.quote.market", "engine.recording"),
     "engine.sim": (*SHELL, "engine.recording"),
     "engine.backtest": (*SHELL, "engine.sim"),
+    "engine.calibrate": (
+        *SHELL,
+        "engine._core.decode.message",
+        "engine._core.quote.market",
+        "engine._core.signals",
+        "engine._core.state.book",
+        "engine.recording",
+        "engine.replay",
+    ),
     # The wiring and the commands.
     "engine.assemble": (
         CORE,

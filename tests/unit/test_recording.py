@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine import recording as module
 from engine.errors import ConfigError
-from engine.recording import Recording, read_line, spans
+from engine.recording import ZSTD_MAGIC, Recording, is_whole, read_line, spans
 
 BARE = b'{"jsonrpc": "2.0", "result": 2.50e4}'
 
@@ -55,9 +56,31 @@ def test_a_container_cut_short_keeps_what_came_before(tmp_path, how):
     packed = pack(b"\n".join(lines), how)
     found, problems = read(tmp_path, packed[: len(packed) // 2])
     assert 1000 < len(found) < 20_000
-    # Zstandard says nothing of a missing end; the last line may then be cut.
+    # The last line may be cut, too.
     assert [frame.payload for frame in found[:-1]] == lines[: len(found) - 1]
-    assert sum(problems.values()) == (how == "gzip")
+    (problem,) = problems
+    assert problem.startswith(f"broken off after line {len(found)}: ")
+
+
+@pytest.mark.parametrize("with_checksum", [False, True])
+@pytest.mark.parametrize(
+    "content", [b"", b"a", b"x" * 200_000, bytes(range(256)) * 900]
+)
+def test_a_zstandard_file_is_whole_to_its_last_byte_only(content, with_checksum):
+    packer = zstandard.ZstdCompressor(write_checksum=with_checksum)
+    stream = packer.compressobj()
+    one, two = packer.compress(content), stream.compress(content) + stream.flush()
+    skipped = b"\x50\x2a\x4d\x18\x03\0\0\0abc"
+    whole = one + skipped + two
+    assert is_whole(io.BytesIO(whole))
+    ends = {len(one), len(one + skipped)}
+    for cut in {*range(5, 80), len(whole) - 1, len(whole) - 3}:
+        if len(ZSTD_MAGIC) < cut < len(whole) and cut - len(one) not in range(1, 5):
+            assert is_whole(io.BytesIO(whole[:cut])) == (cut in ends), cut
+
+
+def test_what_is_no_zstandard_file_is_whole():
+    assert all(is_whole(io.BytesIO(b)) for b in (b"", b"{}", b"\x1f\x8b\x08", b"abc"))
 
 
 @pytest.mark.parametrize("how", ["gzip", "zstd"])

@@ -1,0 +1,1 @@
+"""Calibration: what the models' parameters were in recorded data, and how surely."""

@@ -6,6 +6,7 @@ of the compiled quote calculators to build on.
 
 from engine._core.quote.models.avellaneda_stoikov import AvellanedaStoikovQuoter
 from engine._core.quote.models.glft import GlftQuoter
+from engine._core.quote.models.hedge import HedgeTaker
 from engine._core.quote.models.join_touch import JoinTouchQuoter
 from engine._core.quote.models.ladder import LadderQuoter
 from engine._core.quote.sheet import QuoteSheet
@@ -16,6 +17,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AvellanedaStoikovQuoter",
     "GlftQuoter",
+    "HedgeTaker",
     "JoinTouchQuoter",
     "LadderQuoter",
     "QuoteSheet",

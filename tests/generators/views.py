@@ -31,6 +31,19 @@ COMBO: dict[str, Any] = {
     "instrument_name": "BTC-FS-28AUG26_PERP",
     "kind": "future_combo",
 }
+FUTURE: dict[str, Any] = {
+    **PERPETUAL,
+    "instrument_name": "BTC-25DEC26",
+    "tick_size": 2.5,
+    "expiration_timestamp": 1798185600000,
+}
+LINEAR: dict[str, Any] = {
+    **PERPETUAL,
+    "instrument_name": "BTC_USDC-PERPETUAL",
+    "instrument_type": "linear",
+    "contract_size": 0.001,
+    "min_trade_amount": 0.001,
+}
 ROWS = [PERPETUAL, OPTION, COMBO]
 
 

@@ -1,54 +1,14 @@
 """The contract every file in strategies/ keeps, whatever the market looks like."""
 
-import importlib
-import inspect
-from pathlib import Path
-
 import pytest
 from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-import strategies
-from engine import QuoteSheet, Strategy, View
-from tests.generators.views import OPTION, PERPETUAL, markets
+from engine import QuoteSheet, View
+from tests.generators.views import FUTURE, LINEAR, OPTION, PERPETUAL, markets
+from tests.strategies.scenes import FILES, FOLDER, PARAMETERS, TAKERS, classes
 
-FOLDER = Path(strategies.__file__).parent
 LINES_MAX = 40
-
-# Parameters to try each strategy with; one that is not named here must need none.
-PARAMETERS = {
-    "_template": [{"qty_lots": 5}, {"qty_lots": 1, "skew_ticks": 2.5}],
-    "avellaneda_stoikov": [
-        {"qty_lots": 5, "gamma": 1e-4, "k_per_tick": 0.5},
-        {"qty_lots": [1, 2], "gamma": 1e-2, "k_per_tick": 2, "cold_sigma_ticks": 4},
-    ],
-    "glft": [
-        {"qty_lots": 5, "gamma": 1e-4, "k_per_tick": 0.5, "a_per_s": 1},
-        {"qty_lots": 5, "gamma": 1e-4, "xi": 0, "k_per_tick": 0.5, "a_per_s": 1}
-        | {"levels": 8, "step_growth": 1.5, "cold_sigma_ticks": 4},
-    ],
-    "join_touch": [
-        {"qty_lots": 5, "skew_ticks": 0.0},
-        {"qty_lots": 1, "skew_ticks": 1.7},
-    ],
-    "ladder": [
-        {"qty_lots": 5, "half_spread_ticks": 3},
-        {"qty_lots": [1, 2, 3], "half_spread_ticks": 0, "skew_ticks": 0.5},
-    ],
-}
-FILES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
-
-
-def classes(name):
-    """Return the strategies a file defines."""
-    module = importlib.import_module(f"strategies.{name}")
-    return [
-        value
-        for value in vars(module).values()
-        if inspect.isclass(value)
-        and issubclass(value, Strategy)
-        and value.__module__ == module.__name__
-    ]
-
 
 CASES = [
     pytest.param(found, parameters, id=f"{name}-{i}")
@@ -56,12 +16,25 @@ CASES = [
     for found in classes(name)
     for i, parameters in enumerate(PARAMETERS.get(name, [{}]))
 ]
+MAKERS = [case for case in CASES if case.id.rpartition("-")[0] not in TAKERS]
 every_case = pytest.mark.parametrize(("strategy", "parameters"), CASES)
+every_maker = pytest.mark.parametrize(("strategy", "parameters"), MAKERS)
 
 
-def wish(made, market):
+def others(row, held_lots=0):
+    """Return views of the other instruments a strategy may look at."""
+    rows = [PERPETUAL, FUTURE, LINEAR]
+    book = {"bids": [(100_000, 50)], "asks": [(100_001, 40)], "mark_price": 50_000.0}
+    return [
+        View.for_test(other, **book, inventory_lots=held_lots)
+        for other in rows
+        if other["instrument_name"] != row["instrument_name"]
+    ]
+
+
+def wish(made, market, held_lots=0):
     """Return the view and what the strategy writes on a blank sheet for it."""
-    view = View.for_test(**market)
+    view = View.for_test(**market, others=others(market["row"], held_lots))
     sheet = QuoteSheet.for_test(view)
     made.quote(view, sheet)
     return view, sheet
@@ -90,7 +63,7 @@ def test_a_file_is_short_and_holds_one_strategy(name):
     assert "Units:" in text or "Parameters" in text
 
 
-@every_case
+@every_maker
 def test_quotes_both_sides_of_a_calm_market(strategy, parameters):
     _, sheet = wish(strategy(**parameters), calm())
     assert sheet.bids
@@ -100,14 +73,14 @@ def test_quotes_both_sides_of_a_calm_market(strategy, parameters):
 
 @every_case
 @settings(max_examples=30)
-@given(market=markets())
-@example(market=calm(bids=[(1, 1)], asks=[(2, 1)]))
-@example(market=calm(bids=[(1, 1)], asks=[(10**9, 1)], sigma_ticks=None))
-@example(market=calm(inventory_lots=2**62, sigma_ticks=1e9))
-@example(market=calm(inventory_lots=-(2**62), sigma_ticks=1e9))
-def test_sane_in_any_market(strategy, parameters, market):
+@given(market=markets(), held_lots=st.integers(-(10**6), 10**6))
+@example(market=calm(bids=[(1, 1)], asks=[(2, 1)]), held_lots=0)
+@example(market=calm(bids=[(1, 1)], asks=[(10**9, 1)], sigma_ticks=None), held_lots=-9)
+@example(market=calm(inventory_lots=2**62, sigma_ticks=1e9), held_lots=2**62)
+@example(market=calm(inventory_lots=-(2**62), sigma_ticks=1e9), held_lots=2**62)
+def test_sane_in_any_market(strategy, parameters, market, held_lots):
     """Best first, never through the touch, never through itself, whole sizes."""
-    view, sheet = wish(strategy(**parameters), market)
+    view, sheet = wish(strategy(**parameters), market, held_lots)
     bids = [price_ticks for price_ticks, _ in sheet.bids]
     asks = [price_ticks for price_ticks, _ in sheet.asks]
     assert bids == sorted(set(bids), reverse=True)
@@ -116,6 +89,14 @@ def test_sane_in_any_market(strategy, parameters, market):
     assert all(ask > view.best_bid_ticks for ask in asks)
     assert not (bids and asks) or bids[0] < asks[0]
     assert all(qty_lots > 0 for _, qty_lots in sheet.bids + sheet.asks)
+    if sheet.take is not None:
+        side, limit_ticks, qty_lots = sheet.take
+        assert qty_lots > 0
+        own = asks if side == "buy" else bids
+        assert all(
+            (limit_ticks - price_ticks) * (1 if side == "buy" else -1) < 0
+            for price_ticks in own
+        )
 
 
 @every_case
@@ -142,7 +123,7 @@ def test_missing_sides_do_not_break_it(strategy, parameters, bids, asks, row):
     assert not bids or all(ask > 100 for ask, _ in sheet.asks)
 
 
-@every_case
+@every_maker
 def test_inventory_never_makes_it_keener_to_add(strategy, parameters):
     """Long bids no higher than flat, short offers no lower: leaning is one way."""
     made = strategy(**parameters)

@@ -1,0 +1,11 @@
+from engine._core.quote.models.quoter import QTY_LOTS_LIMIT as QTY_LOTS_LIMIT
+from engine._core.quote.sheet import QuoteSheet
+from engine._core.quote.strategy import Strategy, View
+
+BAND_STOPS: tuple[str, ...]
+
+class Taker(Strategy):
+    reach_ticks: float
+    spread_max_ticks: float
+    take_max_lots: int
+    def quote(self, view: View, sheet: QuoteSheet) -> None: ...

@@ -5,10 +5,13 @@ of the compiled quote calculators to build on.
 """
 
 from engine._core.quote.models.avellaneda_stoikov import AvellanedaStoikovQuoter
+from engine._core.quote.models.basis import BasisTaker, CarryTaker
 from engine._core.quote.models.glft import GlftQuoter
 from engine._core.quote.models.hedge import HedgeTaker
 from engine._core.quote.models.join_touch import JoinTouchQuoter
 from engine._core.quote.models.ladder import LadderQuoter
+from engine._core.quote.models.parity import BoxTaker, ParityTaker
+from engine._core.quote.models.triangle import TriangleTaker
 from engine._core.quote.sheet import QuoteSheet
 from engine._core.quote.strategy import Strategy, View
 
@@ -16,12 +19,17 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AvellanedaStoikovQuoter",
+    "BasisTaker",
+    "BoxTaker",
+    "CarryTaker",
     "GlftQuoter",
     "HedgeTaker",
     "JoinTouchQuoter",
     "LadderQuoter",
+    "ParityTaker",
     "QuoteSheet",
     "Strategy",
+    "TriangleTaker",
     "View",
     "__version__",
 ]

@@ -132,6 +132,7 @@ cdef class Desk:
             (<Market>self.markets[index]).turnover_group = self.turnover.find(
                 &self.table.rows[index], coin_of(row))
             (<Market>self.markets[index]).base = row.get("base_currency") or currency
+            (<Market>self.markets[index]).view.orders = self.orders
         return index
 
     def bind(self, int32_t index, Strategy strategy not None, limits):

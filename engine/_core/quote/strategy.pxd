@@ -1,9 +1,12 @@
 # What a strategy sees (View) and how it is called (Strategy): one hook for Python and
 # compiled ones.
+from libc.stdint cimport int32_t
+
 from engine._core.base.instrument cimport Instrument, InstrumentTable
 from engine._core.base.types cimport nanos_t, qty_t
 from engine._core.quote.sheet cimport QuoteSheet
 from engine._core.state.book cimport Book
+from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
 from engine._core.state.signal cimport Signals
 
@@ -20,10 +23,15 @@ cdef class View:
         Signals signals
         Position position
         dict books                      # name -> View of every instrument
+        OrderTable orders               # of the core; None in a made-up view
+        int32_t index
         readonly nanos_t now_ns
         readonly double mark_price      # quote currency, 0 = not seen
         readonly double index_price
         readonly qty_t inventory_limit_lots
+
+    # Lots that may still move the position: orders open, in flight or unknown, tickets.
+    cdef qty_t pending(self) noexcept nogil
 
 
 cdef View new_view(str name, InstrumentTable table, int index, Book book,

@@ -82,6 +82,21 @@ cdef class View:
         return self.position.size_lots
 
     @property
+    def pending_lots(self):
+        """Lots that may still move the position, both sides: 0 = nothing is under way.
+
+        Orders open, in flight or unknown count in full, and so do tickets.
+        """
+        return self.pending()
+
+    cdef qty_t pending(self) noexcept nogil:
+        cdef qty_t lots = self.position.ticket_lots[0] + self.position.ticket_lots[1]
+        if self.orders is None:
+            return lots
+        return (lots + self.orders.worst_side(self.index, BID)
+                + self.orders.worst_side(self.index, ASK))
+
+    @property
     def tick_size(self):
         """Base tick, quote currency."""
         return self.row.tick_size
@@ -127,7 +142,7 @@ cdef class View:
     @staticmethod
     def for_test(row, bids, asks, inventory_lots=0, inventory_limit_lots=1000,
                  sigma_ticks=None, mark_price=0.0, now_ns=0, average_price=0.0,
-                 others=()):
+                 others=(), index_price=0.0, pending_lots=0):
         """Return a view of a made-up book, for tests of strategies.
 
         Args:
@@ -141,6 +156,8 @@ cdef class View:
             now_ns: time of the call.
             average_price: entry price of the position, quote currency.
             others: views of other instruments; all of them find each other.
+            index_price: in quote currency, 0 = none.
+            pending_lots: what of other orders may still trade.
         """
         cdef View each
         cdef InstrumentTable table = InstrumentTable()
@@ -160,6 +177,8 @@ cdef class View:
         view.position.average_price = average_price
         view.inventory_limit_lots = inventory_limit_lots
         view.mark_price = mark_price
+        view.index_price = index_price
+        view.position.ticket_lots[0] = pending_lots
         view.now_ns = now_ns
         return view
 
@@ -171,6 +190,7 @@ cdef View new_view(str name, InstrumentTable table, int index, Book book,
     view.name = name
     view.table = table
     view.row = &table.rows[index]
+    view.index = index
     view.own_book = book
     view.signals = signals
     view.position = position
@@ -200,7 +220,7 @@ cdef int fill_book(Book book, bids, asks, nanos_t now_ns) except -1:
         change.is_snapshot = True
         change.change_id = 1
         change.prev_change_id = -1
-        change.venue_ms = 0
+        change.venue_ms = now_ns // 1000000
         change.n_levels = i
         change.levels = levels
         book.apply(&change, now_ns, &fault)

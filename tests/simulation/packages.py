@@ -1,0 +1,89 @@
+"""A rig for strategies of several legs: what the legs hold is checked at the venue.
+
+After every event the positions at the venue must be those of whole packages but for one
+clip of the leading leg, and less than a smallest order of each other leg.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.sim.settings import SimConfig
+from tests.simulation.rig import EPOCH_NS, Rig, engine_config
+
+INVERSE = SimConfig.model_validate(
+    {
+        "venue": {"matching_rate": 60, "matching_burst": 200},
+        "listing": {"families": ["BTC"], "options": False, "combos": False},
+    }
+)
+
+
+def leg(
+    strategy: str, instrument: str, params: Mapping[str, Any], position_max: float
+) -> dict[str, Any]:
+    """Return the ``[[quote]]`` of one leg."""
+    return {
+        "instrument": instrument,
+        "strategy": strategy,
+        "params": dict(params),
+        "limits": {
+            "position_max": position_max,
+            "order_max": position_max,
+            "collar_bps": 500.0,
+            "stale_ms": 5_000,
+        },
+    }
+
+
+class PackageRig(Rig):
+    """A rig whose legs are followed: ``weights`` by instrument, the leading one first.
+
+    Units: weights as amounts for an amount of 1 of the leading leg; clip in amount
+    units of the leading leg.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        quotes: list[dict[str, Any]],
+        weights: dict[str, float],
+        clip: float,
+        *,
+        sim: SimConfig = INVERSE,
+        risk: Mapping[str, Any] | None = None,
+        epoch_ns: int = EPOCH_NS,
+    ) -> None:
+        self.weights, self.clip = weights, clip
+        self.worst_leg = 0.0
+        self.largest = 0.0
+        changes = {"quote": quotes} | ({"risk": dict(risk)} if risk else {})
+        super().__init__(
+            seed, config=engine_config(**changes), sim=sim, epoch_ns=epoch_ns
+        )
+
+    def held(self) -> dict[str, float]:
+        """Return what the account holds of each leg at the venue, in amount units."""
+        found = {}
+        for name in self.weights:
+            position = self.account().positions.get(name)
+            found[name] = position.instrument.amount(position.size) if position else 0.0
+        return found
+
+    def unfollowed(self) -> float:
+        """Return how much of the leading leg some other leg does not follow."""
+        held = self.held()
+        first, *others = self.weights
+        return max(
+            abs(held[first] - held[name] / self.weights[name]) for name in others
+        )
+
+    def check(self) -> None:
+        """Check that no more than one clip stands without its other legs."""
+        apart = self.unfollowed()
+        self.worst_leg = max(self.worst_leg, apart)
+        self.largest = max(self.largest, *(abs(size) for size in self.held().values()))
+        assert apart <= self.clip * (1 + 1e-9), (
+            f"{apart} of {self.held()}: {self.last_notes()}; seed {self.seed}"
+        )

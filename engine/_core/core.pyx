@@ -123,11 +123,15 @@ cdef class Core(Inbox):
         cdef Market market
         self.tick_ns = self.now_ns + TICK_NS
         self.exposure.forget()
+        self.markouts.before(self.now_ns)
         if self.is_stalled:
             self.is_stalled = False
             self.fresh_ns = self.now_ns
         for market in self.quoted:
             market.stir()
+            market.attribution.look(self.now_ns)
+            if self.mode == MODE_QUOTE or market.tally.seen_ns:
+                market.tally.look(self.orders, market.index, self.now_ns)
             market.limits.requote_ticks = market.requote_ticks + (
                 self.turnover.slack_ticks(market.turnover_group, &market.permitted))
             if market.crossed_ns and self.now_ns - market.crossed_ns > CROSSED_MAX_NS:
@@ -214,6 +218,7 @@ cdef class Core(Inbox):
                 self.mode = MODE_HOLD
                 self.mode_reason = "order connection lost"
         if conn == self.n_connections - 1:
+            self.markouts.before(self.now_ns)
             for market in self.markets:
                 if market is not None:
                     market.book.give_up()

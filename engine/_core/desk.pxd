@@ -17,6 +17,7 @@ from engine._core.gateway.caps cimport Caps
 from engine._core.quote.agenda cimport Agenda
 from engine._core.quote.market cimport Market
 from engine._core.state.exposure cimport ExposureTable
+from engine._core.state.markout cimport Markouts
 from engine._core.state.orders cimport REQUEST_KINDS, OrderTable
 
 cdef enum:
@@ -73,6 +74,7 @@ cdef class Desk:
         Stance stance                  # of the account
         str stance_reason
         readonly ExposureTable exposure
+        Markouts markouts
         readonly Caps caps
         nanos_t stall_max_ns           # 0 = no limit
         bint is_stalled                # our timer is late by more, and not called yet

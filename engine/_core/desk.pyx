@@ -29,6 +29,7 @@ from engine._core.quote.agenda cimport Agenda
 from engine._core.quote.gate cimport headroom
 from engine._core.quote.market cimport Market, new_market
 from engine._core.quote.strategy cimport Strategy
+from engine._core.state.markout cimport Markouts
 from engine._core.state.orders cimport ORDER_DONE, ORDER_UNKNOWN, OrderTable
 
 
@@ -66,6 +67,7 @@ cdef class Desk:
         self.mode_reason = "not connected"
         self.stance, self.stance_reason = STANCE_NORMAL, ""
         self.exposure, self.caps = ExposureTable(), Caps()
+        self.markouts = Markouts()
         self.halted = ""
         self.ack_timeout_ns = ack_timeout_ns
         self.valid_for_ns = valid_for_ns
@@ -127,11 +129,10 @@ cdef class Desk:
         if self.markets[index] is None:
             currency = row.get("settlement_currency") or row.get("quote_currency") or ""
             self.markets[index] = new_market(
-                row["instrument_name"], currency, self.table, index, self.views,
-                self.agenda)
+                row["instrument_name"], currency, row.get("base_currency") or currency,
+                self.table, index, self.views, self.agenda)
             (<Market>self.markets[index]).turnover_group = self.turnover.find(
                 &self.table.rows[index], coin_of(row))
-            (<Market>self.markets[index]).base = row.get("base_currency") or currency
             (<Market>self.markets[index]).view.orders = self.orders
         return index
 
@@ -152,6 +153,7 @@ cdef class Desk:
             market.turn_place = <int>len(self.quoted)
             self.quoted.append(market)
             self.scheduler.reserve(len(self.quoted))
+            market.mark_place = self.markouts.add(market.row, market.book)
         market.stir()
 
     def market(self, int32_t index):
@@ -331,6 +333,7 @@ cdef class Desk:
     def expect_snapshot(self, int32_t index):
         """Empty a book before its channel is subscribed again."""
         cdef Market market = self.market(index)
+        self.markouts.before(self.now_ns)
         market.book.clear()
         market.crossed_ns = 0
         market.stir()
@@ -339,6 +342,7 @@ cdef class Desk:
         """Take the venue's position, lots and quote currency."""
         cdef Market market = self.market(index)
         market.position.set_size(size_lots, average_price)
+        market.attribution.take_size(size_lots, self.now_ns)
         market.stir()
 
     def dump_position(self, int32_t index):
@@ -349,7 +353,38 @@ cdef class Desk:
         """Take over a position from an earlier run; see Position.load for errors."""
         cdef Market market = self.market(index)
         market.position.load(found)
+        market.attribution.take_size(market.position.size_lots, self.now_ns)
         market.stir()
+
+    def attribution(self):
+        """Return where the money of each instrument that had any came from.
+
+        Units: atto (1e-18) of the settlement currency, exact: ``spread``, ``hedging``,
+            ``inventory`` to the mid of now, ``fees``; ``worth`` of what is held at
+            that mid. Counts: ``makers`` and ``takers`` fills, ``midless`` of them,
+            ``moved`` sizes without a fill, ``fees_elsewhere``, in a third currency.
+        """
+        cdef Market market
+        return {market.name: market.attribution.exact()
+                for market in self.quoted if market.attribution.has_any()}
+
+    def dump_attribution(self):
+        """Return what is to outlive a restart of it; see Attribution.dump."""
+        cdef Market market
+        return {market.name: market.attribution.dump() for market in self.quoted
+                if market.attribution.has_any()}
+
+    def load_attribution(self, found):
+        """Take over what an earlier run dumped; see Attribution.load for errors.
+
+        Instruments that are not quoted now are left out.
+        """
+        cdef Market market
+        for market in self.quoted:
+            if market.name in found:
+                market.attribution.load(found[market.name])
+                market.attribution.take_size(
+                    market.position.size_lots, self.now_ns)
 
     def dump_turnover(self):
         """Return book changes and maker volume so far; see Turnover.dump."""

@@ -69,6 +69,7 @@ cdef class Inbox(Outbox):
         self.counters.book_frames += 1
         if market is None:
             return 0
+        self.markouts.before(self.now_ns)
         was_readable = market.book.is_readable()
         outcome = market.book.apply(&self.decoder.book, self.now_ns, &self.fault)
         market.hear_book(self.now_ns, self.decoder.book.venue_ms)
@@ -98,6 +99,7 @@ cdef class Inbox(Outbox):
 
     cdef void _lose_book(self, Market market):
         """A frame of this book was missed: unreadable until the next snapshot."""
+        self.markouts.before(self.now_ns)
         market.book.give_up()
         market.gaps += 1
         self.counters.gaps += 1
@@ -170,10 +172,15 @@ cdef class Inbox(Outbox):
             self.turnover.traded(
                 market.turnover_group, market.row, self.decoder.fills[i].price_ticks,
                 self.decoder.fills[i].qty_lots)
+        market.attribution.book(&self.decoder.fills[i], self.now_ns)
+        if market.mark_place >= 0:
+            self.markouts.fill(market.mark_place, &self.decoder.fills[i], self.now_ns)
         market.stir()
         if (self.decoder.fills[i].label.ours and self.decoder.fills[i].label.slot >= 0
                 and self.decoder.fills[i].label.slot // SLOTS_PER_INSTRUMENT
                 == market.index):
+            market.tally.filled(
+                self.decoder.fills[i].label.slot, self.decoder.fills[i].qty_lots)
             market.queue.sync(
                 self.orders, self.decoder.fills[i].label.slot, market.book)
         self.untold.append(

@@ -207,10 +207,14 @@ cdef class Outbox(Desk):
                 self.counters.cap_waits += 1
                 return WRITE_DROPPED
             if action.kind == REQUEST_EDIT:
+                market.tally.grown(
+                    action.slot, action.amount_lots
+                    - self.orders.rows[action.slot].wanted_amount_lots)
                 request_id = self.orders.send_edit(
                     action.slot, action.price_ticks, action.amount_lots, until_ms,
                     self.now_ns, &self.fault)
             else:
+                market.tally.ordered(action.slot, action.amount_lots)
                 request_id = self.orders.send_new(
                     action.slot, action.price_ticks, action.amount_lots,
                     action.is_take, until_ms, self.now_ns, &self.fault)
@@ -229,6 +233,7 @@ cdef class Outbox(Desk):
         self.caps.sent(action.kind, self.now_ns)
         self.credits.take(market.credit_pool, market.second_pool, self.now_ns)
         self.n_by_request[<int>action.kind] += 1
+        market.tally.sent(action.kind)
         if action.kind != REQUEST_CANCEL:
             market.queue.sent(self.orders, action.slot, market.book)
         self.turnover.count(market.turnover_group, 2 if action.is_take else 1)

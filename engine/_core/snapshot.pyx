@@ -77,7 +77,8 @@ cdef list wished(Market market, Side side):
             for i in range(market.permitted.n_levels[<int>side])]
 
 
-cdef dict market_snapshot(Market market, OrderTable orders):
+cdef dict market_snapshot(Desk desk, Market market):
+    cdef OrderTable orders = desk.orders
     cdef double mark = market.ticker.mark_price
     return {
         "book_state": BOOK_STATES[market.book.state],
@@ -113,7 +114,19 @@ cdef dict market_snapshot(Market market, OrderTable orders):
         "wishes": market.quotes,
         "strategy_errors": market.strategy_errors,
         "gate": dict(market.gate_counts),
+        "held": market.attribution.held(desk.now_ns),
+        "markouts": desk.markouts.describe(market.mark_place),
+        "levels": market.tally.levels(market.row.lot_size),
+        "presence": market.tally.presence(market.row.lot_size),
+        "requests": requests_of(market.tally.requests),
     }
+
+
+cdef dict requests_of(const long* by_kind):
+    """Return how many requests were sent, by kind."""
+    return {"new": by_kind[<int>REQUEST_NEW], "edit": by_kind[<int>REQUEST_EDIT],
+            "cancel": by_kind[<int>REQUEST_CANCEL],
+            "cancel_all": by_kind[<int>REQUEST_CANCEL_ALL]}
 
 
 cdef dict exposures(Desk desk):
@@ -124,7 +137,7 @@ cdef dict exposures(Desk desk):
 
 cdef dict market_snapshots(Desk desk, Py_ssize_t first, Py_ssize_t count):
     """Return so many of the quoted instruments, from a place of theirs on."""
-    return {market.name: market_snapshot(market, desk.orders)
+    return {market.name: market_snapshot(desk, market)
             for market in desk.quoted[first:first + count]}
 
 
@@ -157,12 +170,7 @@ cdef dict core_outline(Desk desk):
         "exposure": exposures(desk),
         "connected": [bool(desk.is_connected[i]) for i in range(desk.n_connections)],
         "counters": counters,
-        "requests": {
-            "new": desk.n_by_request[<int>REQUEST_NEW],
-            "edit": desk.n_by_request[<int>REQUEST_EDIT],
-            "cancel": desk.n_by_request[<int>REQUEST_CANCEL],
-            "cancel_all": desk.n_by_request[<int>REQUEST_CANCEL_ALL],
-        },
+        "requests": requests_of(desk.n_by_request),
         "rejects_by_code": dict(desk.rejects),
         "credits": desk.credits.describe(desk.now_ns),
         "turnover": desk.turnover.describe(),

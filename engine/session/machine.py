@@ -39,6 +39,8 @@ from typing import Any
 from engine.errors import RequestRejected
 from engine.session import checkpoint, cod, windup
 from engine.session.account import watch_account
+from engine.session.attribution import LastingAttribution
+from engine.session.attribution import snapshot as attributed
 from engine.session.auth import Nonce, refresh
 from engine.session.bringup import bring_up
 from engine.session.context import Context
@@ -90,6 +92,7 @@ class Session:
         self._resync = Resync()
         self._timetable = Timetable(settings.recheck_ns)
         self._risk = self._ctx.lasting["risk"] = RiskOfficer(self._ctx)
+        self._ctx.lasting["attribution"] = LastingAttribution(core)
         self._nonce = Nonce()
         self._lateness = Lateness()
         self._strays = Strays()
@@ -285,6 +288,7 @@ class Session:
             "holds": list(ctx.holds.values()),
             "kill": ctx.kill.snapshot(),
             "ledger": ctx.ledger.snapshot(),
+            "attribution": attributed(ctx),
             "tickets": self._tickets.rows(),
             "differences": {
                 "fills_fetched": ctx.booked.fetched,

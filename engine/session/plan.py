@@ -71,10 +71,11 @@ class QuotePlan:
     """One instrument to quote, the strategy that quotes it, and its limits.
 
     ``guards`` are the core's optional limits by name, see `quote.market`;
-    ``counts_in_usd`` says that a limit values the instrument in USD.
+    ``counts_in_usd`` says that a limit values the instrument in USD; ``budget`` is the
+    one it is part of.
     Units: position_max and order_max in the venue's ``amount``; collar_bps in 1/10000
     of the mark price; stale_ns in nanoseconds; requote_ticks in base ticks;
-    requote_qty_pct in per cent of the resting size.
+    requote_qty_pct in per cent of the resting size. Empty: budget "", it is in none.
     """
 
     instrument: str
@@ -87,3 +88,4 @@ class QuotePlan:
     requote_qty_pct: float = 0.0
     guards: Mapping[str, float] = field(default_factory=dict)
     counts_in_usd: bool = False
+    budget: str = ""

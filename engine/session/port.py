@@ -73,6 +73,15 @@ class CorePort(Protocol):
     def credit_answered(self, sent_ns: int, first: str, second: str = "") -> None:
         """Say that a request paid with `take_credit` has its answer."""
 
+    def attribution(self) -> dict[str, dict[str, int]]:
+        """Return where the money of each traded instrument came from, in atto."""
+
+    def dump_attribution(self) -> dict[str, Any]:
+        """Return what is to outlive a restart of it."""
+
+    def load_attribution(self, found: Mapping[str, Any]) -> None:
+        """Take over what an earlier run dumped."""
+
     def reserve_ticket(self, index: int, side: str, lots: int) -> bool:
         """Count an order outside the slots in the exposure; False: there is no room."""
 

@@ -10,6 +10,7 @@ from engine._core.quote.agenda cimport Agenda
 from engine._core.quote.gate cimport GateCounts
 from engine._core.quote.sheet cimport Anchor, Permitted, QuoteLimits, QuoteSheet
 from engine._core.quote.strategy cimport Strategy, View
+from engine._core.state.attribution cimport Attribution
 from engine._core.state.book cimport Book
 from engine._core.state.exposure cimport ExposureTable
 from engine._core.state.feed cimport FeedLag, hear
@@ -17,6 +18,7 @@ from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
 from engine._core.state.queue cimport Queue
 from engine._core.state.signal cimport Signals
+from engine._core.state.tally cimport Tally
 
 
 cdef enum Ailment:
@@ -47,6 +49,9 @@ cdef class Market:
         readonly Signals signals
         readonly Position position
         readonly Queue queue           # where our orders stand in line
+        readonly Attribution attribution
+        readonly Tally tally
+        int mark_place                 # among the markouts, -1 = not quoted
         Ticker ticker                  # newest; mark_price 0 = none yet
         nanos_t heard_ns               # last book or ticker frame, 0 = never
         nanos_t heard_book_ns
@@ -132,5 +137,5 @@ cdef class Market:
     cdef str _withdrawn(self)
 
 
-cdef Market new_market(str name, str currency, InstrumentTable table, int32_t index,
-                       dict views, Agenda agenda)
+cdef Market new_market(str name, str currency, str base, InstrumentTable table,
+                       int32_t index, dict views, Agenda agenda)

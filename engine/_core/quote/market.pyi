@@ -3,10 +3,12 @@ from typing import final
 
 from engine._core.base.stance import STANCES as STANCES
 from engine._core.quote.strategy import Strategy
+from engine._core.state.attribution import Attribution
 from engine._core.state.book import Book
 from engine._core.state.position import Position
 from engine._core.state.queue import Queue
 from engine._core.state.signal import Signals
+from engine._core.state.tally import Tally
 
 AILMENTS: dict[int, str]
 DOLLARS: tuple[str, ...]
@@ -22,6 +24,8 @@ class Market:
     signals: Signals
     position: Position
     queue: Queue
+    attribution: Attribution
+    tally: Tally
     gaps: int
     is_quoted: bool
     strategy: Strategy | None

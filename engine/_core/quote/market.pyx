@@ -18,6 +18,7 @@ from engine._core.quote.gate cimport blank, shape
 from engine._core.quote.sheet cimport Anchor, new_sheet
 from engine._core.quote.strategy cimport Strategy, new_view
 from engine._core.quote.unwind cimport wish_unwind
+from engine._core.state.attribution cimport new_attribution
 from engine._core.state.book cimport (
     WINDOW_TICKS_DEFAULT, WINDOW_TICKS_OPTION, Book)
 from engine._core.state.exposure cimport ExposureTable
@@ -25,6 +26,7 @@ from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
 from engine._core.state.queue cimport Queue
 from engine._core.state.signal cimport Signals
+from engine._core.state.tally cimport Tally
 
 from engine._core.base.stance import STANCES
 
@@ -229,14 +231,15 @@ cdef class Market:
             self.row.kind == KIND_FUTURE or self.row.kind == KIND_OPTION)
 
 
-cdef Market new_market(str name, str currency, InstrumentTable table, int32_t index,
-                       dict views, Agenda agenda):
+cdef Market new_market(str name, str currency, str base, InstrumentTable table,
+                       int32_t index, dict views, Agenda agenda):
     """Return an empty market for a row of the table."""
     cdef bint is_option
     cdef Market market = Market.__new__(Market)
     market.index = index
     market.name = name
     market.currency = currency
+    market.base = base
     market.table = table
     market.row = &table.rows[index]
     market.agenda = agenda
@@ -246,6 +249,10 @@ cdef Market new_market(str name, str currency, InstrumentTable table, int32_t in
         window_ticks=WINDOW_TICKS_OPTION if is_option else WINDOW_TICKS_DEFAULT)
     market.signals = Signals()
     market.position = Position()
+    market.attribution = new_attribution(
+        market.row, currency, base, market.book, market.signals)
+    market.tally = Tally()
+    market.mark_place = -1
     market.queue = Queue(first_slot=index * SLOTS_PER_INSTRUMENT)
     market.view = new_view(name, table, index, market.book, market.signals,
                            market.position, views)

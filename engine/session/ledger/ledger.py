@@ -12,6 +12,7 @@ floats in `snapshot` are for eyes and metrics.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,20 @@ from engine.session.ledger.entry import Entry, Fill, fill_of
 from engine.session.ledger.opening import Opening
 from engine.session.ledger.performance import DOLLARS, Performance, Track
 from engine.session.ledger.tieout import Say, TieOut
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one instrument has earned since the ledger began, in atto.
+
+    ``total`` has fees and funding in it, and what is held at ``mark``. Empty: mark
+    None, none was told.
+    """
+
+    mark: Ratio | None
+    funding: int
+    total: int
+
 
 Prices = Mapping[str, tuple[float, float]]
 """Mark and index price by instrument, 0 where there is none."""
@@ -195,6 +210,19 @@ class Ledger:
             "fees": coins(book.fees),
             "total": coins(book.result(mark)),
         }
+
+    def result_of(self, name: str) -> Result | None:
+        """Return what an instrument has earned, exact. Empty: None, no book yet."""
+        book = self._live.books.get(name)
+        if book is None or not self.is_open:
+            return None
+        mark = self._marks.get(name)
+        funding = book.paid_funding + book.session_funding
+        return Result(mark, funding, book.result(mark))
+
+    def usd_price(self, currency: str) -> Ratio | None:
+        """Return what a coin is worth in USD. Empty: None, no price was told."""
+        return (1, 1) if currency in DOLLARS else self._usd.get(currency)
 
     def differences(self) -> dict[str, Any]:
         """Return what the venue's log has more than we, as of the last tie-out.

@@ -90,6 +90,7 @@ class CoreStandIn:
         self.expected: list[int] = []
         self.book_states: dict[int, str] = {}
         self.turnover: dict[str, list[float]] = {}
+        self.attributed: dict[str, dict[str, int]] = {}
         self.positions: dict[int, tuple[int, float]] = {}
         self.slots: dict[int, dict[str, Any]] = {}
         self.resolved: list[tuple[int, Mapping[str, Any] | None]] = []
@@ -183,6 +184,15 @@ class CoreStandIn:
 
     def load_position(self, index: int, found: Mapping[str, Any]) -> None:
         self.positions[index] = (int(found["size_lots"]), found["average_price"])
+
+    def attribution(self) -> dict[str, dict[str, int]]:
+        return {name: dict(row) for name, row in self.attributed.items()}
+
+    def dump_attribution(self) -> dict[str, Any]:
+        return self.attribution()
+
+    def load_attribution(self, found: Mapping[str, Any]) -> None:
+        self.attributed.update(found)
 
     def dump_turnover(self) -> dict[str, list[float]]:
         return dict(self.turnover)

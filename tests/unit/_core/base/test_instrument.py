@@ -69,6 +69,10 @@ def test_linear_instrument_is_not_inverse(table):
     assert not table.facts(table.add(row))["inverse"]
 
 
+def test_an_option_paid_in_the_coin_is_an_amount_of_coins(table):
+    assert not table.facts(table.add(OPTION))["inverse"]
+
+
 @pytest.mark.parametrize("key", ["future_type", "instrument_type"])
 def test_both_spellings_of_the_contract_type(table, key):
     row = {k: v for k, v in PERPETUAL.items() if k != "instrument_type"}

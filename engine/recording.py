@@ -28,6 +28,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import orjson
 import zstandard
 
 from engine.errors import NO_VALUE, ConfigError
@@ -41,6 +42,10 @@ ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 ZSTD_SKIPPED = b"\x2a\x4d\x18"
 GZIP_MAGIC = b"\x1f\x8b"
 TIMED_LINE = re.compile(rb"(\d{1,19})[ \t]+(\{.*)", re.DOTALL)
+OWN_LINE = re.compile(
+    rb'\{"ts":(\d{1,10})\.(\d{9}),"dir":"([a-z]+)","frame":(\{.*\})\}', re.DOTALL
+)
+"""As `live.framefile` writes them: read several times faster than other layouts."""
 SPACE = re.compile(r"[ \t\n\r]*")
 DECODER = json.JSONDecoder()
 
@@ -184,6 +189,10 @@ def is_whole(raw: BinaryIO) -> bool:
 
 def read_line(line: bytes, number: int) -> Frame | None:
     """Return the frame of one line (or document); None when it holds none."""
+    own = OWN_LINE.fullmatch(line)
+    if own and int(own[1]) < TS_MAX_S and is_json(own[4]):
+        t_ns = int(own[1]) * 10**9 + int(own[2])
+        return Frame(number, own[3].decode(), own[4], t_ns)
     timed = TIMED_LINE.fullmatch(line)
     if timed:
         t_ns = int(timed[1])
@@ -208,6 +217,15 @@ def read_line(line: bytes, number: int) -> Frame | None:
     # A lone surrogate becomes bytes that are no UTF-8: the decoder refuses them.
     content = payload.encode("utf-8", "surrogatepass")
     return Frame(number, str(direction), content, read_time(fields.get("ts", "")))
+
+
+def is_json(text: bytes) -> bool:
+    """Return whether a text is strict JSON."""
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def read_time(text: str) -> int | None:

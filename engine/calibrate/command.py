@@ -98,12 +98,13 @@ def main(args: argparse.Namespace) -> int:
         raise ConfigError("calibrate", "--depth-max", args.depth_max, "above 0")
     earlier = {} if args.fall_back is None else load_earlier(args.fall_back)
     given = None if args.instruments is None else load_instruments(args.instruments)
-    tapes = Tapes(open_frames(args.file), given, tuple(args.instrument))
+    progress = Progress()
+    frames, wanted = open_frames(args.file), tuple(args.instrument)
+    tapes = Tapes(frames, given, wanted, progress.step)
     missing = [name for name in args.instrument if name not in tapes.tapes]
     if missing:
         raise ConfigError(args.file, "--instrument", missing[0], "one that is in it")
-    progress = Progress()
-    tapes.read(progress.step)
+    tapes.read()
     progress.end()
     results = [
         calibrated(tape, args.depth_max, earlier.get(name))
@@ -178,15 +179,15 @@ class Progress:
         self.is_heard = sys.stderr.isatty()
         self.has_talked = False
 
-    def step(self, frames: int) -> None:
-        """Count a frame."""
+    def step(self, doing: str, frames: int) -> None:
+        """Say what is done, and to how many frames so far, now and then."""
         if frames % FRAMES_BETWEEN_LOOKS or not self.is_heard:
             return
         now_s = time.monotonic()
         if now_s >= self.due_s:
             self.due_s = now_s + TALK_EVERY_S
             self.has_talked = True
-            print(f"\r{frames} frames ", end="", file=sys.stderr, flush=True)
+            print(f"\r{doing}: {frames} frames ", end="", file=sys.stderr, flush=True)
 
     def end(self) -> None:
         """Leave the line that was talked on."""

@@ -23,8 +23,8 @@ mean, N the number of orders and c = 1/(exp(k) - 1), the inverse information is
     var k = 1/(N S^2),    var ln A = 1/N + (m - c)^2/(N S^2).
 
 Taker orders come in clusters, a Poisson process does not: when their number in blocks
-of time spreads more than chance allows, both errors are widened by the root of the
-dispersion, and the result says so.
+of time, short or long, is more uneven than chance allows, 1/N is multiplied by the
+dispersion; when stretches are deep or shallow as a whole, var k is. Both are told.
 
 Source: fills at A exp(-k d): M. Avellaneda and S. Stoikov, High-frequency trading in a
 limit order book, Quantitative Finance 8(3), 2008, section 3.2. The likelihood above is
@@ -59,6 +59,8 @@ FIT_POOR = 0.01
 """Below this probability of a fit as bad or worse the model is said not to hold."""
 CLUSTERED = 0.001
 """Below this probability of counts as uneven the errors are widened."""
+SKEW_MIN = 25
+"""Orders in a block, on average, before its depths can tell of clusters."""
 K_MIN, K_MAX = 1e-9, 50.0
 STEPS_MAX = 200
 
@@ -95,9 +97,9 @@ class Intensity:
     k_per_tick: Estimate | None = None
     correlation: float = 0.0
     """Between ln A and k: where k is too high, so is A."""
-    dispersion: float = 1.0
-    """Variance over mean of the counts in blocks of time; 1 = Poisson."""
-    is_widened: bool = False
+    clusters_a: float = 1.0
+    """By what clusters of taker orders widen the variance of ln A; 1 = chance alone."""
+    clusters_k: float = 1.0
     fit_chi_square: float = 0.0
     fit_freedom: int = 0
     fit_probability: float | None = None
@@ -121,8 +123,8 @@ class Intensity:
             "a_per_s": self.a_per_s and self.a_per_s.as_json(),
             "k_per_tick": self.k_per_tick and self.k_per_tick.as_json(),
             "correlation": self.correlation,
-            "dispersion": self.dispersion,
-            "is_widened": self.is_widened,
+            "clusters_a": self.clusters_a,
+            "clusters_k": self.clusters_k,
             "fit_chi_square": self.fit_chi_square,
             "fit_freedom": self.fit_freedom,
             "fit_probability": self.fit_probability,
@@ -137,7 +139,7 @@ class Intensity:
 def fit(
     orders: Counter[tuple[int, int]],
     spread_seconds: Mapping[int, float],
-    block_counts: Sequence[int] = (),
+    blocks: Sequence[Counter[int]] = (),
     depth_max_ticks: float | None = None,
 ) -> Intensity:
     """Fit A and k.
@@ -146,7 +148,7 @@ def fit(
         orders: how many taker orders came at which spread, in ticks, and reached which
             depth, in half ticks from the mid.
         spread_seconds: for how long the book was readable with which spread, ticks.
-        block_counts: taker orders in blocks of equal time, for the dispersion.
+        blocks: the depths by blocks of equal time, to see clusters.
         depth_max_ticks: deeper orders are left out; None: the deepest hundredth.
 
     Returns: the fit; one that says why not where the data do not tell.
@@ -177,10 +179,9 @@ def fit(
     spread = math.fsum(w * (x / 2 - mean) ** 2 for x, w in weights.items()) / total
     a = used / (2 * total * -math.expm1(-k))
     offset = mean - 1 / math.expm1(k)
-    dispersion, is_widened = spread_of(block_counts)
-    widening = math.sqrt(dispersion) if is_widened else 1.0
-    k_error = widening / math.sqrt(used * spread)
-    log_a_error = widening * math.sqrt(1 / used + offset**2 / (used * spread))
+    by_a, by_k = clustering(blocks, deepest, mean, spread)
+    k_error = math.sqrt(by_k / (used * spread))
+    log_a_error = math.sqrt(by_a / used + (offset * k_error) ** 2)
     expected = {x: 2 * w * a * -math.expm1(-k) for x, w in weights.items()}
     chi_square, freedom = goodness(counts, expected)
     return Intensity(
@@ -189,9 +190,9 @@ def fit(
         deepest / 2,
         a_per_s=log_interval(a, log_a_error),
         k_per_tick=log_interval(k, k_error / k),
-        correlation=offset / math.sqrt(spread + offset**2),
-        dispersion=dispersion,
-        is_widened=is_widened,
+        correlation=offset * k_error / log_a_error,
+        clusters_a=by_a,
+        clusters_k=by_k,
         fit_chi_square=chi_square,
         fit_freedom=freedom,
         fit_probability=chi_square_tail(chi_square, freedom) if freedom else None,
@@ -259,15 +260,56 @@ def mean_depth(k: float, exposure: Mapping[int, float]) -> float:
     return math.fsum(x * w for x, w in weights.items()) / math.fsum(weights.values())
 
 
-def spread_of(block_counts: Sequence[int]) -> tuple[float, bool]:
-    """Return variance over mean of the counts, and whether chance would not do that."""
-    n, total = len(block_counts), sum(block_counts)
-    if n < BLOCKS_MIN or not total:
-        return 1.0, False
-    mean = total / n
-    square = math.fsum((count - mean) ** 2 for count in block_counts) / mean
-    dispersion = square / (n - 1)
-    return dispersion, dispersion > 1 and chi_square_tail(square, n - 1) < CLUSTERED
+def clustering(
+    blocks: Sequence[Counter[int]], deepest: int, mean: float, spread: float
+) -> tuple[float, float]:
+    """Return by what factor clusters widen the variance of ln A, and of k.
+
+    A suffers from uneven numbers of orders, k from stretches of deep and of shallow
+    ones alone. Units: mean and spread (a variance) of the depth in ticks.
+    """
+    numbers, excesses = [], []
+    for block in blocks:
+        used = {depth: n for depth, n in block.items() if depth <= deepest}
+        numbers.append(float(sum(used.values())))
+        excesses.append(math.fsum(n * (x / 2 - mean) for x, n in used.items()))
+    total = math.fsum(numbers)
+    even = dispersion_of(numbers, total / max(1, len(blocks)), total)
+    # Depths are skew: a sum of a few is too often large to be called a cluster.
+    variance = total * spread
+    while excesses and total < SKEW_MIN * len(excesses):
+        variance *= 2 * (len(excesses) // 2) / len(excesses)
+        excesses = merged(excesses)
+    return even, dispersion_of(excesses, 0.0, variance)
+
+
+def merged(sums: Sequence[float]) -> list[float]:
+    """Return the sums of neighbours; an odd one at the end is left out."""
+    return [a + b for a, b in zip(sums[::2], sums[1::2], strict=False)]
+
+
+def dispersion_of(sums: Sequence[float], mean: float, variance: float) -> float:
+    """Return how many times as uneven sums over blocks are as chance makes them.
+
+    Blocks shorter than a cluster do not show it, so neighbours are put together again
+    and again; the largest dispersion that chance would not make counts, else it is 1.
+
+    Args:
+        sums: of each block.
+        mean: of a block, by chance.
+        variance: of the sum of all blocks, by chance.
+    """
+    found = [1.0]
+    row = list(sums)
+    each = variance / max(1, len(row))
+    while len(row) >= BLOCKS_MIN and each > 0:
+        square = math.fsum((one - mean) ** 2 for one in row) / each
+        freedom = len(row) - 1
+        if square > freedom and chi_square_tail(square, freedom) < CLUSTERED:
+            found.append(square / freedom)
+        row = merged(row)
+        mean, each = 2 * mean, 2 * each
+    return max(found)
 
 
 def goodness(

@@ -94,13 +94,13 @@ class Session:
         """Return which of so many equal blocks a time falls into."""
         return min(blocks - 1, int(covered_s / self.seconds * blocks))
 
-    def block_counts(self) -> list[int]:
-        """Return the taker orders in blocks of equal time; none when they are few."""
-        blocks = min(BLOCKS_MAX, len(self.takes) // PER_BLOCK_MIN)
-        counts = [0] * blocks
-        for take in self.takes if blocks else ():
-            counts[self.block(take.covered_s, blocks)] += 1
-        return counts
+    def blocks(self) -> list[Counter[int]]:
+        """Return the depths in blocks of equal time; none when orders are few."""
+        n = min(BLOCKS_MAX, len(self.takes) // PER_BLOCK_MIN)
+        blocks: list[Counter[int]] = [Counter() for _ in range(n)]
+        for take in self.takes if n else ():
+            blocks[self.block(take.covered_s, n)][take.depth] += 1
+        return blocks
 
     def mid_after(self, place: int, ms: int) -> int | None:
         """Return bid + ask as it stood at ``ms``, the recording unbroken till then.

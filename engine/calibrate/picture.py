@@ -8,7 +8,7 @@ from html import escape
 from engine.calibrate.intensity import Intensity, Rate
 
 WIDTH, HEIGHT = 720, 420
-LEFT, RIGHT, TOP, BOTTOM = 76, 20, 52, 48
+LEFT, RIGHT, TOP, BOTTOM = 76, 20, 68, 48
 WHOLE, HALF, FIT = "#4c78a8", "#e45756", "#54a24b"
 RATES_MAX = 400
 """Depths drawn; the nearest ones."""
@@ -104,7 +104,7 @@ class _Axes:
         parts.append(
             _text(WIDTH - RIGHT, HEIGHT - 10, "depth from the mid, ticks", "end")
         )
-        parts.append(_text(LEFT - 60, TOP - 2, "per second, one side", "start", 11))
+        parts.append(_text(LEFT - 60, TOP - 12, "per second, one side", "start", 11))
         return parts
 
     def _legend(self) -> list[str]:

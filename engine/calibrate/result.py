@@ -86,10 +86,11 @@ class Result:
                 f"{fit.fit_chi_square:.0f} at {fit.fit_freedom}): look at the picture, "
                 "and fit the depths you quote at with --depth-max"
             )
-        if fit.is_widened:
+        if max(fit.clusters_a, fit.clusters_k) > 1:
             told.append(
-                f"taker orders come in clusters ({fit.dispersion:.1f} times the "
-                "variance of chance): the intervals of A and k are widened"
+                f"taker orders come in clusters: {fit.clusters_a:.1f} times the "
+                f"variance of chance in A, {fit.clusters_k:.1f} in k; the intervals "
+                "are widened"
             )
         if self.takes and self.inside > INSIDE_MANY * self.takes:
             told.append(
@@ -111,7 +112,7 @@ def calibrated(
     fit = intensity.fit(
         session.orders(),
         session.spread_seconds,
-        session.block_counts(),
+        session.blocks(),
         depth_max_ticks,
     )
     return Result(
@@ -193,8 +194,10 @@ def fragment(result: Result, source: str, strategy: str) -> str:
 def _setting(
     key: str, estimate: Estimate | None, earlier: Mapping[str, float], why_not: str
 ) -> str:
-    if estimate is not None:
+    if estimate is not None and estimate.low is not None:
         return f"{key} = {rounded(estimate.value)}  # {interval(estimate)}"
+    if estimate is not None:
+        return f"# {key} = {rounded(estimate.value)}  # a guess: {interval(estimate)}"
     if key in earlier:
         return f"{key} = {rounded(earlier[key])}  # kept from earlier: {why_not}"
     return f"# {key} = not measured: {why_not}"
@@ -254,7 +257,10 @@ def text(result: Result) -> str:
     else:
         lines.append("    not measured: no stretch of 20 s without a break")
     lines.append("  passive fills at the touch, ticks each, fees aside")
-    lines.append("    side  after s   fills   markout             adverse move")
+    if result.markouts:
+        lines.append("    side  after s   fills   markout             adverse move")
+    else:
+        lines.append("    none with a horizon inside the recording")
     for each in result.markouts:
         lines.append(
             f"    {each.side:<5}{each.horizon_s:>8g}{each.fills:>8}   "

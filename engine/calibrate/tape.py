@@ -166,10 +166,15 @@ class Tapes:
         frames: Recording | JournalFrames,
         given: Mapping[str, Row] | None = None,
         only: tuple[str, ...] = (),
+        progress: Callable[[str, int], None] = lambda doing, frames: None,
     ) -> None:
-        """Look for ticks and lots; nothing is on a tape before `read`."""
+        """Look for ticks and lots; nothing is on a tape before `read`.
+
+        ``progress`` is told what is done and the number of each frame.
+        """
         self.frames = frames
-        self.facts: Facts = gather(first_of_all(frames), given)
+        self.progress = progress
+        self.facts: Facts = gather(first_of_all(frames, progress), given)
         self.run = DryRun(self.facts)
         self.decoder = Decoder(self.run.core.table)
         self.messages: list[str] = []
@@ -181,13 +186,12 @@ class Tapes:
                 self.tapes[name] = Tape(name, facts["tick_size"], facts["lot_size"])
                 self._markets[name] = self.run.core.market(index)
 
-    def read(self, progress: Callable[[int], None] | None = None) -> None:
+    def read(self) -> None:
         """Read the whole file; what could not be read is in ``messages``."""
         for number, frame in enumerate(self.frames, 1):
             if frame.direction == "recv":
                 self._take(frame)
-            if progress is not None:
-                progress(number)
+            self.progress("reading", number)
         for tape in self.tapes.values():
             tape.end()
         self._tell_damage()
@@ -262,10 +266,13 @@ def channel_of(payload: bytes, prefix: bytes) -> str:
     return payload[start:end].decode(errors="replace") if end > start else ""
 
 
-def first_of_all(frames: Recording | JournalFrames) -> Iterator[Frame]:
+def first_of_all(
+    frames: Recording | JournalFrames, progress: Callable[[str, int], None]
+) -> Iterator[Frame]:
     """Yield the first frames of each channel, and whatever holds a row."""
     looked_at: Counter[str] = Counter()
-    for frame in frames:
+    for number, frame in enumerate(frames, 1):
+        progress("looking for instruments", number)
         if b'"tick_size"' in frame.payload:
             yield frame
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 
 import pytest
 import zstandard
@@ -89,6 +90,18 @@ def test_a_damaged_container_is_counted(tmp_path, how):
     packed[len(packed) // 2] ^= 0xFF
     _, problems = read(tmp_path, bytes(packed))
     assert sum(problems.values()) == 1
+
+
+@pytest.mark.parametrize("ts", ["1790000000.000000001", "0.000000000", "9000000000.0"])
+@pytest.mark.parametrize(
+    "frame",
+    ["{}", '{"a":[1.50,"}"]}', '{"a":NaN}', '{},"x":{}', '{"a":"\\ud800"}', "{"],
+)
+def test_a_line_of_ours_is_read_as_the_slow_way_does(ts, frame, monkeypatch):
+    line = f'{{"ts":{ts},"dir":"recv","frame":{frame}}}'.encode()
+    fast = read_line(line, 7)
+    monkeypatch.setattr(module, "OWN_LINE", re.compile(rb"never"))
+    assert fast == read_line(line, 7)
 
 
 @pytest.mark.parametrize(

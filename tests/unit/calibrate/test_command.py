@@ -122,11 +122,11 @@ def test_progress_is_told_on_a_terminal_after_two_seconds(monkeypatch, capsys):
     monkeypatch.setattr(command.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(command.sys.stderr, "isatty", lambda: True, raising=False)
     progress = command.Progress()
-    progress.step(1024)
+    progress.step("a", 1024)
     assert capsys.readouterr().err == ""
     now[0] += command.TALK_AFTER_S
-    progress.step(1025)
-    progress.step(2048)
-    progress.step(3072)
+    progress.step("a", 1025)
+    progress.step("a", 2048)
+    progress.step("a", 3072)
     progress.end()
-    assert capsys.readouterr().err == "\r2048 frames \n"
+    assert capsys.readouterr().err == "\ra: 2048 frames \n"

@@ -10,10 +10,10 @@ import pytest
 from engine.calibrate.intensity import (
     DEEPER_MIN,
     TAKES_MIN,
+    dispersion_of,
     fit,
     goodness,
     open_s,
-    spread_of,
 )
 
 SECONDS = {2: 150.0, 3: 300.0, 4: 150.0}
@@ -174,21 +174,80 @@ def test_fills_that_are_not_exponential_do_not_fit():
     assert not found.holds
 
 
-def test_clusters_widen_the_errors():
+def in_blocks(orders, place):
+    """Return the orders in forty blocks; ``place`` says where each depth may go."""
+    rng = Random(5)
+    blocks = [Counter() for _ in range(40)]
+    for (_, depth), n in orders.items():
+        for _ in range(n):
+            blocks[rng.choice(place(depth))][depth] += 1
+    return blocks
+
+
+def test_uneven_numbers_widen_a_alone():
     orders = drawn(3, 0.8, 0.6)
-    calm = fit(orders, SECONDS, [10, 9, 11] * 10)
-    wild = fit(orders, SECONDS, [30, 0, 0] * 10)
-    assert not calm.is_widened
-    assert wild.is_widened
-    assert wild.k_per_tick.standard_error == pytest.approx(
-        calm.k_per_tick.standard_error * math.sqrt(wild.dispersion)
+    calm = fit(orders, SECONDS, in_blocks(orders, lambda depth: range(40)))
+    wild = fit(orders, SECONDS, in_blocks(orders, lambda depth: range(15)))
+    assert (calm.clusters_a, calm.clusters_k) == (1.0, 1.0)
+    assert wild.clusters_a > 5
+    assert wild.clusters_k == 1.0
+    assert wild.k_per_tick == calm.k_per_tick
+    assert wild.a_per_s.value == calm.a_per_s.value
+    assert wild.a_per_s.standard_error > 1.5 * calm.a_per_s.standard_error
+
+
+def test_deep_and_shallow_stretches_widen_k():
+    orders = drawn(3, 0.8, 0.6)
+    apart = in_blocks(orders, lambda x: range(20) if x > 5 else range(10, 40))
+    found = fit(orders, SECONDS, apart)
+    assert found.clusters_k > 3
+    calm = fit(orders, SECONDS)
+    assert found.k_per_tick.standard_error == pytest.approx(
+        calm.k_per_tick.standard_error * math.sqrt(found.clusters_k)
     )
-    assert wild.k_per_tick.value == calm.k_per_tick.value
 
 
 def test_few_blocks_say_nothing_of_clusters():
-    assert spread_of([100, 0, 0]) == (1.0, False)
-    assert spread_of([0] * 20) == (1.0, False)
+    assert dispersion_of([100.0, 0.0, 0.0], 33.3, 100.0) == 1.0
+    assert dispersion_of([0.0] * 20, 0.0, 0.0) == 1.0
+    assert dispersion_of([], 0.0, 0.0) == 1.0
+
+
+def test_chance_alone_seldom_looks_like_clusters():
+    rows = [
+        [float(poisson(Random(seed * 97 + n), 8)) for n in range(80)]
+        for seed in range(300)
+    ]
+    found = [dispersion_of(row, sum(row) / 80, sum(row)) for row in rows]
+    # At most four looks at 1 in 1,000 each: above 7 of 300 has probability 1 in 10,000.
+    assert sum(each > 1 for each in found) <= 7
+
+
+def test_the_intervals_cover_under_clusters_too():
+    a, k, time_s, covered = 0.8, 0.6, 1800.0, Counter()
+    for seed in range(100):
+        rng, at, end_s, is_busy = Random(seed), 0.0, 0.0, False
+        times = []
+        while at < time_s:
+            # Busy and quiet times of 20 s on average, the truth their mean.
+            if at >= end_s:
+                is_busy, end_s = not is_busy, at + rng.expovariate(1 / 20)
+            rate = 2 * a * math.exp(-k) * (1.7 if is_busy else 0.3)
+            step = rng.expovariate(rate)
+            at = min(at + step, end_s)
+            if at < end_s and at < time_s:
+                times.append(at)
+        orders, blocks = Counter(), [Counter() for _ in range(100)]
+        for moment in times:
+            depth = 2 + 2 * int(rng.expovariate(k))
+            orders[2, depth] += 1
+            blocks[int(moment / time_s * 100)][depth] += 1
+        found = fit(orders, {2: time_s}, blocks)
+        covered["a"] += found.a_per_s.low <= a <= found.a_per_s.high
+        covered["k"] += found.k_per_tick.low <= k <= found.k_per_tick.high
+    # Binomial: below 87 of 100 at 95 % has probability 1 in 1,000.
+    assert covered["a"] >= 87
+    assert covered["k"] >= 87
 
 
 def test_rare_depths_are_put_together_for_the_test():

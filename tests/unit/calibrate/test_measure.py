@@ -54,13 +54,13 @@ def test_blocks_are_of_readable_time():
     session = Session(
         tape_of([(0, 10, 12), (1000, 0, 0), (9000, 10, 12)], takes, heard_ms=10_000)
     )
-    counts = session.block_counts()
+    counts = [block.total() for block in session.blocks()]
     assert sum(counts) == len(takes)
     assert len(counts) == len(takes) // PER_BLOCK_MIN
     # Half of two seconds in the first stretch, which had nine tenths of the orders.
     assert sum(counts[: len(counts) // 2]) >= 85
     assert max(counts[len(counts) // 2 + 2 :]) == 0
-    assert Session(tape_of([(0, 10, 12), (1, 9, 12)])).block_counts() == []
+    assert Session(tape_of([(0, 10, 12), (1, 9, 12)])).blocks() == []
 
 
 def test_the_mid_after_a_while_wants_an_unbroken_tape():

@@ -122,3 +122,13 @@ def test_numbers_are_toml_and_times_are_words():
     ]
     assert tomllib.loads(f"x = {rounded(12345.0)}") == {"x": 12340.0}
     assert [duration(s) for s in (5, 600, 8000)] == ["5 s", "10 min", "2.2 h"]
+
+
+def test_a_number_without_an_interval_is_not_to_be_pasted():
+    takes = [(ms, 1, 12) for ms in range(1000, 30_000, 100)]
+    touches = [
+        (ms, 10 + ms // 500 % 3, 12 + ms // 500 % 3) for ms in range(0, 42_000, 500)
+    ]
+    pasted = fragment(calibrated(tape_of(touches, takes)), "a", "glft")
+    assert tomllib.loads("[[quote]]\n" + pasted)["quote"][0]["params"] == {}
+    assert "# a guess: too short a recording for an interval" in pasted

@@ -23,6 +23,7 @@ from engine._core.state.orders import EVENT_NAMES, STATE_NAMES, transition
 from engine.config import Config
 from engine.config_risk import REFUSE, TABLE, limits_of
 from engine.config_text import key_infos, toml_text
+from engine.metrics.attribution import PARTS
 from engine.metrics.export import rows
 from engine.metrics.reading import BOUNDS_NS, Reading, Stage
 from engine.sim.settings import SimConfig
@@ -56,6 +57,23 @@ _SNAPSHOT = {
             "fees": 0,
             "mid": 0,
             "mark_price": 0,
+            "held": {"mean": 0, "sd": 0},
+            "levels": {"bid": [[1, 0, 0, 0, 0]]},
+            "presence": {
+                "obligation": {"obliged_s": 0, "uptime_pct": 0, "uptime_min_pct": 0}
+            },
+            "requests": {"new": 0},
+            "markouts": {
+                "maker": {
+                    "1s": dict.fromkeys(
+                        (
+                            *("fills", "lost", "ticks", "ticks_error"),
+                            *("money", "money_error"),
+                        ),
+                        0,
+                    )
+                }
+            },
         }
     },
     "session": {
@@ -63,6 +81,12 @@ _SNAPSHOT = {
         "clock_offset_ms": 0.0,
         "balances": {"BTC": 0},
         "ledger": {"currencies": {"BTC": {}}, "instruments": {"BTC-PERPETUAL": {}}},
+        "attribution": {
+            "instruments": {
+                "BTC-PERPETUAL": {"currency": "BTC", **dict.fromkeys(PARTS, 0)}
+            },
+            "budgets": {"": {"usd": dict.fromkeys(PARTS, 0)}},
+        },
         "risk": {
             "trips": [
                 {"rule": "operator", "scope": "", "stance": "pull", "latched": True}

@@ -116,6 +116,15 @@ def plan(config: Config, quote: Quote, strategy: Strategy) -> QuotePlan:
         requote_ticks=quote.requote_ticks,
         requote_qty_pct=quote.requote_qty_pct,
         guards=_guards(config, quote),
+        obligation=(
+            None
+            if quote.obligation is None
+            else (
+                quote.obligation.spread_max_bps,
+                quote.obligation.size_min,
+                quote.obligation.uptime_min_pct,
+            )
+        ),
         counts_in_usd=any(
             value is not None
             for section in (config.risk, *config.risk.currency.values())

@@ -395,6 +395,27 @@ class Limits(Section):
         return self
 
 
+class Obligation(Section):
+    """``[quote.obligation]``: what was promised to be shown, counted and reported.
+
+    It bounds nothing: what the engine quotes is the strategy's.
+    """
+
+    spread_max_bps: Annotated[
+        float,
+        Field(gt=0, le=10_000, allow_inf_nan=False),
+        Key("the two sides are at most this far apart, of their middle", "bps"),
+    ]
+    size_min: Annotated[
+        Money, Key("each side shows at least this much within it", "amount units")
+    ]
+    uptime_min_pct: Annotated[
+        float,
+        Field(ge=0, le=100, allow_inf_nan=False),
+        Key("for this share of the time since quoting was first allowed", "%"),
+    ]
+
+
 def limits_of(model: type[BaseModel]) -> Iterator[tuple[str, Limit]]:
     """Yield the rows of one section, by key, in the order of the file."""
     for name, field in model.model_fields.items():

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from engine.config import Loop
+from engine.config_process import Loop
 from engine.errors import ConfigError
 from engine.live.pace import ask_for_slice
 

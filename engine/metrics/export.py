@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine import __version__
+from engine.metrics.attribution import attribution_rows
 from engine.metrics.family import Row, alone, by_key, counter, gauge, histogram, info
 from engine.metrics.ledger import ledger_rows
 from engine.metrics.reading import Reading
@@ -233,6 +234,7 @@ def rows(reading: Reading) -> Iterator[Row]:
     yield from _account(snapshot)
     yield from _instruments(snapshot.get("instruments", {}))
     yield from _session(snapshot)
+    yield from attribution_rows(snapshot)
     yield from _risk(snapshot)
     yield _LATENCY, (((name,), stage) for name, stage in reading.stages.items())
 

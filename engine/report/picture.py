@@ -168,7 +168,8 @@ def _market(frame: Frame, names: Sequence[str]) -> RenderableType:
     row = _rows(frame)[names[0]] if names else {}
     title = names[0] if names else (frame.instruments or ("",))[0]
     layout.split_row(
-        Layout(_book(title, row), ratio=3), Layout(_position(row), ratio=2)
+        Layout(_book(title, row), ratio=3),
+        Layout(_position(row, _split(frame, title)), ratio=2),
     )
     return layout
 
@@ -226,7 +227,14 @@ def _side(row: Mapping[str, Any], side: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def _position(row: Mapping[str, Any]) -> RenderableType:
+def _split(frame: Frame, name: str) -> Mapping[str, Any]:
+    """Return where an instrument's profit came from. Empty: {}, nothing was traded."""
+    found = frame.snapshot.get("session", {}).get("attribution", {})
+    split: Mapping[str, Any] = found.get("instruments", {}).get(name, {})
+    return split
+
+
+def _position(row: Mapping[str, Any], split: Mapping[str, Any]) -> RenderableType:
     currency = str(row.get("currency", ""))
     pnl = _pnl(row) if row else None
     size, limit = row.get("position"), row.get("position_limit")
@@ -238,7 +246,8 @@ def _position(row: Mapping[str, Any]) -> RenderableType:
     style = "green" if (pnl or 0.0) >= 0 else "red"
     table.add_row("pnl net", Text(f"{_money(pnl)} {currency}", style))
     table.add_row("fees", f"{_money(row.get('fees'))} {currency}")
-    table.add_row("mid", _price(row.get("mid"), row, extra=2))
+    # What quoting earned apart from where the market went; the mid is in the book.
+    table.add_row("spread", f"{_money(split.get('spread'))} {currency}")
     table.add_row("mark", _price(row.get("mark_price"), row, extra=2))
     return Panel(table, title="inventory", title_align="left", padding=0)
 

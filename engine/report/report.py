@@ -6,7 +6,8 @@ the first one configured: amounts and currencies of several instruments cannot b
 added. Every instrument has its own under ``instruments``. Money is in settlement
 currency, amounts in venue units, latencies in nanoseconds; ``pnl`` is realised plus
 unrealised profit less fees, as the core counts it for strategies. ``ledger`` has the
-books that are compared with the venue's: where the two differ, it is right.
+books that are compared with the venue's: where the two differ, it is right, and
+``attribution`` splits it by where it came from.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ _POSITION_KEYS = (
     "fees",
     "currency",
     "gaps",
+    "markouts",
+    "levels",
+    "presence",
+    "held",
+    "requests",
 )
 
 
@@ -108,6 +114,7 @@ def build(
         },
         "instruments": instruments,
         "ledger": dict(session.get("ledger", {})),
+        "attribution": dict(session.get("attribution", {})),
     }
 
 

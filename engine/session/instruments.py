@@ -165,14 +165,21 @@ def _demand_price(one: Listing) -> None:
 def _limits(ctx: Context, one: Listing, index: int) -> dict[str, int | float]:
     """Return the limits of a plan in the core's units."""
     plan = one.plan
+    amounts = {"position_max": plan.position_max, "order_max": plan.order_max}
+    promised: dict[str, int | float] = {}
+    if plan.obligation is not None:
+        promised["obligation_spread_bps"], amount, uptime = plan.obligation
+        promised["obligation_uptime_pct"] = uptime
+        amounts["obligation.size_min"] = amount
     lots = {}
-    for key in ("position_max", "order_max"):
-        amount = getattr(plan, key)
+    for key, amount in amounts.items():
         try:
             lots[key] = ctx.core.table.lots(index, amount)
         except (ValueError, ArithmeticError) as error:
             text = f"instrument {one.name}: {key} = {amount}: {error}"
             raise Unusable(text) from error
+    if plan.obligation is not None:
+        promised["obligation_size_lots"] = lots["obligation.size_min"]
     least = int(ctx.core.table.facts(index)["min_qty_lots"])
     if lots["order_max"] < least:
         smallest = one.row.get("min_trade_amount")
@@ -189,4 +196,5 @@ def _limits(ctx: Context, one: Listing, index: int) -> dict[str, int | float]:
         "requote_ticks": plan.requote_ticks,
         "requote_qty_pct": plan.requote_qty_pct,
         **plan.guards,
+        **promised,
     }

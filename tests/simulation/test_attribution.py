@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulation.rig import Rig
+from tests.simulation.rig import Rig, engine_config
 from tests.simulation.test_ledger import (
     CALL,
     FUTURE,
@@ -154,3 +154,36 @@ def test_markouts_and_time_in_market_of_a_run() -> None:
     assert row["presence"]["both_s"] > 0.8 * row["presence"]["watched_s"]
     placed = sum(line[1] for side in row["levels"].values() for line in side)
     assert placed == row["requests"]["new"]
+
+
+def test_an_obligation_is_watched_from_the_configuration() -> None:
+    document = engine_config()
+    document["quote"][0]["obligation"] = {
+        "spread_max_bps": 50.0,
+        "size_min": 50.0,
+        "uptime_min_pct": 95.0,
+    }
+    rig = Rig(8, config=document)
+    rig.run_until_two_sided()
+    rig.run(10)
+    before = rig.core.snapshot()["instruments"][PERP]["presence"]["obligation"]
+    assert before["size_min"] == 50.0
+    assert before["obliged_s"] > 8.0
+    rig.links.command("pause")
+    rig.run(10)
+    after = rig.core.snapshot()["instruments"][PERP]["presence"]["obligation"]
+    assert after["obliged_s"] - before["obliged_s"] < 1.0
+    assert after["uptime_pct"] < 60.0
+    assert not after["is_kept"]
+
+
+def test_an_obligation_no_lot_can_show_is_refused() -> None:
+    document = engine_config()
+    document["quote"][0]["obligation"] = {
+        "spread_max_bps": 50.0,
+        "size_min": 55.0,
+        "uptime_min_pct": 95.0,
+    }
+    rig = Rig(8, config=document)
+    rig.run_until_state("halted")
+    assert any("obligation.size_min = 55" in text for text in rig.problems())

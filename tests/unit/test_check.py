@@ -25,6 +25,11 @@ position_max = 1000
 order_max = 100
 collar_bps = 50
 stale_ms = 1000
+
+[quote.obligation]
+spread_max_bps = 20
+size_min = 100
+uptime_min_pct = 90
 """
 
 

@@ -495,3 +495,16 @@ def test_a_second_road_that_cannot_be_is_refused(url, words):
     assert error.key == "venue.rest_url"
     assert words in error.allowed
     assert "mine" not in str(error)
+
+
+def test_an_obligation_is_whole_or_absent():
+    document = tomllib.loads(GOOD)
+    assert from_mapping(document).quote[0].obligation is None
+    promised = {"spread_max_bps": 20.0, "size_min": 500.0, "uptime_min_pct": 90.0}
+    document["quote"][0]["obligation"] = promised
+    obligation = from_mapping(document).quote[0].obligation
+    assert obligation is not None
+    assert obligation.model_dump() == promised
+    del document["quote"][0]["obligation"]["size_min"]
+    with pytest.raises(ConfigError, match=r"obligation\.size_min"):
+        from_mapping(document)

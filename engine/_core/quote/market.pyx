@@ -36,7 +36,9 @@ OPTIONAL_LIMITS = {
     "widen_ticks": 0.0, "widen_factor": 2.0, "unwind_bps": 10.0,
     "collar_index_bps": 0.0, "collar_fair_bps": 0.0, "stale_book_ns": 0,
     "stale_mark_ns": 0, "stale_index_ns": 0, "lag_widen_ns": 0, "lag_max_ns": 0,
-    "order_max_usd": 0.0, "post_only_rejects_max": 0, "queue_ticks": 0}
+    "order_max_usd": 0.0, "post_only_rejects_max": 0, "queue_ticks": 0,
+    "obligation_spread_bps": 0.0, "obligation_size_lots": 0,
+    "obligation_uptime_pct": 0.0}
 """What has a default; 0 or more, and 0 is no limit."""
 
 
@@ -101,6 +103,10 @@ cdef class Market:
         self.limits.order_max_usd = optional["order_max_usd"]
         self.limits.post_only_rejects_max = optional["post_only_rejects_max"]
         self.limits.queue_ticks = optional["queue_ticks"]
+        if optional["obligation_size_lots"]:
+            self.tally.set_obligation(
+                optional["obligation_spread_bps"], optional["obligation_size_lots"],
+                optional["obligation_uptime_pct"])
         self.limits.position_max_lots = limits["position_max_lots"]
         self.limits.order_max_lots = limits["order_max_lots"]
         self.limits.collar_bps = limits["collar_bps"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.config import Loop
+from engine.config_process import Loop
 from engine.errors import ConfigError
 from engine.live.place import REALTIME_PRIORITY, Place
 

@@ -28,7 +28,7 @@ CASES ?= 10000000
 CASE ?=
 
 .PHONY: help run test build lint format types sim soak soak-fuzz kill9 conformance \
-	bench micro regress sanitize docs wheel clean distclean
+	bench micro days regress sanitize docs wheel clean distclean
 
 help:
 	@echo "make run [ARGS=...]    build, then quote on a simulated venue, watched live"
@@ -44,6 +44,7 @@ help:
 	@echo "make kill9 RUNS=1000   kill -9 of live engines at random moments, each compared"
 	@echo "make conformance       the simulated venue met by other people's clients"
 	@echo "make bench [ARGS=...]  ours beside others, one table; ARGS=--quick for a look"
+	@echo "make days [ARGS=...]   strategies on simulated days, into docs/days.md; hours"
 	@echo "make micro [ARGS=...]  the core alone, by pytest-benchmark"
 	@echo "make regress           count instructions, compare; ACCEPT=1: a new baseline"
 	@echo "make sanitize          compiled code and fuzz tests, address and UB sanitizers"
@@ -175,6 +176,10 @@ micro: $(READY)
 	  --benchmark-columns=median,iqr,min,max,rounds $(ARGS)
 
 # Needs valgrind; says so and passes where there is none.
+days: $(READY)
+	@$(BIN)/python -m benchmarks.days $(ARGS)
+	@$(BIN)/python -m docs.render
+
 regress: $(READY)
 	@$(BIN)/python -m benchmarks.regress $(if $(ACCEPT),--accept)
 

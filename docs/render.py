@@ -17,6 +17,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from benchmarks.days import case, store
+from benchmarks.days.table import markdown
 from benchmarks.figures import table
 from docs import frame
 from engine._core.state.orders import EVENT_NAMES, STATE_NAMES, transition
@@ -245,6 +247,16 @@ def control_methods() -> str:
     return "\n".join(lines)
 
 
+def days() -> str:
+    """Return what each strategy made of the simulated days that are kept."""
+    kept = store.load()
+    if not kept:
+        return "No days are kept."
+    commits = sorted({row["commit"] for row in kept.values()})
+    made = f"Days as kept, made at {', '.join(commits)}."
+    return "\n\n".join([made, markdown(kept, case.names())])
+
+
 def hot_path() -> str:
     """Return the table of every function that is compiled ``noexcept nogil``."""
     by_module: dict[str, dict[str, None]] = {}
@@ -302,6 +314,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "configuration": configuration,
     "metrics": metrics,
     "risk_limits": risk_limits,
+    "days": days,
     "hot_path": hot_path,
     "frame": frame.table,
     "sim_configuration": sim_configuration,

@@ -10,31 +10,16 @@ numbers are the same on every machine. Excluded: processor time.
 from __future__ import annotations
 
 import argparse
-import random
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from statistics import fmean
 from typing import Any
 
 import orjson
 
+from benchmarks.bootstrap import interval
 from benchmarks.credits.market import MARKOUTS_S, WAYS, Result, Run
-
-RESAMPLES = 10_000
-TAIL = 0.025
-
-
-def interval(
-    figure: Callable[[Sequence[int]], float], seeds: int
-) -> tuple[float, float, float]:
-    """Return a figure over all seeds, and the 95 % interval of its paired bootstrap."""
-    dice = random.Random(0)
-    drawn = sorted(
-        figure([dice.randrange(seeds) for _ in range(seeds)]) for _ in range(RESAMPLES)
-    )
-    low, high = drawn[int(TAIL * RESAMPLES)], drawn[int((1 - TAIL) * RESAMPLES)]
-    return figure(range(seeds)), low, high
 
 
 def against(ours: Sequence[Result], theirs: Sequence[Result]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Simulated days: what each strategy makes of a market of its own."""

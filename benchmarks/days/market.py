@@ -1,0 +1,54 @@
+"""The market of a simulated day: the simulated venue, thinned out for speed.
+
+A virtual day is 86,400 s of a market that moves fifty levels a side many times a
+second, for reasons no quote near the touch ever feels. So a day keeps what fills, picks
+off and marks our orders (indices, informed and uninformed takers, makers near the
+touch) and lets go of what only costs time: levels beyond ``FAR_BPS``, two of three
+levels of a long ladder (the third has their size), all but one in ``CHURN`` of the
+updates that happen for no reason, and steps of an index more often than ``STEP_NS``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from engine.sim.params import SECOND_NS, MakerParams, MarketParams
+from engine.sim.settings import SimConfig, WorldConfig, world_config
+
+CHURN = 10
+FAR_BPS = 30.0
+KEPT = 3
+STEP_NS = 5 * SECOND_NS
+LONG = 6
+"""Levels a side from which on a ladder is thinned to one level in ``KEPT``."""
+
+
+def day_world(sim: dict[str, Any], seed: int) -> WorldConfig:
+    """Return the world of a day from the sections of a ``sim.toml``.
+
+    Raises: pydantic.ValidationError when a section is wrong.
+    """
+    world = world_config(SimConfig.model_validate(sim), seed)
+    flow = world.flow
+    calmer = {
+        name: _thinned(getattr(flow, name))
+        for name in ("perpetual", "dated", "spot", "spread")
+    }
+    coins = tuple(replace(coin, step_mean_ns=STEP_NS) for coin in flow.coins)
+    return replace(world, flow=replace(flow, coins=coins, **calmer))
+
+
+def _thinned(market: MarketParams) -> MarketParams:
+    makers = (_kept(maker) for maker in market.makers)
+    return replace(market, makers=tuple(one for one in makers if one.levels))
+
+
+def _kept(maker: MakerParams) -> MakerParams:
+    near = tuple(level for level in maker.levels if level[0] <= FAR_BPS)
+    every = KEPT if len(near) >= LONG else 1
+    return replace(
+        maker,
+        levels=tuple((bps, size * every) for bps, size in near[::every]),
+        churn_ns=maker.churn_ns * CHURN * every,
+    )

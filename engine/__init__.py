@@ -14,6 +14,9 @@ from engine._core.quote.models.parity import BoxTaker, ParityTaker
 from engine._core.quote.models.triangle import TriangleTaker
 from engine._core.quote.sheet import QuoteSheet
 from engine._core.quote.strategy import Strategy, View
+from engine._core.signals.order_flow import OrderFlowImbalance
+from engine._core.signals.signal import Signal
+from engine._core.signals.volatility import EwmaVolatility
 
 __version__ = "0.1.0"
 
@@ -22,12 +25,15 @@ __all__ = [
     "BasisTaker",
     "BoxTaker",
     "CarryTaker",
+    "EwmaVolatility",
     "GlftQuoter",
     "HedgeTaker",
     "JoinTouchQuoter",
     "LadderQuoter",
+    "OrderFlowImbalance",
     "ParityTaker",
     "QuoteSheet",
+    "Signal",
     "Strategy",
     "TriangleTaker",
     "View",

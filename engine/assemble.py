@@ -115,6 +115,7 @@ def plan(config: Config, quote: Quote, strategy: Strategy) -> QuotePlan:
         stale_ns=quote.limits.stale_ms * _NS_PER_MS,
         requote_ticks=quote.requote_ticks,
         requote_qty_pct=quote.requote_qty_pct,
+        reads=strategy.reads,
         guards=_guards(config, quote),
         obligation=(
             None

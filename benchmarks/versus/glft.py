@@ -1,6 +1,6 @@
 """The engine's GLFT quotes in plain Python, for the stacks: same signals, same prices.
 
-What ``engine`` computes is in its ``quote.models.glft`` and ``state.signal``; the
+What ``engine`` computes is in its ``quote.models.glft`` and ``signals.volatility``; the
 sources of the formulas are there.
 """
 

@@ -128,6 +128,7 @@ cdef class Core(Inbox):
             self.is_stalled = False
             self.fresh_ns = self.now_ns
         for market in self.quoted:
+            market.volatility.hear_time(self.now_ns)
             market.stir()
             market.attribution.look(self.now_ns)
             if self.mode == MODE_QUOTE or market.tally.seen_ns:
@@ -222,6 +223,7 @@ cdef class Core(Inbox):
             for market in self.markets:
                 if market is not None:
                     market.book.give_up()
+                    market.lose_book(self.now_ns)
                     market.stir()
         self._tell("on_lost", (conn, t_ns))
         self._step(conn, NULL, 0, False)

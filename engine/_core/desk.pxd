@@ -16,6 +16,7 @@ from engine._core.gateway.turnover cimport Turnover
 from engine._core.gateway.caps cimport Caps
 from engine._core.quote.agenda cimport Agenda
 from engine._core.quote.market cimport Market
+from engine._core.quote.strategy cimport Strategy
 from engine._core.state.exposure cimport ExposureTable
 from engine._core.state.markout cimport Markouts
 from engine._core.state.orders cimport REQUEST_KINDS, OrderTable
@@ -65,6 +66,7 @@ cdef class Desk:
         list quoted                    # markets with a strategy, by Market.turn_place
         Agenda agenda                  # those of them to decide on
         dict views
+        dict waiting                   # instrument not listed yet -> who reads it
         object session
         bint has_told                  # the session was called: ask for its timer
         nanos_t session_due_ns         # its timer as last asked for, 0 = none
@@ -123,6 +125,9 @@ cdef class Desk:
     # Decode a row as if it had come on a channel: there is one way to read.
     cdef MessageKind _read_row(self, str channel, object data) except *
     cdef bint _take_word(self, object row) except -1
+    cdef int _attend(self, Market market, Strategy strategy) except -1
+    cdef Market _named(self, str name, Market market, Strategy strategy)
+    cdef int _let_go(self, Market market) except -1
 
 
 # Venue time after which what is sent now may not be carried out; 0 = no such time.

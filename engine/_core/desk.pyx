@@ -29,6 +29,7 @@ from engine._core.quote.agenda cimport Agenda
 from engine._core.quote.gate cimport headroom
 from engine._core.quote.market cimport Market, new_market
 from engine._core.quote.strategy cimport Strategy
+from engine._core.signals.signal cimport Signal
 from engine._core.state.markout cimport Markouts
 from engine._core.state.orders cimport ORDER_DONE, ORDER_UNKNOWN, OrderTable
 
@@ -62,6 +63,7 @@ cdef class Desk:
         self.out = self.buffers[0]
         self.markets, self.quoted, self.views = [], [], {}
         self.agenda = Agenda()
+        self.waiting = {}
         self.session = None
         self.mode = MODE_HOLD
         self.mode_reason = "not connected"
@@ -134,6 +136,8 @@ cdef class Desk:
             (<Market>self.markets[index]).turnover_group = self.turnover.find(
                 &self.table.rows[index], coin_of(row))
             (<Market>self.markets[index]).view.orders = self.orders
+            for strategy, quoted in self.waiting.pop(row["instrument_name"], ()):
+                self._attend(quoted, strategy)
         return index
 
     def bind(self, int32_t index, Strategy strategy not None, limits):
@@ -141,10 +145,19 @@ cdef class Desk:
 
         Raises:
             IndexError: no such instrument.
-            ValueError: a limit is missing, unknown or negative.
+            ValueError: a limit is missing, unknown or negative; or the strategy listens
+                to the instrument it quotes, and quotes another one already.
         """
-        cdef Market market = self.market(index)
+        cdef Market market = self.market(index), other
+        if "" in strategy.sources:
+            for other in self.quoted:
+                if other.strategy is strategy and other is not market:
+                    raise ValueError(f"a strategy whose signals hear {other.name} "
+                                     f"cannot quote {market.name}, too")
+        if market.strategy is not None and market.strategy is not strategy:
+            self._let_go(market)
         market.bind(strategy, limits)
+        self._attend(market, strategy)
         market.place = self.exposure.add(
             index, market.row, market.currency, market.base, market.position)
         market.set_stance(market.own_stance, market.own_reason, self.stance,
@@ -155,6 +168,46 @@ cdef class Desk:
             self.scheduler.reserve(len(self.quoted))
             market.mark_place = self.markouts.add(market.row, market.book)
         market.stir()
+
+    cdef int _attend(self, Market market, Strategy strategy) except -1:
+        """Feed the signals of a strategy, and have it called, from all it reads."""
+        cdef Market heard
+        cdef Signal signal
+        for signal, name in zip(strategy.signals, strategy.sources):
+            heard = market if not name else self._named(name, market, strategy)
+            if heard is not None and signal not in heard.listeners:
+                signal.tick_size = heard.row.tick_size
+                heard.listeners.append(signal)
+                heard.is_heard = True
+        for name in strategy.watched:
+            heard = self._named(name, market, strategy)
+            if (heard is not None and heard is not market
+                    and market not in heard.watchers):
+                heard.watchers.append(market)
+                heard.is_heard = True
+        return 0
+
+    cdef Market _named(self, str name, Market market, Strategy strategy):
+        """Return a market by name; None: not listed yet, it is waited for."""
+        cdef int32_t index = self.table.index_of(name)
+        if index >= 0:
+            return self._market(index)
+        if (strategy, market) not in self.waiting.setdefault(name, []):
+            self.waiting[name].append((strategy, market))
+        return None
+
+    cdef int _let_go(self, Market market) except -1:
+        """Feed the signals of the strategy of a market no more."""
+        cdef Market heard
+        for heard in self.markets:
+            if heard is not None:
+                heard.listeners = [one for one in heard.listeners
+                                   if one not in market.strategy.signals]
+                heard.watchers = [one for one in heard.watchers if one is not market]
+                heard.is_heard = bool(heard.listeners or heard.watchers)
+        for name, waiting in self.waiting.items():
+            self.waiting[name] = [one for one in waiting if one[1] is not market]
+        return 0
 
     def market(self, int32_t index):
         """Return the market at an index.
@@ -335,15 +388,21 @@ cdef class Desk:
         cdef Market market = self.market(index)
         self.markouts.before(self.now_ns)
         market.book.clear()
+        market.lose_book(self.now_ns)
         market.crossed_ns = 0
         market.stir()
+
+    def is_readable(self, int32_t index):
+        """Return whether the book at an index is whole: no gap, not crossed."""
+        cdef Market market = self.market(index)
+        return bool(market.book.is_readable())
 
     def set_position(self, int32_t index, qty_t size_lots, double average_price):
         """Take the venue's position, lots and quote currency."""
         cdef Market market = self.market(index)
         market.position.set_size(size_lots, average_price)
         market.attribution.take_size(size_lots, self.now_ns)
-        market.stir()
+        market.stir_all()
 
     def dump_position(self, int32_t index):
         """Return what is to outlive a restart of a position; see Position.dump."""

@@ -65,7 +65,7 @@ cdef class Inbox(Outbox):
     cdef int _absorb_book(self) except -1:
         cdef Market market = self._market(self.decoder.book.instrument)
         cdef BookOutcome outcome
-        cdef bint was_readable
+        cdef bint was_readable, has_moved
         self.counters.book_frames += 1
         if market is None:
             return 0
@@ -79,15 +79,19 @@ cdef class Inbox(Outbox):
         if outcome == OUTCOME_TOUCH or outcome == OUTCOME_QUIET:
             market.crossed_ns = 0
             market.queue.frame(self.orders, market.book)
-            if outcome == OUTCOME_TOUCH or not was_readable:
+            has_moved = outcome == OUTCOME_TOUCH or not was_readable
+            if has_moved:
                 self.orders.forget_moves(market.index, self.decoder.book.venue_ms)
-                market.signals.update(market.book, self.now_ns)
+                market.volatility.hear_book(market.book, self.now_ns, True)
                 market.stir()
+            if market.is_heard:
+                market.tell_book(self.now_ns, has_moved)
         elif outcome == OUTCOME_CROSSED:
             if market.crossed_ns == 0:
                 market.crossed_ns = self.now_ns
                 self.counters.crossed += 1
             market.queue.frame(self.orders, market.book)
+            market.lose_book(self.now_ns)
             market.stir()
         elif outcome == OUTCOME_GAP:
             self._lose_book(market)
@@ -101,6 +105,7 @@ cdef class Inbox(Outbox):
         """A frame of this book was missed: unreadable until the next snapshot."""
         self.markouts.before(self.now_ns)
         market.book.give_up()
+        market.lose_book(self.now_ns)
         market.gaps += 1
         self.counters.gaps += 1
         market.crossed_ns = 0
@@ -117,7 +122,7 @@ cdef class Inbox(Outbox):
                                 market.ticker.index_price)
 
     cdef void _absorb_trades(self):
-        """Trades of the venue move nothing but our orders' places in line."""
+        """Trades of the venue move our orders' places in line, and signals."""
         cdef Market market = self._market(self.decoder.printed)
         cdef int i
         self.counters.trades += self.decoder.n_prints
@@ -125,6 +130,8 @@ cdef class Inbox(Outbox):
             return
         for i in range(self.decoder.n_prints):
             market.queue.trade(&self.decoder.prints[i], market.book)
+            if market.is_heard:
+                market.tell_print(&self.decoder.prints[i], self.now_ns)
 
     cdef void _absorb_orders(self, int64_t request_id):
         """Book the fills, then move the orders; request_id: what they answer, or 0."""
@@ -137,7 +144,7 @@ cdef class Inbox(Outbox):
                 continue
             if not self._book_fill(i):
                 self.counters.duplicate_fills += 1
-            market.stir()
+            market.stir_all()
         for i in range(self.decoder.n_orders):
             market = self._market(self.decoder.orders[i].instrument)
             slot = self.decoder.orders[i].label.slot
@@ -147,7 +154,7 @@ cdef class Inbox(Outbox):
                         &self.decoder.orders[i], market.position, request_id,
                         self.now_ns, &self.fault)):
                 market.queue.sync(self.orders, slot, market.book)
-                market.stir()
+                market.stir_all()
             else:
                 self._note_stray(&self.decoder.orders[i], market)
         self._tell_fills()
@@ -175,7 +182,7 @@ cdef class Inbox(Outbox):
         market.attribution.book(&self.decoder.fills[i], self.now_ns)
         if market.mark_place >= 0:
             self.markouts.fill(market.mark_place, &self.decoder.fills[i], self.now_ns)
-        market.stir()
+        market.stir_all()
         if (self.decoder.fills[i].label.ours and self.decoder.fills[i].label.slot >= 0
                 and self.decoder.fills[i].label.slot // SLOTS_PER_INSTRUMENT
                 == market.index):
@@ -230,7 +237,7 @@ cdef class Inbox(Outbox):
             return
         self.orders.on_error(&request, code, self.now_ns, &self.fault)
         market.queue.sync(self.orders, request.slot, market.book)
-        market.stir()
+        market.stir_all()
         self._tell("on_refused", (market.index, code, self.now_ns))
         if request.kind != REQUEST_CANCEL and not (
                 request.kind == REQUEST_EDIT and says_ended(code)):

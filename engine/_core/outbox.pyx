@@ -20,6 +20,7 @@ from engine._core.gateway.place cimport Yardstick
 from engine._core.gateway.scheduler cimport (
     Offer, is_plenty, observe, price_nano, set_yardstick, value_of, worth_of)
 from engine._core.quote.market cimport Market
+from engine._core.signals.touch cimport is_usable, weighted_mid_of
 from engine._core.state.orders cimport (
     ORDER_DONE, ORDER_LIVE, ORDER_STATES, ORDER_UNKNOWN, REQUEST_CANCEL,
     REQUEST_CANCEL_ALL, REQUEST_EDIT, REQUEST_NEW, Order, OrderTable, Request)
@@ -133,12 +134,11 @@ cdef class Outbox(Desk):
     cdef void _measure(self, Market market, Yardstick* yard) noexcept nogil:
         """Fill in what the requests of a market are valued with."""
         cdef double spread_ticks = 0.0, micro_ticks = 0.0
-        if (market.book.is_readable() and market.book.best(BID) != NO_PRICE
-                and market.book.best(ASK) != NO_PRICE):
+        if is_usable(market.book):
             spread_ticks = <double>(market.book.best(ASK) - market.book.best(BID))
-            micro_ticks = market.signals.micro_ticks
+            micro_ticks = weighted_mid_of(market.book)
         set_yardstick(yard, &market.permitted, micro_ticks, market.reference_ticks(),
-                      market.signals.sigma_ticks, spread_ticks)
+                      market.volatility.value, spread_ticks)
         yard.money = market.dollars_per_tick(yard.fair_ticks)
 
     cdef void _spend(self):

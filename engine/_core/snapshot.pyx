@@ -14,6 +14,8 @@ from engine._core.decode.message cimport (
     MESSAGE_UNKNOWN_INSTRUMENT)
 from engine._core.desk cimport MODE_QUOTE, Desk
 from engine._core.quote.market cimport Market
+from engine._core.signals.touch cimport (
+    imbalance_of, is_usable, mid_of, weighted_mid_of)
 from engine._core.state.book cimport BookLevel
 from engine._core.state.orders cimport (
     ORDER_DONE, REQUEST_CANCEL, REQUEST_CANCEL_ALL, REQUEST_EDIT, REQUEST_NEW,
@@ -80,6 +82,7 @@ cdef list wished(Market market, Side side):
 cdef dict market_snapshot(Desk desk, Market market):
     cdef OrderTable orders = desk.orders
     cdef double mark = market.ticker.mark_price
+    cdef bint has_touch = is_usable(market.book)
     return {
         "book_state": BOOK_STATES[market.book.state],
         "change_id": market.book.change_id,
@@ -94,10 +97,11 @@ cdef dict market_snapshot(Desk desk, Market market):
         "why_blank": market.why_blank,
         "stance": STANCES[<int>market.limits.stance],
         "stance_reason": market.why_stance,
-        "mid": market.signals.mid_ticks * market.row.tick_size,
-        "micro": market.signals.micro_ticks * market.row.tick_size,
-        "imbalance": market.signals.imbalance,
-        "sigma": market.signals.sigma_ticks * market.row.tick_size,
+        "mid": mid_of(market.book) * market.row.tick_size if has_touch else 0.0,
+        "micro": (
+            weighted_mid_of(market.book) * market.row.tick_size if has_touch else 0.0),
+        "imbalance": imbalance_of(market.book) if has_touch else 0.0,
+        "sigma": market.volatility.value * market.row.tick_size,
         "mark_price": mark,
         "index_price": market.ticker.index_price,
         "position": amount_of(market.row, market.position.size_lots),

@@ -88,8 +88,9 @@ def snapshot(ctx: Context) -> dict[str, Any]:
     """
     splits = split_all(ctx)
     currencies = {name: ctx.listings[name].currency for name in splits}
-    budgets = {name: ctx.listings[name].plan.budget for name in splits}
-    names = dict.fromkeys((ACCOUNT, *(plan.budget for plan in ctx.plans)))
+    planned = {plan.instrument: plan.budget for plan in ctx.plans}
+    budgets = {name: planned[name] for name in splits}
+    names = dict.fromkeys((ACCOUNT, *planned.values()))
     return {
         "instruments": {
             name: {

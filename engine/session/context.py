@@ -30,21 +30,21 @@ BALANCES_MAX = 64
 
 @dataclass(slots=True)
 class Listing:
-    """A planned instrument as the venue lists it.
+    """An instrument as the venue lists it: planned, or only read.
 
-    Empty: index -1, not yet added to the core.
+    Empty: plan None, nobody quotes it; index -1, not yet added to the core.
     """
 
-    plan: QuotePlan
+    plan: QuotePlan | None
     row: dict[str, Any]
     index: int = -1
     is_retired: bool = False
-    """Expired or delivered: nothing is quoted or subscribed here any more."""
+    """Expired or delivered: nothing is quoted, read or subscribed here any more."""
 
     @property
     def name(self) -> str:
         """The instrument's name."""
-        return self.plan.instrument
+        return str(self.row["instrument_name"])
 
     @property
     def currency(self) -> str:
@@ -96,7 +96,13 @@ class Context:
         self.limits = AccountLimits({})
         self.jitter = Jitter(core.run_id)
         self.links = [Link(conn) for conn in range(settings.connections)]
+        planned = {plan.instrument: None for plan in self.plans}
+        reads = [name for plan in self.plans for name in plan.reads]
+        self.reads = tuple(dict.fromkeys(one for one in reads if one not in planned))
+        """Instruments that strategies read and nobody quotes."""
         self.listings: dict[str, Listing] = {}
+        self.references: dict[str, Listing] = {}
+        """Those of `reads` by name; no orders, positions or money belong to them."""
         self.balances: dict[str, float] = {}
         self.margins: dict[str, tuple[float, float]] = {}
         self.holds: dict[str, str] = {}
@@ -141,13 +147,18 @@ class Context:
         """Return the instruments that are listed and not retired."""
         return [one for one in self.listings.values() if not one.is_retired]
 
+    def subscribed(self) -> list[Listing]:
+        """Return the instruments whose market data is wanted: quoted ones first."""
+        read = [one for one in self.references.values() if not one.is_retired]
+        return self.quoted() + read
+
     def currencies(self) -> list[str]:
         """Return the settlement currencies of all planned instruments, in order."""
         return list(dict.fromkeys(one.currency for one in self.listings.values()))
 
     def by_index(self, index: int) -> Listing | None:
         """Return the listing with an index of the core. Empty: None, not ours."""
-        for one in self.listings.values():
+        for one in (*self.listings.values(), *self.references.values()):
             if one.index == index:
                 return one
         return None

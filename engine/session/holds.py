@@ -93,8 +93,14 @@ def on_instrument_state(ctx: Context, data: Any) -> None:
         ctx.warn_once("instrument_state", f"not understood: {short(data)}")
         return
     name, state = data.get("instrument_name"), data["state"]
-    one = ctx.listings.get(name) if isinstance(name, str) else None
+    if not isinstance(name, str):
+        return
+    one = ctx.listings.get(name) or ctx.references.get(name)
     if one is None or one.index < 0 or one.is_retired:
+        return
+    if one.plan is None:
+        if state in FINAL_STATES:
+            retire(ctx, one, state)
         return
     key = f"instrument {one.name}"
     if state in FINAL_STATES:

@@ -1,4 +1,4 @@
-"""The instruments to quote, from the venue's own rows, never built from their names.
+"""The instruments to quote and to read, from the venue's own rows, never from names.
 
 Source: docs.deribit.com, public/get_instrument and book states, seen 2026-08-22.
 """
@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.session.context import Context, Listing
 from engine.session.flow import Ask, Reply, Script, Sleep
+from engine.session.plan import QuotePlan
 from engine.session.verdict import Unusable, Verdict, as_object, rejection, short
 
 REREAD_NS = 2_000_000_000
@@ -75,7 +76,27 @@ def _read_all(ctx: Context) -> Script[list[str]]:
         elif state != "open":
             closed.append(f"{plan.instrument} is {state}")
     _demand_one(ctx)
+    yield from _read_references(ctx)
     return closed
+
+
+def _read_references(ctx: Context) -> Script[None]:
+    """Read the rows of what is only read; nobody waits for one that is not open."""
+    conn = ctx.settings.market_conn
+    names = [
+        name
+        for name in ctx.reads
+        if not (one := ctx.references.get(name)) or not one.is_retired
+    ]
+    asks = [Ask(conn, _METHOD, {"instrument_name": name}) for name in names]
+    replies = yield from ctx.ask_all(asks)
+    for name, reply in zip(names, replies, strict=True):
+        row = _row_of(name, reply)
+        one = ctx.references.setdefault(name, Listing(None, row))
+        _demand_same(one, row)
+        one.row = row
+        if (state := state_of(row)) in FINAL_STATES:
+            retire(ctx, one, state)
 
 
 def _row_of(name: str, reply: Reply) -> dict[str, Any]:
@@ -118,53 +139,61 @@ def _demand_one(ctx: Context) -> None:
 
 
 def retire(ctx: Context, one: Listing, state: str) -> None:
-    """Quote an instrument no more: it has expired. The others go on."""
+    """Quote or read an instrument no more: it has expired. The others go on."""
     one.is_retired = True
     if one.index >= 0:
         ctx.core.expect_snapshot(one.index)
-    ctx.note("error", "instrument", f"{one.name} is {state}: not quoted any more")
+    end = "not read any more" if one.plan is None else "not quoted any more"
+    ctx.note("error", "instrument", f"{one.name} is {state}: {end}")
 
 
 def list_all(ctx: Context) -> None:
     """Give every instrument that the core does not have yet to it, with its limits.
 
-    An expired one, too: it is not quoted, but what filled before is booked.
+    An expired one, too: it is not quoted, but what filled before is booked. One that
+    is only read comes without limits, after the others.
 
     Raises: Unusable when a row or a limit cannot be used; names instrument and key.
     """
-    for one in ctx.listings.values():
+    for one in (*ctx.listings.values(), *ctx.references.values()):
         if one.index >= 0:
             continue
         try:
             index = ctx.core.add_instrument(one.row)
         except (ValueError, OverflowError) as error:
             raise Unusable(short(error.args[0] if error.args else error)) from error
-        limits = _limits(ctx, one, index)
-        ctx.ledger.know(one.row)
-        try:
-            ctx.core.bind(index, one.plan.strategy, limits)
-        except ValueError as error:
-            raise Unusable(f"instrument {one.name}: {error}") from error
+        if one.plan is not None:
+            _bind(ctx, one, one.plan, index)
         one.index = index
 
 
-def _demand_price(one: Listing) -> None:
+def _bind(ctx: Context, one: Listing, plan: QuotePlan, index: int) -> None:
+    limits = _limits(ctx, one, plan, index)
+    ctx.ledger.know(one.row)
+    try:
+        ctx.core.bind(index, plan.strategy, limits)
+    except ValueError as error:
+        raise Unusable(f"instrument {one.name}: {error}") from error
+
+
+def _demand_price(one: Listing, plan: QuotePlan) -> None:
     """Refuse guards that mean nothing for the kind of instrument.
 
     Raises: Unusable when a price that a guard needs has another unit.
     """
     kind, quote = one.row.get("kind"), str(one.row.get("quote_currency") or "USD")
     is_option = str(kind).startswith("option")
-    if one.plan.guards.get("collar_index_bps") and is_option:
+    if plan.guards.get("collar_index_bps") and is_option:
         text = f"instrument {one.name}: collar_index_bps is not for options"
         raise Unusable(text)
-    if one.plan.counts_in_usd and not (is_option or quote.startswith("USD")):
+    if plan.counts_in_usd and not (is_option or quote.startswith("USD")):
         raise Unusable(f"instrument {one.name}: its price is in {quote}, not in USD")
 
 
-def _limits(ctx: Context, one: Listing, index: int) -> dict[str, int | float]:
+def _limits(
+    ctx: Context, one: Listing, plan: QuotePlan, index: int
+) -> dict[str, int | float]:
     """Return the limits of a plan in the core's units."""
-    plan = one.plan
     amounts = {"position_max": plan.position_max, "order_max": plan.order_max}
     promised: dict[str, int | float] = {}
     if plan.obligation is not None:
@@ -187,7 +216,7 @@ def _limits(ctx: Context, one: Listing, index: int) -> dict[str, int | float]:
             f"instrument {one.name}: order_max = {plan.order_max} is below the "
             f"venue's smallest order, {smallest}"
         )
-    _demand_price(one)
+    _demand_price(one, plan)
     return {
         "position_max_lots": lots["position_max"],
         "order_max_lots": lots["order_max"],

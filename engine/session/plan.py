@@ -72,8 +72,9 @@ class QuotePlan:
 
     ``guards`` are the core's optional limits by name, see `quote.market`;
     ``counts_in_usd`` says that a limit values the instrument in USD; ``budget`` is the
-    one it is part of. ``obligation`` is the largest spread (bps), the smallest size on
-    each side (``amount``) and the share of the time (%) that were promised.
+    one it is part of; ``reads`` names the other instruments whose data the strategy
+    needs. ``obligation`` is the largest spread (bps), the smallest size on each side
+    (``amount``) and the share of the time (%) that were promised.
     Units: position_max and order_max in the venue's ``amount``; collar_bps in 1/10000
     of the mark price; stale_ns in nanoseconds; requote_ticks in base ticks;
     requote_qty_pct in per cent of the resting size. Empty: budget "", it is in none;
@@ -92,3 +93,4 @@ class QuotePlan:
     counts_in_usd: bool = False
     budget: str = ""
     obligation: tuple[float, Decimal | float, float] | None = None
+    reads: tuple[str, ...] = ()

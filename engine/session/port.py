@@ -91,6 +91,9 @@ class CorePort(Protocol):
     def expect_snapshot(self, index: int) -> None:
         """Empty a book; it is unreadable until the next snapshot."""
 
+    def is_readable(self, index: int) -> bool:
+        """Return whether an instrument's book is whole: no gap, not crossed."""
+
     def set_position(self, index: int, size_lots: int, average_price: float) -> None:
         """Take the venue's word on a position."""
 

@@ -184,5 +184,4 @@ def _await_books(ctx: Context) -> Script[None]:
 
 def unreadable(ctx: Context, listings: list[Listing]) -> list[Listing]:
     """Return those of the listings whose book the core cannot read."""
-    books = ctx.core.snapshot()["instruments"]
-    return [one for one in listings if books[one.name]["book_state"] != "readable"]
+    return [one for one in listings if not ctx.core.is_readable(one.index)]

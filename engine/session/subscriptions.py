@@ -68,8 +68,9 @@ def wanted(ctx: Context, link: Link) -> list[Channel]:
     if link is ctx.market_link:
         channels.append(Channel(PLATFORM_STATE, False, False))
         channels.append(Channel(INSTRUMENT_STATE, False, False))
-        for one in ctx.quoted():
-            channels.append(Channel(book_channel(ctx, one), False, True))
+        for one in ctx.subscribed():
+            is_quoted = one.plan is not None
+            channels.append(Channel(book_channel(ctx, one), False, is_quoted))
             channels.append(Channel(ticker_channel(ctx, one), False, False))
             if ctx.settings.hears_trades:
                 channels.append(Channel(trades_channel(ctx, one), False, False))
@@ -99,7 +100,7 @@ def _subscribe(
     if not channels:
         return
     asked = {channel.name: channel for channel in channels}
-    for one in ctx.quoted():
+    for one in ctx.subscribed():
         if book_channel(ctx, one) in asked:
             ctx.core.expect_snapshot(one.index)
     lost = yield from subscribe(ctx, link, list(asked), is_private)

@@ -234,7 +234,13 @@ class Twin:
         if self.text(data.get("instrument_name", name)) != name:
             raise ShapeError
         prices, bounds = {}, {}
-        for key in ("mark_price", "index_price"):
+        for key in (
+            "mark_price",
+            "index_price",
+            "underlying_price",
+            "current_funding",
+            "funding_8h",
+        ):
             seen = data.get(key)
             prices[key] = 0.0 if seen is None else float(self.number(seen))
         for key in ("min_price", "max_price"):

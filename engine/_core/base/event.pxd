@@ -29,6 +29,9 @@ cdef struct Ticker:
     int64_t venue_ms
     double mark_price          # quote currency; 0 = absent
     double index_price
+    double underlying_price    # forward of an option's expiry; 0 = absent
+    double current_funding     # of a perpetual, per 8 hours, now; 0 = absent or none
+    double funding_8h          # paid over the last 8 hours
     price_t min_price_ticks    # lowest sell the venue takes; NO_PRICE = absent
     price_t max_price_ticks    # highest buy
 

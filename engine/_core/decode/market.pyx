@@ -24,6 +24,9 @@ cdef enum Key:
     KEY_INDEX = 16
     KEY_MIN = 32
     KEY_MAX = 64
+    KEY_UNDERLYING = 128
+    KEY_FUNDING = 256
+    KEY_FUNDING_8H = 512
 
 
 cdef void take_name(Cursor* c, const Instrument* row) noexcept nogil:
@@ -144,6 +147,15 @@ cdef void read_ticker(Cursor* c, const Instrument* row, Ticker* ticker) noexcept
         elif is_word(&key, b"max_price", 9):
             mark(c, &seen, KEY_MAX)
             ticker.max_price_ticks = take_bound(c, row, BID)
+        elif is_word(&key, b"underlying_price", 16):
+            mark(c, &seen, KEY_UNDERLYING)
+            ticker.underlying_price = take_price_or_null(c)
+        elif is_word(&key, b"current_funding", 15):
+            mark(c, &seen, KEY_FUNDING)
+            ticker.current_funding = take_price_or_null(c)
+        elif is_word(&key, b"funding_8h", 10):
+            mark(c, &seen, KEY_FUNDING_8H)
+            ticker.funding_8h = take_price_or_null(c)
         elif is_word(&key, b"state", 5):
             mark(c, &seen, KEY_STATE)
             if not take_null(c) and take_text(c, &word):

@@ -42,6 +42,9 @@ cdef dict plain_ticker(const Ticker* ticker):
         "venue_ms": ticker.venue_ms,
         "mark_price": ticker.mark_price,
         "index_price": ticker.index_price,
+        "underlying_price": ticker.underlying_price,
+        "current_funding": ticker.current_funding,
+        "funding_8h": ticker.funding_8h,
         "min_price_ticks": plain_price(ticker.min_price_ticks),
         "max_price_ticks": plain_price(ticker.max_price_ticks),
     }

@@ -2,7 +2,7 @@
 cimport cython
 from libc.stdint cimport int32_t, int64_t
 
-from engine._core.base.event cimport Ticker
+from engine._core.base.event cimport Print, Ticker
 from engine._core.base.instrument cimport Instrument, InstrumentTable
 from engine._core.base.stance cimport Stance
 from engine._core.base.types cimport ASK, BID, NO_PRICE, nanos_t, price_t
@@ -10,6 +10,7 @@ from engine._core.quote.agenda cimport Agenda
 from engine._core.quote.gate cimport GateCounts
 from engine._core.quote.sheet cimport Anchor, Permitted, QuoteLimits, QuoteSheet
 from engine._core.quote.strategy cimport Strategy, View
+from engine._core.signals.volatility cimport EwmaVolatility
 from engine._core.state.attribution cimport Attribution
 from engine._core.state.book cimport Book
 from engine._core.state.exposure cimport ExposureTable
@@ -17,7 +18,6 @@ from engine._core.state.feed cimport FeedLag, hear
 from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
 from engine._core.state.queue cimport Queue
-from engine._core.state.signal cimport Signals
 from engine._core.state.tally cimport Tally
 
 
@@ -46,7 +46,7 @@ cdef class Market:
         InstrumentTable table
         const Instrument* row
         readonly Book book
-        readonly Signals signals
+        readonly EwmaVolatility volatility
         readonly Position position
         readonly Queue queue           # where our orders stand in line
         readonly Attribution attribution
@@ -61,6 +61,9 @@ cdef class Market:
         bint is_lagging                # the lag passed its limit and is not back yet
         nanos_t crossed_ns             # since when the book is crossed, 0 = it is not
         readonly long gaps
+        list listeners                 # Signal, of any strategy, fed from here
+        list watchers                  # Market, decided anew when the touch moves here
+        bint is_heard                  # there are any of them
 
         # Set when the instrument is quoted.
         readonly bint is_quoted
@@ -98,6 +101,13 @@ cdef class Market:
         if self.turn_place >= 0:
             self.agenda.add(self.turn_place)
 
+    # The same, and for those who watch: the touch is another, or what we hold.
+    cdef inline void stir_all(self) noexcept:
+        self.stir()
+        if self.is_heard:
+            self.stir_watchers()
+
+    cdef void stir_watchers(self) noexcept
     # 3. Ask the strategy for its wish; blank when not allowed or not healthy.
     # fresh_ns: data that is not newer does not count.
     cdef int wish(self, nanos_t now_ns, bint allowed, nanos_t fresh_ns) except -1
@@ -112,6 +122,15 @@ cdef class Market:
                 else 2 * self.lag.beyond_ns <= self.limits.lag_max_ns):
             self.is_lagging = not self.is_lagging
             self.stir()
+
+    # The same for those who listen here; only when is_heard.
+    cdef void tell_book(self, nanos_t now_ns, bint has_moved) noexcept
+    cdef void tell_print(self, const Print* trade, nanos_t now_ns) noexcept
+    cdef inline void lose_book(self, nanos_t now_ns) noexcept:
+        """The book was given up or emptied, by whoever called that."""
+        self.volatility.hear_cut(now_ns)
+        if self.is_heard:
+            self.tell_book(now_ns, True)
 
     cdef void hear_ticker(self, nanos_t now_ns, const Ticker* ticker) noexcept
     # Mark, else mid, in base ticks; 0 when there is neither.

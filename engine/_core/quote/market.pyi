@@ -3,11 +3,11 @@ from typing import final
 
 from engine._core.base.stance import STANCES as STANCES
 from engine._core.quote.strategy import Strategy
+from engine._core.signals.volatility import EwmaVolatility
 from engine._core.state.attribution import Attribution
 from engine._core.state.book import Book
 from engine._core.state.position import Position
 from engine._core.state.queue import Queue
-from engine._core.state.signal import Signals
 from engine._core.state.tally import Tally
 
 AILMENTS: dict[int, str]
@@ -21,7 +21,7 @@ class Market:
     name: str
     currency: str
     book: Book
-    signals: Signals
+    volatility: EwmaVolatility
     position: Position
     queue: Queue
     attribution: Attribution

@@ -6,7 +6,7 @@ cimport cython
 from libc.stdint cimport int32_t
 from libc.string cimport memset
 
-from engine._core.base.event cimport Ticker
+from engine._core.base.event cimport Print, Ticker
 from engine._core.base.instrument cimport (
     KIND_FUTURE, KIND_OPTION, KIND_OPTION_COMBO, InstrumentTable)
 from engine._core.base.stance cimport (
@@ -18,6 +18,9 @@ from engine._core.quote.gate cimport blank, shape
 from engine._core.quote.sheet cimport Anchor, new_sheet
 from engine._core.quote.strategy cimport Strategy, new_view
 from engine._core.quote.unwind cimport wish_unwind
+from engine._core.signals.signal cimport Signal
+from engine._core.signals.touch cimport weighted_mid_of
+from engine._core.signals.volatility cimport EwmaVolatility
 from engine._core.state.attribution cimport new_attribution
 from engine._core.state.book cimport (
     WINDOW_TICKS_DEFAULT, WINDOW_TICKS_OPTION, Book)
@@ -25,7 +28,6 @@ from engine._core.state.exposure cimport ExposureTable
 from engine._core.state.orders cimport OrderTable
 from engine._core.state.position cimport Position
 from engine._core.state.queue cimport Queue
-from engine._core.state.signal cimport Signals
 from engine._core.state.tally cimport Tally
 
 from engine._core.base.stance import STANCES
@@ -128,6 +130,28 @@ cdef class Market:
             self.index_moved_ns = now_ns
         self.ticker = ticker[0]
         self.heard_ns = self.heard_mark_ns = now_ns
+        self.view.mark_price = ticker.mark_price
+        self.view.index_price = ticker.index_price
+        self.view.underlying_price = ticker.underlying_price
+        self.view.current_funding = ticker.current_funding
+        self.view.funding_8h = ticker.funding_8h
+        if self.is_heard:
+            for listener in self.listeners:
+                (<Signal>listener).hear_ticker(ticker, now_ns)
+
+    cdef void tell_book(self, nanos_t now_ns, bint has_moved) noexcept:
+        for listener in self.listeners:
+            (<Signal>listener).hear_book(self.book, now_ns, has_moved)
+        if has_moved:
+            self.stir_watchers()
+
+    cdef void stir_watchers(self) noexcept:
+        for watcher in self.watchers:
+            (<Market>watcher).stir()
+
+    cdef void tell_print(self, const Print* trade, nanos_t now_ns) noexcept:
+        for listener in self.listeners:
+            (<Signal>listener).hear_print(trade, now_ns)
 
     cdef Ailment health(self, nanos_t now_ns, nanos_t fresh_ns) noexcept nogil:
         if not self.book.is_readable():
@@ -171,8 +195,8 @@ cdef class Market:
         if self.limits.stance >= STANCE_PULL:
             return self._say(self._withdrawn())
         self.view.now_ns = now_ns
-        self.view.mark_price = self.ticker.mark_price
-        self.view.index_price = self.ticker.index_price
+        if self.strategy.has_signals:
+            self.strategy.pass_time(now_ns)
         if self.strategy.python_hook:
             worked = Strategy.run(self.strategy, self.view, self.sheet)
         else:
@@ -209,11 +233,13 @@ cdef class Market:
         cdef qty_t[2] together
         anchor.mark_ticks = self.reference_ticks()
         anchor.index_ticks = self.ticker.index_price / self.row.tick_size
-        anchor.fair_ticks = self.signals.micro_ticks
         anchor.usd_per_lot = exposure.rows[self.place].usd_per_lot
         if self.is_blank:
             blank(&self.permitted)
             return
+        # Something is wished for: the book has two sides.
+        if self.limits.collar_fair_bps > 0.0:
+            anchor.fair_ticks = weighted_mid_of(self.book)
         exposure.room(orders, self.place, together)
         self.limits.widens = self.limits.stance == STANCE_WIDEN or (
             self.limits.lag_widen_ns > 0
@@ -253,14 +279,16 @@ cdef Market new_market(str name, str currency, str base, InstrumentTable table,
     is_option = market.row.kind in (KIND_OPTION, KIND_OPTION_COMBO)
     market.book = Book(
         window_ticks=WINDOW_TICKS_OPTION if is_option else WINDOW_TICKS_DEFAULT)
-    market.signals = Signals()
+    market.volatility = EwmaVolatility()
+    market.listeners, market.watchers = [], []
     market.position = Position()
     market.attribution = new_attribution(
-        market.row, currency, base, market.book, market.signals)
+        market.row, currency, base, market.book, market.volatility,
+        &market.volatility.mid_ticks)
     market.tally = Tally()
     market.mark_place = -1
     market.queue = Queue(first_slot=index * SLOTS_PER_INSTRUMENT)
-    market.view = new_view(name, table, index, market.book, market.signals,
+    market.view = new_view(name, table, index, market.book, market.volatility,
                            market.position, views)
     views[name] = market.view
     market.sheet = new_sheet(market.row)

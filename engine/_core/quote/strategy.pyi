@@ -1,13 +1,19 @@
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from engine._core.quote.sheet import QuoteSheet
+from engine._core.signals.signal import Signal
+
+_S = TypeVar("_S", bound=Signal)
 
 class View:
     name: str
     now_ns: int
     mark_price: float
     index_price: float
+    underlying_price: float
+    current_funding: float
+    funding_8h: float
     inventory_limit_lots: int
     @property
     def best_bid_ticks(self) -> int: ...
@@ -55,10 +61,17 @@ class View:
         others: Iterable[View] = (),
         index_price: float = 0.0,
         pending_lots: int = 0,
+        underlying_price: float = 0.0,
+        current_funding: float = 0.0,
+        funding_8h: float = 0.0,
     ) -> View: ...
 
 def sheet_for(view: View) -> QuoteSheet: ...
 
 class Strategy:
     error: str
+    @property
+    def reads(self) -> tuple[str, ...]: ...
+    def listen(self, signal: _S, instrument: str = "") -> _S: ...
+    def watch(self, instrument: str) -> None: ...
     def quote(self, view: View, sheet: QuoteSheet) -> None: ...

@@ -11,14 +11,19 @@ from libc.stdlib cimport free, malloc
 from engine._core.base.check cimport FAULT_NONE, Fault
 from engine._core.base.event cimport BookChange, LevelChange
 from engine._core.base.instrument cimport InstrumentTable
-from engine._core.base.types cimport ASK, BID, NO_PRICE, nanos_t
+from engine._core.base.types cimport ASK, BID, nanos_t
 from engine._core.quote.sheet cimport QuoteSheet, new_sheet
+from engine._core.signals.signal cimport Signal
+from engine._core.signals.touch cimport (
+    imbalance_of, is_usable, mid_of, weighted_mid_of)
+from engine._core.signals.volatility cimport EwmaVolatility
 from engine._core.state.book cimport Book, BookLevel
 from engine._core.state.position cimport Position
-from engine._core.state.signal cimport Signals
 
 cdef enum:
     VIEW_LEVELS_MAX = 100      # levels a side `View.levels` hands out at most
+    SIGNALS_MAX = 64           # signals of a strategy
+    WATCHED_MAX = 64           # instruments it watches
 
 
 cdef class View:
@@ -54,27 +59,27 @@ cdef class View:
     @property
     def mid_ticks(self):
         """Half-way between best bid and best ask, base ticks."""
-        return self.signals.mid_ticks
+        return mid_of(self.own_book)
 
     @property
     def micro_ticks(self):
         """Size-weighted mid, base ticks."""
-        return self.signals.micro_ticks
+        return weighted_mid_of(self.own_book)
 
     @property
     def imbalance(self):
         """(bid size - ask size) / (bid size + ask size) at the touch, -1..1."""
-        return self.signals.imbalance
+        return imbalance_of(self.own_book)
 
     @property
     def sigma_ticks(self):
         """Volatility of the mid, base ticks per square root of a second."""
-        return self.signals.sigma_ticks
+        return self.volatility.value
 
     @property
     def sigma_is_warm(self):
         """Whether enough samples have been seen for sigma_ticks."""
-        return bool(self.signals.is_warm)
+        return self.volatility.is_warm
 
     @property
     def inventory_lots(self):
@@ -133,16 +138,15 @@ cdef class View:
     def other(self, str name not None):
         """Return the view of another instrument, None while its book is unreadable."""
         cdef View view = self.books.get(name)
-        if (view is None or not view.own_book.is_readable()
-                or view.own_book.best(BID) == NO_PRICE
-                or view.own_book.best(ASK) == NO_PRICE):
+        if view is None or not is_usable(view.own_book):
             return None
         return view
 
     @staticmethod
     def for_test(row, bids, asks, inventory_lots=0, inventory_limit_lots=1000,
                  sigma_ticks=None, mark_price=0.0, now_ns=0, average_price=0.0,
-                 others=(), index_price=0.0, pending_lots=0):
+                 others=(), index_price=0.0, pending_lots=0, underlying_price=0.0,
+                 current_funding=0.0, funding_8h=0.0):
         """Return a view of a made-up book, for tests of strategies.
 
         Args:
@@ -156,35 +160,38 @@ cdef class View:
             now_ns: time of the call.
             average_price: entry price of the position, quote currency.
             others: views of other instruments; all of them find each other.
-            index_price: in quote currency, 0 = none.
+            index_price: as the ticker tells it, quote currency, 0 = none.
             pending_lots: what of other orders may still trade.
+            underlying_price: forward of an option's expiry, 0 = none.
+            current_funding: of a perpetual, for 8 hours, now.
+            funding_8h: of a perpetual, over the last 8 hours.
         """
         cdef View each
         cdef InstrumentTable table = InstrumentTable()
         cdef int index = table.add(row)
         cdef View view = new_view(
-            row["instrument_name"], table, index, Book(), Signals(), Position(),
+            row["instrument_name"], table, index, Book(), EwmaVolatility(), Position(),
             {each.name: each for each in others})
         view.books[view.name] = view
         for each in others:
             each.books = view.books
         fill_book(view.own_book, bids, asks, now_ns)
-        view.signals.update(view.own_book, now_ns)
-        view.signals.is_warm = sigma_ticks is not None
-        view.signals.sigma_ticks = sigma_ticks or 0.0
-        view.signals.variance = (sigma_ticks or 0.0) ** 2
+        view.volatility.is_warm = sigma_ticks is not None
+        view.volatility.value = sigma_ticks or 0.0
+        view.volatility.variance = (sigma_ticks or 0.0) ** 2
         view.position.size_lots = inventory_lots
         view.position.average_price = average_price
         view.inventory_limit_lots = inventory_limit_lots
         view.mark_price = mark_price
-        view.index_price = index_price
         view.position.ticket_lots[0] = pending_lots
         view.now_ns = now_ns
+        view.index_price, view.underlying_price = index_price, underlying_price
+        view.current_funding, view.funding_8h = current_funding, funding_8h
         return view
 
 
 cdef View new_view(str name, InstrumentTable table, int index, Book book,
-                   Signals signals, Position position, dict books):
+                   EwmaVolatility volatility, Position position, dict books):
     """Return a view over the state of one instrument; it shares, it does not copy."""
     cdef View view = View.__new__(View)
     view.name = name
@@ -192,7 +199,7 @@ cdef View new_view(str name, InstrumentTable table, int index, Book book,
     view.row = &table.rows[index]
     view.index = index
     view.own_book = book
-    view.signals = signals
+    view.volatility = volatility
     view.position = position
     position.row = view.row
     view.books = books
@@ -245,6 +252,59 @@ cdef class Strategy:
 
     def __cinit__(self, *args, **kwargs):
         self.error = ""
+        self.signals, self.sources, self.watched = [], [], []
+
+    def listen(self, Signal signal not None, str instrument not None=""):
+        """Own a signal: the engine feeds it from now on. Call it in ``__init__``.
+
+        Args:
+            signal: up to date, `value` and `is_ready`, whenever `quote` is called.
+            instrument: whose data it hears, "" = the one that is quoted. One that
+                nobody quotes is listed and subscribed all the same.
+
+        Returns:
+            The signal.
+
+        Raises:
+            ValueError: it has a listener already; there are too many; or it compares
+                another instrument with the quoted one, and none is named.
+        """
+        cdef Signal part = signal.own
+        if signal.is_owned:
+            raise ValueError(f"{type(signal).__name__} has a listener already")
+        if len(self.signals) + 1 + (part is not None) > SIGNALS_MAX:
+            raise ValueError(f"a strategy listens to {SIGNALS_MAX} signals at most")
+        if part is not None and not instrument:
+            raise ValueError(f"{type(signal).__name__} hears another instrument beside "
+                             "the quoted one: name it")
+        if part is not None:
+            part.is_owned = True
+            self.signals.append(part)
+            self.sources.append("")
+        signal.is_owned = self.has_signals = True
+        self.signals.append(signal)
+        self.sources.append(instrument)
+        return signal
+
+    def watch(self, str instrument not None):
+        """Be called, too, when another instrument's touch or our position there moves.
+
+        Watching the instrument that is quoted changes nothing.
+
+        Raises:
+            ValueError: there are too many.
+        """
+        if instrument not in self.watched:
+            if len(self.watched) >= WATCHED_MAX:
+                raise ValueError(
+                    f"a strategy watches {WATCHED_MAX} instruments at most")
+            self.watched.append(instrument)
+
+    @property
+    def reads(self):
+        """Other instruments it listens to or watches, in the order named."""
+        return tuple(dict.fromkeys(
+            name for name in self.sources + self.watched if name))
 
     cdef bint run(self, View view, QuoteSheet sheet) noexcept:
         try:

@@ -6,7 +6,6 @@ from engine._core.base.event cimport Fill
 from engine._core.base.instrument cimport Instrument
 from engine._core.base.types cimport FEE_CURRENCY_MAX, nanos_t, qty_t
 from engine._core.state.book cimport Book
-from engine._core.state.signal cimport Signals
 
 # Money in atto of the settlement currency, so that it adds up exactly.
 cdef struct Earned:
@@ -21,7 +20,8 @@ cdef class Attribution:
     cdef:
         const Instrument* row
         Book seen
-        Signals signals            # of that book: they keep the last mid there was
+        object keeper              # whose number the next is
+        const double* last_mid_ticks  # of that book while it had two sides, 0 = none
         Earned earned              # inventory as of the last fill
         atto_t worth               # of what is held, at the mid of then
         atto_t fee_units           # fees taken out of the holding: spot, in base coins
@@ -71,4 +71,5 @@ cdef class Attribution:
 
 # Empty: money 0, nothing held.
 cdef Attribution new_attribution(
-    const Instrument* row, str currency, str base, Book seen, Signals signals)
+    const Instrument* row, str currency, str base, Book seen,
+    object keeper, const double* last_mid_ticks)

@@ -36,7 +36,6 @@ from engine._core.base.instrument cimport (
 from engine._core.base.types cimport (
     ASK, BID, FEE_CURRENCY_MAX, NO_PRICE, nanos_t, qty_t)
 from engine._core.state.book cimport Book
-from engine._core.state.signal cimport Signals
 
 
 @cython.final
@@ -51,8 +50,8 @@ cdef class Attribution:
         """Return the mid of the book; of one that cannot be read the last known."""
         if self._has_mid():
             return ratio_of_halves(self.row, self.seen.best(BID) + self.seen.best(ASK))
-        if self.signals.mid_ticks != 0.0:
-            return ratio_of_halves(self.row, <int64_t>(2.0 * self.signals.mid_ticks))
+        if self.last_mid_ticks[0] != 0.0:
+            return ratio_of_halves(self.row, <int64_t>(2.0 * self.last_mid_ticks[0]))
         return self.mid
 
     cdef void book(self, const Fill* fill, nanos_t now_ns) noexcept nogil:
@@ -230,9 +229,11 @@ cdef int _name(str text, char* out) except -1:
 
 
 cdef Attribution new_attribution(
-        const Instrument* row, str currency, str base, Book seen, Signals signals):
+        const Instrument* row, str currency, str base, Book seen,
+        object keeper, const double* last_mid_ticks):
     cdef Attribution made = Attribution.__new__(Attribution)
-    made.row, made.seen, made.signals = row, seen, signals
+    made.row, made.seen = row, seen
+    made.keeper, made.last_mid_ticks = keeper, last_mid_ticks
     made.has_base = True       # nothing is held, which is worth nothing at any mid
     made.currency_size = _name(currency, made.currency)
     made.base_size = _name(base, made.base) if row.kind == KIND_SPOT else 0

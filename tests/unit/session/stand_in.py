@@ -175,6 +175,9 @@ class CoreStandIn:
         self.expected.append(index)
         self.book_states[index] = "empty"
 
+    def is_readable(self, index: int) -> bool:
+        return self.book_states[index] == "readable"
+
     def set_position(self, index: int, size_lots: int, average_price: float) -> None:
         self.positions[index] = (size_lots, average_price)
 

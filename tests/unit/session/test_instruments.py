@@ -184,3 +184,108 @@ def test_an_answer_about_something_else_does_not_make_an_instrument_unknown(
 )
 def test_the_state_wins_over_is_active(row: dict[str, Any], state: str) -> None:
     assert state_of(row) == state
+
+
+# Instruments that are only read: listed and subscribed, without orders or limits.
+
+OTHER = "ETH-PERPETUAL"
+
+
+def desk_that_reads(*names: str) -> Desk:
+    desk = Desk()
+    desk.plans = [plan("BTC-PERPETUAL", reads=names)]
+    desk.session = type(desk.session)(desk.core, desk.settings, desk.plans)
+    return desk
+
+
+def test_it_is_listed_after_what_is_quoted_and_not_bound() -> None:
+    desk = desk_that_reads(OTHER, "BTC-PERPETUAL").go()
+    assert desk.core.table.names() == ["BTC-PERPETUAL", OTHER]
+    assert list(desk.core.bound) == [0]
+    assert desk.state == "quoting"
+
+
+def test_its_market_data_is_subscribed_and_nothing_private() -> None:
+    desk = desk_that_reads(OTHER).go()
+    channels = desk.params("public/subscribe")[-1]["channels"]
+    assert [name for name in channels if OTHER in name] == [
+        f"book.{OTHER}.raw",
+        f"ticker.{OTHER}.raw",
+        f"trades.{OTHER}.raw",
+    ]
+    assert desk.params("private/subscribe") == [
+        {"channels": ["user.changes.any.any.raw", "user.portfolio.btc"]}
+    ]
+    assert desk.core.expected == [0, 1]
+
+
+def test_nobody_waits_for_its_book_or_for_it_to_open() -> None:
+    desk = desk_that_reads(OTHER)
+    desk.venue.rows[OTHER]["state"] = "settlement"
+    desk.books_come = False
+    desk.connect()
+    desk.until(1)
+    desk.core.book_states[0] = "readable"
+    desk.until(1)
+    assert desk.core.book_states[1] == "empty"
+    assert desk.state == "quoting"
+
+
+def test_a_name_the_venue_does_not_know_stops_the_run() -> None:
+    desk = desk_that_reads(OTHER)
+    del desk.venue.rows[OTHER]
+    desk.connect()
+    desk.until(2)
+    assert OTHER in desk.core.halted
+    assert desk.state == "halted"
+
+
+def test_a_channel_that_is_refused_is_told_and_quoting_goes_on() -> None:
+    desk = desk_that_reads(OTHER)
+    desk.venue.answer["public/subscribe"] = lambda params: [
+        name for name in params["channels"] if name != f"book.{OTHER}.raw"
+    ]
+    desk.go()
+    assert f"not subscribed: book.{OTHER}.raw" in desk.noted("error")
+    assert desk.state == "quoting"
+
+
+def test_a_gap_of_its_book_is_repaired() -> None:
+    desk = desk_that_reads(OTHER).go()
+    desk.core.book_states[1] = "gapped"
+    desk.session.on_gap(1, desk.now_ns)
+    desk.until(1)
+    assert desk.params("public/subscribe")[-1] == {"channels": [f"book.{OTHER}.raw"]}
+    assert desk.core.book_states[1] == "readable"
+
+
+@pytest.mark.parametrize("state", ["delivered", "archivized"])
+def test_one_that_expires_is_read_no_more_and_holds_nothing_up(state: str) -> None:
+    desk = desk_that_reads(OTHER).go()
+    for told in ("settlement", state):
+        desk.notify(
+            f"instrument.state.any.{OTHER}",
+            {"instrument_name": OTHER, "state": told, "timestamp": 1},
+        )
+        desk.until(1)
+        assert desk.state == "quoting"
+        assert desk.core.may_quote
+    assert f"{OTHER} is {state}: not read any more" in desk.noted("error")
+
+
+def test_one_that_had_expired_before_the_start_is_left_out() -> None:
+    desk = desk_that_reads(OTHER)
+    desk.venue.rows[OTHER]["state"] = "archivized"
+    desk.go()
+    assert desk.state == "quoting"
+    channels = desk.params("public/subscribe")[-1]["channels"]
+    assert not [name for name in channels if OTHER in name]
+
+
+def test_a_contract_only_read_may_not_change_either() -> None:
+    desk = desk_that_reads(OTHER).go()
+    desk.venue.rows[OTHER]["tick_size"] = 7.0
+    desk.session.on_lost(0, desk.now_ns)
+    desk.connect()
+    desk.until(2)
+    assert "tick_size changed" in desk.core.halted

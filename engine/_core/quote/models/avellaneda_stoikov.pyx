@@ -82,11 +82,11 @@ cdef class AvellanedaStoikovQuoter(Quoter):
         self._shape(**shape)
 
     cdef bint _aim(self, View view, double fair_ticks, Inner* inner) noexcept:
-        cdef double sigma_ticks = (view.signals.sigma_ticks if view.signals.is_warm
+        cdef double sigma_ticks = (view.volatility.value if view.volatility.is_warm
                                    else self.cold_sigma_ticks)
         cdef double variance = sigma_ticks * sigma_ticks
         cdef double centre_ticks, half_ticks
-        if not view.signals.is_warm and self.cold_sigma_ticks == 0.0:
+        if not view.volatility.is_warm and self.cold_sigma_ticks == 0.0:
             return False
         centre_ticks = fair_ticks - cut_skew(reservation_skew_ticks(
             <double>view.position.size_lots, variance, self.gamma, self.horizon_s),

@@ -98,11 +98,11 @@ cdef class GlftQuoter(Quoter):
             a_per_s=self.a_per_s, qty_lots=self.level_lots[0])
 
     cdef bint _aim(self, View view, double fair_ticks, Inner* inner) noexcept:
-        cdef double sigma_ticks = (view.signals.sigma_ticks if view.signals.is_warm
+        cdef double sigma_ticks = (view.volatility.value if view.volatility.is_warm
                                    else self.cold_sigma_ticks)
         cdef double slope = sigma_ticks * self.c2
         cdef double centre_ticks, half_ticks
-        if not view.signals.is_warm and self.cold_sigma_ticks == 0.0:
+        if not view.volatility.is_warm and self.cold_sigma_ticks == 0.0:
             return False
         centre_ticks = fair_ticks - cut_skew(
             slope * <double>view.position.size_lots, self.skew_max_ticks)

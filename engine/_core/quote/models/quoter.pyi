@@ -1,6 +1,8 @@
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
+from engine._core.base.param import number as number
+from engine._core.base.param import whole as whole
 from engine._core.quote.sheet import QuoteSheet
 from engine._core.quote.strategy import Strategy, View
 
@@ -10,11 +12,6 @@ FAIR_PRICES: tuple[str, ...]
 
 _Fair = Literal["micro", "mid"]
 _Sizes = int | Sequence[int]
-
-def number(
-    name: str, value: Any, low: float, high: float = ..., *, open_low: bool = False
-) -> float: ...
-def whole(name: str, value: Any, low: int, high: int) -> int: ...
 
 class Quoter(Strategy):
     levels: int

@@ -27,43 +27,18 @@ from engine._core.base.instrument cimport (
 from engine._core.base.types cimport ASK, BID, LEVELS_MAX, NO_PRICE, Side, price_t
 from engine._core.quote.sheet cimport QuoteSheet
 from engine._core.quote.strategy cimport Strategy, View
+from engine._core.signals.touch cimport mid_of, weighted_mid_of
+
+from engine._core.base.param import number, whole
 
 LEVELS_LIMIT = LEVELS_MAX
 QTY_LOTS_LIMIT = 10**12
 FAIR_PRICES = ("micro", "mid")
 
 
-def number(str name not None, value, low, high=math.inf, *, open_low=False):
-    """Return a parameter as a float within ``low..high``.
-
-    Raises:
-        ValueError: not a number, or outside; names the parameter, the value, the range.
-    """
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if is_number and (low < value if open_low else low <= value) and value <= high:
-        return float(value)
-    allowed = f"{'(' if open_low else '['}{low}, {high}]"
-    raise ValueError(f"{name} must be a number in {allowed}, not {value!r}")
-
-
-def whole(str name not None, value, low, high):
-    """Return a parameter as an integer within ``low..high``.
-
-    Raises:
-        ValueError: not an integer, or outside; names the parameter, value and range.
-    """
-    if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
-        return value
-    raise ValueError(f"{name} must be a whole number in [{low}, {high}], not {value!r}")
-
-
 cdef inline double larger(double value, double least) noexcept nogil:
     """The larger one, as `fmax` has it, without a call: `least` is a number."""
     return value if value > least else least
-
-
-cdef inline double mid_ticks(View view) noexcept nogil:
-    return 0.5 * (<double>view.own_book.best(BID) + <double>view.own_book.best(ASK))
 
 
 cdef inline void fill_side(
@@ -154,8 +129,8 @@ cdef class Quoter(Strategy):
         cdef Inner inner
         if self.levels == 0 or best_bid == NO_PRICE or best_ask == NO_PRICE:
             return
-        fair_ticks = (view.signals.micro_ticks if self.fair_is_micro
-                      else mid_ticks(view))
+        fair_ticks = (weighted_mid_of(view.own_book) if self.fair_is_micro
+                      else mid_of(view.own_book))
         if not self._aim(view, fair_ticks, &inner):
             return
         centre_ticks = 0.5 * (inner.bid_ticks + inner.ask_ticks)

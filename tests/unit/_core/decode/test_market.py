@@ -125,7 +125,8 @@ def test_ticker(decoder: Decoder) -> None:
     fields = (
         b'"timestamp":1765541474086,"state":"open","stats":{"high":null},'
         b'"index_price":92263.55,"instrument_name":"BTC-PERPETUAL","min_price":90897.5,'
-        b'"max_price":9.36665e4,"mark_price":92281.78,"estimated_delivery_price":"x"'
+        b'"max_price":9.36665e4,"mark_price":92281.78,"estimated_delivery_price":"x",'
+        b'"current_funding":-0.00001,"funding_8h":1.5e-05,"underlying_price":92300.25'
     )
     assert decoder.read(TICKER % fields) == {
         "kind": "ticker",
@@ -134,6 +135,9 @@ def test_ticker(decoder: Decoder) -> None:
         "venue_ms": 1765541474086,
         "mark_price": 92281.78,
         "index_price": 92263.55,
+        "underlying_price": 92300.25,
+        "current_funding": -0.00001,
+        "funding_8h": 0.000015,
         "min_price_ticks": 181795,
         "max_price_ticks": 187333,
     }
@@ -147,12 +151,16 @@ def test_ticker_fields_may_be_missing_or_null(decoder: Decoder) -> None:
         "venue_ms": 0,
         "mark_price": 0.0,
         "index_price": 0.0,
+        "underlying_price": 0.0,
+        "current_funding": 0.0,
+        "funding_8h": 0.0,
         "min_price_ticks": None,
         "max_price_ticks": None,
     }
     nulls = (
         b'"timestamp":null,"state":null,"index_price":null,"min_price":null,'
-        b'"max_price":null,"mark_price":null'
+        b'"max_price":null,"mark_price":null,"underlying_price":null,'
+        b'"current_funding":null,"funding_8h":null'
     )
     assert decoder.read(TICKER % b"") == empty
     assert decoder.read(TICKER % nulls) == empty

@@ -10,7 +10,7 @@ from engine._core.quote.models.avellaneda_stoikov import AvellanedaStoikovQuoter
 from engine._core.quote.models.glft import GlftQuoter
 from engine._core.quote.models.join_touch import JoinTouchQuoter
 from engine._core.quote.models.ladder import LadderQuoter
-from engine._core.quote.models.quoter import Quoter, number, whole
+from engine._core.quote.models.quoter import Quoter
 from engine._core.quote.sheet import QuoteSheet
 from engine._core.quote.strategy import View
 from tests.generators.views import COMBO, OPTION, PERPETUAL, markets
@@ -215,15 +215,3 @@ def test_unknown_and_missing_parameters_are_named():
         LadderQuoter(half_spread_ticks=1)
     with pytest.raises(TypeError, match="half_spreads"):
         LadderQuoter(half_spread_ticks=1, qty_lots=1, half_spreads=2)
-
-
-def test_number_and_whole_take_the_ends_of_their_range():
-    assert number("x", 3, 3, 4) == 3.0
-    assert number("x", 4, 3, 4) == 4.0
-    with pytest.raises(ValueError, match=r"x must be a number in \(3, 4\], not 3"):
-        number("x", 3, 3, 4, open_low=True)
-    assert whole("n", 1, 1, 2) == 1
-    with pytest.raises(
-        ValueError, match=r"n must be a whole number in \[1, 2\], not 3"
-    ):
-        whole("n", 3, 1, 2)

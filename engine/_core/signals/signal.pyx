@@ -1,0 +1,83 @@
+"""Signals: numbers about the near future that a strategy owns and the engine feeds.
+
+A strategy makes one in its ``__init__`` and says whose data it hears
+(``self.listen(OrderFlowImbalance(tau_s=2.0))``); from then on the core calls the
+signal's hooks as frames come in, and ``value`` and ``is_ready`` are up to date whenever
+the strategy is called. Nobody has to poll, and what is not owned costs nothing.
+
+The hooks of the base class do nothing. What all signals have in common is here: a book
+that is gapped, crossed, one-sided or not there yet is never shown to a signal; it is
+told once that its book was cut, is not ready until the book is back, and forgets what
+it would have compared the next book with.
+"""
+
+from libc.string cimport memset
+
+from engine._core.base.event cimport Print, Ticker
+from engine._core.base.types cimport ASK, BID, nanos_t, price_t, qty_t
+from engine._core.state.book cimport Book
+
+
+cdef class Signal:
+    """Base of all signals; a compiled class overrides the hooks it needs.
+
+    Units: heard_ns in nanoseconds on the core's clock; tick_size in quote currency, 1
+        until the engine lists the instrument, so that prices are ticks till then.
+    Empty: value is 0 until is_ready.
+    """
+
+    def __cinit__(self, *args, **kwargs):
+        self.is_cut = self.needs_book = True
+        self.tick_size = 1.0
+
+    cdef void on_book(self, Book book, nanos_t now_ns) noexcept nogil:
+        pass
+
+    cdef void on_cut(self, nanos_t now_ns) noexcept nogil:
+        pass
+
+    cdef void on_print(self, const Print* trade, nanos_t now_ns) noexcept nogil:
+        pass
+
+    cdef void on_ticker(self, const Ticker* ticker, nanos_t now_ns) noexcept nogil:
+        pass
+
+    cdef void on_time(self, nanos_t now_ns) noexcept nogil:
+        pass
+
+    # The engine's side for Python: tests, tools, calibration.
+
+    def observe_book(self, Book book not None, nanos_t now_ns, bint has_moved=True):
+        """Show the book after a frame; has_moved: its touch did."""
+        self.hear_book(book, now_ns, has_moved)
+
+    def observe_trade(self, str taker_side not None, price_t price_ticks,
+                      qty_t qty_lots, nanos_t now_ns):
+        """Show a trade of anybody; taker_side is "buy" or "sell".
+
+        Raises:
+            ValueError: no such side.
+        """
+        cdef Print trade
+        if taker_side not in ("buy", "sell"):
+            raise ValueError(f'taker_side must be "buy" or "sell", not {taker_side!r}')
+        memset(&trade, 0, sizeof(trade))
+        trade.side = ASK if taker_side == "buy" else BID
+        trade.price_ticks, trade.qty_lots = price_ticks, qty_lots
+        self.hear_print(&trade, now_ns)
+
+    def observe_ticker(self, nanos_t now_ns, *, double mark_price=0.0,
+                       double index_price=0.0, double underlying_price=0.0,
+                       double current_funding=0.0, double funding_8h=0.0):
+        """Show a ticker; prices in quote currency, 0 = not told, funding per 8 h."""
+        cdef Ticker ticker
+        memset(&ticker, 0, sizeof(ticker))
+        ticker.is_open = True
+        ticker.mark_price, ticker.index_price = mark_price, index_price
+        ticker.underlying_price = underlying_price
+        ticker.current_funding, ticker.funding_8h = current_funding, funding_8h
+        self.hear_ticker(&ticker, now_ns)
+
+    def observe_time(self, nanos_t now_ns):
+        """Let time pass, as the engine does before it calls the strategy."""
+        self.hear_time(now_ns)

@@ -10,6 +10,7 @@ from engine._core.quote.models.glft import GlftQuoter
 from engine._core.quote.models.hedge import HedgeTaker
 from engine._core.quote.models.join_touch import JoinTouchQuoter
 from engine._core.quote.models.ladder import LadderQuoter
+from engine._core.quote.models.multi_asset import MultiAssetQuoter
 from engine._core.quote.models.parity import BoxTaker, ParityTaker
 from engine._core.quote.models.triangle import TriangleTaker
 from engine._core.quote.sheet import QuoteSheet
@@ -30,6 +31,7 @@ __all__ = [
     "HedgeTaker",
     "JoinTouchQuoter",
     "LadderQuoter",
+    "MultiAssetQuoter",
     "OrderFlowImbalance",
     "ParityTaker",
     "QuoteSheet",

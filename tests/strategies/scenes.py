@@ -20,6 +20,14 @@ FILES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init
 PERPETUAL_NAME = PERPETUAL["instrument_name"]
 FUTURE_NAME = FUTURE["instrument_name"]
 
+ASSETS: list[Table] = [
+    {"name": PERPETUAL_NAME, "k_per_tick": 0.2, "a_per_s": 0.5, "qty_lots": 5}
+    | {"cold_sigma_ticks": 15},
+    {"name": FUTURE_NAME, "k_per_tick": 0.3, "a_per_s": 0.1, "qty_lots": 5}
+    | {"cold_sigma_ticks": 3},
+]
+"""What moves together in the scene of the multi-asset strategy."""
+
 PARAMETERS: dict[str, list[Table]] = {
     "_template": [{"qty_lots": 5}, {"qty_lots": 1, "skew_ticks": 2.5}],
     "avellaneda_stoikov": [
@@ -43,6 +51,11 @@ PARAMETERS: dict[str, list[Table]] = {
     "join_touch": [
         {"qty_lots": 5, "skew_ticks": 0.0},
         {"qty_lots": 1, "skew_ticks": 1.7},
+    ],
+    "multi_asset": [
+        {"assets": ASSETS, "correlation": 0.97, "gamma": 2e-2, "qty_lots": 5},
+        {"assets": ASSETS[:1], "correlation": 1, "gamma": 1e-4, "xi": 0.0}
+        | {"qty_lots": [1, 2, 3]},
     ],
     "ladder": [
         {"qty_lots": 5, "half_spread_ticks": 3},

@@ -1,6 +1,6 @@
-from typing import Self
+from typing import Self, Unpack
 
-from engine._core.quote.models.quoter import Quoter, _Fair, _Sizes
+from engine._core.quote.models.quoter import Quoter, _Shape
 
 def avellaneda_stoikov_quotes(
     fair_ticks: float,
@@ -12,24 +12,28 @@ def avellaneda_stoikov_quotes(
     horizon_s: float,
     qty_lots: float = 1.0,
 ) -> tuple[float, float]: ...
+def seconds_left(
+    venue_ms: int,
+    *,
+    horizon_s: float,
+    horizon_min_s: float = 0.0,
+    close_every_s: int = 0,
+    close_offset_s: int = 0,
+) -> float: ...
 
 class AvellanedaStoikovQuoter(Quoter):
     gamma: float
     k_per_tick: float
     horizon_s: float
-    cold_sigma_ticks: float
+    horizon_min_s: float
     def __new__(
         cls,
         *,
         gamma: float,
         k_per_tick: float,
         horizon_s: float = 60.0,
-        cold_sigma_ticks: float = 0.0,
-        qty_lots: _Sizes,
-        levels: int | None = None,
-        step_ticks: float = 1.0,
-        step_growth: float = 1.0,
-        min_edge_ticks: float = 0.0,
-        skew_max_ticks: float = ...,
-        fair: _Fair = "micro",
+        horizon_min_s: float = 0.0,
+        close_every_s: int = 0,
+        close_offset_s: int = 0,
+        **shape: Unpack[_Shape],
     ) -> Self: ...

@@ -23,7 +23,6 @@ cdef class GlftQuoter(Quoter):
         readonly double xi                 # 1 / (tick * lot)
         readonly double k_per_tick
         readonly double a_per_s
-        readonly double cold_sigma_ticks   # used until sigma is warm; 0 = blank
         double c1_ticks
         double c2
 

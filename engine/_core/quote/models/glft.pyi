@@ -1,6 +1,6 @@
-from typing import Self
+from typing import Self, Unpack
 
-from engine._core.quote.models.quoter import Quoter, _Fair, _Sizes
+from engine._core.quote.models.quoter import Quoter, _Shape
 
 def glft_coefficients(
     *, gamma: float, xi: float, k_per_tick: float, a_per_s: float, qty_lots: float
@@ -22,7 +22,6 @@ class GlftQuoter(Quoter):
     xi: float
     k_per_tick: float
     a_per_s: float
-    cold_sigma_ticks: float
     def __new__(
         cls,
         *,
@@ -30,12 +29,5 @@ class GlftQuoter(Quoter):
         k_per_tick: float,
         a_per_s: float,
         xi: float | None = None,
-        cold_sigma_ticks: float = 0.0,
-        qty_lots: _Sizes,
-        levels: int | None = None,
-        step_ticks: float = 1.0,
-        step_growth: float = 1.0,
-        min_edge_ticks: float = 0.0,
-        skew_max_ticks: float = ...,
-        fair: _Fair = "micro",
+        **shape: Unpack[_Shape],
     ) -> Self: ...

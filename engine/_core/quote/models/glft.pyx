@@ -26,7 +26,7 @@ from libc.math cimport exp, log1p, sqrt
 from engine._core.quote.models.quoter cimport Inner, Quoter, cut_skew
 from engine._core.quote.strategy cimport View
 
-from engine._core.quote.models.quoter import number
+from engine._core.base.param import number
 
 
 cdef double glft_c1(double xi, double k_per_tick, double qty_lots) noexcept nogil:
@@ -78,31 +78,27 @@ cdef class GlftQuoter(Quoter):
     Blank until the volatility is warm, unless cold_sigma_ticks stands in for it.
 
     Units: gamma and xi in 1/(tick * lot), xi being gamma unless given; k_per_tick in
-        1/tick; a_per_s in fills of the order size per second at depth 0;
-        cold_sigma_ticks in ticks per square root of a second; the shape as in
-        :class:`Quoter`; the first of qty_lots is the D of the formula.
+        1/tick; a_per_s in fills of the order size per second at depth 0; the shape as
+        in :class:`Quoter`; the first of qty_lots is the D of the formula.
     Raises: ValueError naming the parameter, its value and what is allowed.
     Cost: c1 and c2 are computed once, here.
     """
 
-    def __init__(self, *, gamma, k_per_tick, a_per_s, xi=None, cold_sigma_ticks=0.0,
-                 **shape):
+    def __init__(self, *, gamma, k_per_tick, a_per_s, xi=None, **shape):
         self.gamma = number("gamma", gamma, 0, 1e6, open_low=True)
         self.xi = self.gamma if xi is None else number("xi", xi, 0, 1e6)
         self.k_per_tick = number("k_per_tick", k_per_tick, 1e-9, 1e6)
         self.a_per_s = number("a_per_s", a_per_s, 1e-9, 1e9)
-        self.cold_sigma_ticks = number("cold_sigma_ticks", cold_sigma_ticks, 0, 1e9)
-        self._shape(**shape)
+        self._shape(k_per_tick=self.k_per_tick, **shape)
         self.c1_ticks, self.c2 = glft_coefficients(
             gamma=self.gamma, xi=self.xi, k_per_tick=self.k_per_tick,
             a_per_s=self.a_per_s, qty_lots=self.level_lots[0])
 
     cdef bint _aim(self, View view, double fair_ticks, Inner* inner) noexcept:
-        cdef double sigma_ticks = (view.volatility.value if view.volatility.is_warm
-                                   else self.cold_sigma_ticks)
+        cdef double sigma_ticks = self._sigma(view)
         cdef double slope = sigma_ticks * self.c2
         cdef double centre_ticks, half_ticks
-        if not view.volatility.is_warm and self.cold_sigma_ticks == 0.0:
+        if sigma_ticks < 0.0:
             return False
         centre_ticks = fair_ticks - cut_skew(
             slope * <double>view.position.size_lots, self.skew_max_ticks)

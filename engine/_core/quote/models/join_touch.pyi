@@ -1,6 +1,6 @@
-from typing import Self
+from typing import Self, Unpack
 
-from engine._core.quote.models.quoter import Quoter, _Fair, _Sizes
+from engine._core.quote.models.quoter import Quoter, _ShapeWithDecay
 
 class JoinTouchQuoter(Quoter):
     skew_ticks: float
@@ -10,11 +10,5 @@ class JoinTouchQuoter(Quoter):
         *,
         skew_ticks: float = 0.0,
         improve_ticks: float = 0.0,
-        qty_lots: _Sizes,
-        levels: int | None = None,
-        step_ticks: float = 1.0,
-        step_growth: float = 1.0,
-        min_edge_ticks: float = 0.0,
-        skew_max_ticks: float = ...,
-        fair: _Fair = "micro",
+        **shape: Unpack[_ShapeWithDecay],
     ) -> Self: ...

@@ -4,7 +4,7 @@ from engine._core.base.types cimport ASK, BID
 from engine._core.quote.models.quoter cimport Inner, Quoter, cut_skew
 from engine._core.quote.strategy cimport View
 
-from engine._core.quote.models.quoter import number
+from engine._core.base.param import number
 
 
 cdef class JoinTouchQuoter(Quoter):

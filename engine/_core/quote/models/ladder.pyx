@@ -3,7 +3,7 @@
 from engine._core.quote.models.quoter cimport Inner, Quoter, cut_skew
 from engine._core.quote.strategy cimport View
 
-from engine._core.quote.models.quoter import number
+from engine._core.base.param import number
 
 
 cdef class LadderQuoter(Quoter):

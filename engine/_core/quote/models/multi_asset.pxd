@@ -1,5 +1,8 @@
 # Quotes in one instrument that know what is held in the others: perpetual and futures.
 from engine._core.quote.models.matrix cimport ASSETS_MAX, CELLS_MAX
+from engine._core.quote.models.quoter cimport Inner, Quoter
+from engine._core.quote.sheet cimport QuoteSheet
+from engine._core.quote.strategy cimport View
 
 
 # A set of instruments by row; see the .pyx for equations and units.
@@ -36,3 +39,19 @@ cdef inline double skew_of(
 cdef inline double half_of(const Basket* basket, int own) noexcept nogil:
     return (basket.c1_ticks[own] + 0.5 * basket.qty_lots[own]
             * basket.slope[own * basket.n + own])
+
+
+cdef class MultiAssetQuoter(Quoter):
+    cdef:
+        readonly tuple names               # of the instruments, in the order given
+        Basket basket
+        double[ASSETS_MAX] cold_sigmas_ticks
+        # Inputs the basket was solved for.
+        double[ASSETS_MAX] solved_sigma
+        double[ASSETS_MAX] solved_value
+        bint is_solved
+
+    cdef bint _aim(self, View view, double fair_ticks, Inner* inner) noexcept
+    cdef int _own(self, View view) noexcept
+    # Volatilities and tick values of now, solved anew when one moved; False: unknown.
+    cdef bint _refresh(self, View view, double* inventory_lots) noexcept

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from engine._core.quote.models.avellaneda_stoikov import (
     AvellanedaStoikovQuoter,
     avellaneda_stoikov_quotes,
+    seconds_left,
 )
 from engine._core.quote.sheet import QuoteSheet
 from engine._core.quote.strategy import View
@@ -101,6 +102,52 @@ def test_quotes_are_the_formula_rounded_away_from_the_touch():
     assert asks == [(max(math.ceil(ask), 100_001), 10)]
 
 
+DAY_MS = 86_400_000
+DELIVERIES = {"close_every_s": 86_400, "close_offset_s": 28_800}
+
+
+@pytest.mark.parametrize(
+    ("hour", "left_h"), [(7, 1), (8, 24), (9, 23), (0, 8), (23.5, 8.5)]
+)
+def test_a_finite_horizon_ends_at_the_next_close(hour, left_h):
+    """Deliveries are at 08:00 UTC; the epoch began at midnight."""
+    venue_ms = 20_000 * DAY_MS + round(hour * 3_600_000)
+    left = seconds_left(venue_ms, horizon_s=1e6, **DELIVERIES)
+    assert left == pytest.approx(left_h * 3_600)
+
+
+def test_before_the_offset_time_counts_as_well():
+    assert seconds_left(0, horizon_s=1e6, **DELIVERIES) == 8 * 3_600
+
+
+def test_a_horizon_keeps_within_its_limits():
+    limits = {"horizon_s": 600.0, "horizon_min_s": 30.0, **DELIVERIES}
+    close_ms = 8 * 3_600_000
+    assert seconds_left(close_ms - 700_000, **limits) == 600
+    assert seconds_left(close_ms - 45_500, **limits) == 45.5
+    assert seconds_left(close_ms - 1, **limits) == 30
+    assert seconds_left(close_ms, **limits) == 600
+
+
+@given(venue_ms=st.integers(0, 2**41), horizon=st.floats(0.001, 1e7))
+def test_without_a_close_the_horizon_rolls(venue_ms, horizon):
+    assert seconds_left(venue_ms, horizon_s=horizon) == horizon
+
+
+@pytest.mark.parametrize("left_s", [1_800, 60, 1])
+def test_the_quoter_counts_down_as_in_the_paper(left_s):
+    """So many seconds before a close it quotes as one whose horizon that is."""
+    finite = AvellanedaStoikovQuoter(
+        qty_lots=10, gamma=1e-4, k_per_tick=0.5, horizon_s=86_400, **DELIVERIES
+    )
+    now_ns = (8 * 3_600 - left_s) * 10**9
+    rolling = AvellanedaStoikovQuoter(
+        qty_lots=10, gamma=1e-4, k_per_tick=0.5, horizon_s=left_s
+    )
+    view = view_of(now_ns=now_ns, inventory_lots=-7)
+    assert quoted(finite, view) == quoted(rolling, view)
+
+
 def test_long_inventory_moves_both_quotes_down():
     quoter = AvellanedaStoikovQuoter(qty_lots=1, gamma=0.01, k_per_tick=0.05)
     flat = quoted(quoter, view_of(sigma_ticks=1.0))
@@ -141,6 +188,11 @@ def test_stated_sigma_stands_in_until_warm():
         ("k_per_tick", math.inf),
         ("horizon_s", 0),
         ("horizon_s", True),
+        ("horizon_min_s", -1),
+        ("horizon_min_s", 30.5),
+        ("close_every_s", -1),
+        ("close_every_s", 0.5),
+        ("close_offset_s", 10**8 + 1),
         ("cold_sigma_ticks", -1),
     ],
 )

@@ -15,29 +15,42 @@ from engine._core.quote.models.parity import BoxTaker, ParityTaker
 from engine._core.quote.models.triangle import TriangleTaker
 from engine._core.quote.sheet import QuoteSheet
 from engine._core.quote.strategy import Strategy, View
+from engine._core.signals.basis import Basis, FundingExpectation
+from engine._core.signals.depth import DepthImbalance
+from engine._core.signals.micro_price import MicroPrice
 from engine._core.signals.order_flow import OrderFlowImbalance
+from engine._core.signals.reference import Reference
 from engine._core.signals.signal import Signal
-from engine._core.signals.volatility import EwmaVolatility
+from engine._core.signals.trade_flow import Toxicity, TradeFlowImbalance
+from engine._core.signals.volatility import EwmaVolatility, TwoScaleVolatility
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AvellanedaStoikovQuoter",
+    "Basis",
     "BasisTaker",
     "BoxTaker",
     "CarryTaker",
+    "DepthImbalance",
     "EwmaVolatility",
+    "FundingExpectation",
     "GlftQuoter",
     "HedgeTaker",
     "JoinTouchQuoter",
     "LadderQuoter",
+    "MicroPrice",
     "MultiAssetQuoter",
     "OrderFlowImbalance",
     "ParityTaker",
     "QuoteSheet",
+    "Reference",
     "Signal",
     "Strategy",
+    "Toxicity",
+    "TradeFlowImbalance",
     "TriangleTaker",
+    "TwoScaleVolatility",
     "View",
     "__version__",
 ]

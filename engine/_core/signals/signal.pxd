@@ -43,7 +43,7 @@ cdef class Signal:
             self.is_cut = False
             self.on_book(book, now_ns)
             self.heard_ns = now_ns
-            self.is_ready = self.is_warm
+            self._judge()
 
     cdef inline void hear_cut(self, nanos_t now_ns) noexcept nogil:
         if not self.is_cut:
@@ -68,4 +68,6 @@ cdef class Signal:
         self._judge()
 
     cdef inline void _judge(self) noexcept nogil:
-        self.is_ready = self.is_warm and not (self.needs_book and self.is_cut)
+        self.is_ready = (
+            self.is_warm and not (self.needs_book and self.is_cut)
+            and (self.own is None or self.own.is_ready))

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from engine._core.signals.volatility import EwmaVolatility
+from engine._core.signals.volatility import EwmaVolatility, TwoScaleVolatility
 from engine._core.state.book import Book
 
 MS = 1_000_000
@@ -151,3 +151,77 @@ def test_a_clock_that_does_not_move_gives_no_sample():
 def test_bad_parameters_are_named(name, value):
     with pytest.raises(ValueError, match=name):
         EwmaVolatility(**{name: value})
+
+
+def two_scale_slowly(samples, scales, tau_s):
+    """The estimator, from the whole list of (seconds, mid)."""
+    fast, fast_s, slow, slow_s, n = 0.0, 0.0, 0.0, 0.0, 0.0
+    last_s = samples[-1][0]
+    for i in range(scales, len(samples)):
+        weight = math.exp(-(last_s - samples[i][0]) / tau_s)
+        n += weight
+        fast += weight * (samples[i][1] - samples[i - 1][1]) ** 2
+        fast_s += weight * (samples[i][0] - samples[i - 1][0])
+        slow += weight * (samples[i][1] - samples[i - scales][1]) ** 2 / scales
+        slow_s += weight * (samples[i][0] - samples[i - scales][0]) / scales
+    variance = max(0.0, (slow - fast / scales) / (slow_s - fast_s / scales))
+    return variance, math.sqrt(max(0.0, (fast - variance * fast_s) / (2 * n)))
+
+
+@pytest.mark.parametrize("scales", [2, 3, 20])
+def test_two_scales_are_the_estimator_written_out(scales):
+    """Irregular times, over a ring that has been round many times."""
+    signal = TwoScaleVolatility(scales=scales, tau_s=5.0, warm_samples=10)
+    book, rng = Book(window_ticks=64), random.Random(scales)
+    samples, mid, now_ns = [], 1_000, 0
+    for n in range(150):
+        mid += rng.randint(-8, 8)
+        now_ns += rng.randint(100 * MS, 900 * MS)
+        set_touch(book, mid - 1, mid + 1)
+        signal.observe_book(book, now_ns)
+        samples.append((now_ns / S, mid))
+        assert signal.n_samples == max(0, n + 1 - scales)
+        assert signal.is_ready == (n + 1 - scales >= 10)
+        if n >= scales:
+            variance, noise = two_scale_slowly(samples, scales, 5.0)
+            assert signal.variance == pytest.approx(variance, rel=1e-7, abs=1e-7)
+            assert signal.noise_ticks == pytest.approx(noise, rel=1e-6, abs=1e-4)
+
+
+def test_two_scales_see_through_the_noise_that_deceives_the_plain_one():
+    """A walk of 3 ticks per sqrt(second), each mid off by 2 ticks of its own."""
+    plain = EwmaVolatility(tau_s=3_000.0)
+    signal = TwoScaleVolatility(scales=20, tau_s=3_000.0)
+    rng, book, exact = random.Random(5), Book(window_ticks=64), 50_000.0
+    for i in range(30_000):
+        exact += rng.gauss(0, 3 * math.sqrt(0.1))
+        noisy = round(exact + rng.gauss(0, 2))
+        set_touch(book, noisy - 5, noisy + 5)
+        for one in (plain, signal):
+            one.observe_book(book, i * 100 * MS)
+    assert plain.value > 8
+    assert signal.value == pytest.approx(3.0, rel=0.1)
+    # The rounding to a tick adds a twelfth to the variance of the noise.
+    assert signal.noise_ticks == pytest.approx(math.sqrt(4 + 1 / 12), rel=0.05)
+
+
+def test_two_scales_after_a_long_cut_compare_nothing_across_it():
+    signal, book = TwoScaleVolatility(scales=2, tau_s=2.0), Book(window_ticks=64)
+    for i in range(10):
+        set_touch(book, 100, 102)
+        signal.observe_book(book, i * 100 * MS)
+    seen = signal.n_samples
+    book.mark_lost()
+    signal.observe_book(book, S)
+    assert not signal.is_ready
+    for i in range(5):
+        set_touch(book, 900, 902)
+        signal.observe_book(book, 10 * S + i * 100 * MS)
+    assert signal.value == 0.0
+    assert signal.n_samples == seen + 3
+
+
+@pytest.mark.parametrize("value", [0, 1, 257, 2.5, True, None])
+def test_a_bad_number_of_scales_is_named(value):
+    with pytest.raises(ValueError, match="scales"):
+        TwoScaleVolatility(scales=value)

@@ -14,6 +14,7 @@ from engine._core.decode.message cimport (
     MESSAGE_UNKNOWN_INSTRUMENT)
 from engine._core.desk cimport MODE_QUOTE, Desk
 from engine._core.quote.market cimport Market
+from engine._core.quote.models.quoter cimport Quoter
 from engine._core.signals.touch cimport (
     imbalance_of, is_usable, mid_of, weighted_mid_of)
 from engine._core.state.book cimport BookLevel
@@ -79,6 +80,14 @@ cdef list wished(Market market, Side side):
             for i in range(market.permitted.n_levels[<int>side])]
 
 
+cdef dict duty_of(Market market):
+    """Return how a calculator meets the obligation it was given, {} without one."""
+    if not isinstance(market.strategy, Quoter):
+        return {}
+    obligation = (<Quoter>market.strategy).obligation
+    return {} if obligation is None else obligation.describe()
+
+
 cdef dict market_snapshot(Desk desk, Market market):
     cdef OrderTable orders = desk.orders
     cdef double mark = market.ticker.mark_price
@@ -95,6 +104,7 @@ cdef dict market_snapshot(Desk desk, Market market):
                   "ask": places_in_line(market, orders, ASK)},
         "wished": {"bid": wished(market, BID), "ask": wished(market, ASK)},
         "why_blank": market.why_blank,
+        "duty": duty_of(market),
         "stance": STANCES[<int>market.limits.stance],
         "stance_reason": market.why_stance,
         "mid": mid_of(market.book) * market.row.tick_size if has_touch else 0.0,

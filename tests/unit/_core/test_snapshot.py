@@ -2,6 +2,7 @@
 
 import json
 
+from engine._core.quote.models.ladder import LadderQuoter
 from engine._core.snapshot import BOOK_STATES, MODE_NAMES
 from tests.oracles.venue import SlowVenue
 from tests.rig import NAME, ROW, Rig
@@ -59,3 +60,32 @@ def test_a_snapshot_can_be_had_in_pieces() -> None:
     }
     assert rig.core.instruments(0, 16) == whole["instruments"]
     assert rig.core.instruments(1, 16) == rig.core.instruments(0, 0) == {}
+
+
+def test_a_quoter_says_how_it_meets_its_obligation() -> None:
+    quoter = LadderQuoter(
+        half_spread_ticks=40,
+        qty_lots=1,
+        obligation={"spread_max_ticks": 10, "qty_min_lots": 3},
+    )
+    rig = Rig(strategy=quoter)
+    rig.book([(100, 7)], [(102, 8)])
+    seen = rig.core.snapshot()["instruments"][NAME]
+    assert seen["duty"]["duty"] == "tightened"
+    assert seen["duty"]["uptime_pct"] == 100
+    ((bid, bid_amount),), ((ask, _),) = seen["wished"].values()
+    assert (ask - bid) / seen["tick_size"] == 10
+    assert bid_amount == 30
+    assert Rig().core.snapshot()["instruments"][NAME]["duty"] == {}
+
+
+def test_an_obligation_that_cannot_be_met_is_told() -> None:
+    """A limit of two lots leaves no room for three."""
+    quoter = LadderQuoter(
+        half_spread_ticks=4,
+        qty_lots=1,
+        obligation={"spread_max_ticks": 10, "qty_min_lots": 3},
+    )
+    rig = Rig(strategy=quoter, limits={"position_max_lots": 2})
+    rig.book([(100, 7)], [(102, 8)])
+    assert rig.core.snapshot()["instruments"][NAME]["duty"]["duty"] == "unable"

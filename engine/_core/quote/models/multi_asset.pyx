@@ -202,7 +202,7 @@ cdef class MultiAssetQuoter(Quoter):
         :class:`Quoter`.
     Raises: ValueError naming the parameter, its value and what is allowed.
     Cost: G is computed anew when a volatility or a price (by a thousandth) moved:
-        a microsecond for two instruments.
+        0.3 us for two instruments, 0.2 us without (one core, 2026-11).
     """
 
     def __init__(self, *, assets, gamma, correlation, xi=None, **shape):

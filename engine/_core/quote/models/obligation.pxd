@@ -27,7 +27,7 @@ cdef class Obligation:
         readonly double spread_max_ticks      # of the first levels, 0 = see bps
         readonly double spread_max_bps        # 1e-4 of fair, 0 = see ticks
         readonly qty_t qty_min_lots           # of the first level of each side
-        readonly double uptime_min            # share of the time, 0..1
+        readonly double uptime_min_pct            # of the time, 0..100
         readonly double period_s              # counted anew after so long
         Duty duty                             # of the last wish
         readonly double elapsed_s             # in this period

@@ -68,13 +68,13 @@ cdef class Obligation:
 
     Give one of the two spreads. Units: spread_max_ticks in ticks, spread_max_bps in
         1e-4 of the fair price, both from the first bid to the first ask; qty_min_lots
-        in lots, of each first level; uptime_min a share of the time from 0 to 1 (1 =
+        in lots, of each first level; uptime_min_pct in percent of the time (100 =
         always); period_s in seconds: the time is counted anew after each.
     Raises: ValueError naming the parameter, its value and what is allowed.
     """
 
     def __init__(self, *, spread_max_ticks=0.0, spread_max_bps=0.0, qty_min_lots=1,
-                 uptime_min=1.0, period_s=86400.0):
+                 uptime_min_pct=100.0, period_s=86400.0):
         self.spread_max_ticks = number("spread_max_ticks", spread_max_ticks, 0, 1e9)
         self.spread_max_bps = number("spread_max_bps", spread_max_bps, 0, 1e4)
         if (self.spread_max_ticks > 0.0) == (self.spread_max_bps > 0.0):
@@ -84,7 +84,8 @@ cdef class Obligation:
         if self.spread_max_ticks:
             number("spread_max_ticks", spread_max_ticks, 1, 1e9)
         self.qty_min_lots = whole("qty_min_lots", qty_min_lots, 1, 10**12)
-        self.uptime_min = number("uptime_min", uptime_min, 0, 1)
+        self.uptime_min_pct = number(
+            "uptime_min_pct", uptime_min_pct, 0, 100)
         self.period_s = number("period_s", period_s, 1, 1e9)
 
     cdef price_t _widest(self, double fair_ticks) noexcept nogil:
@@ -141,7 +142,7 @@ cdef class Obligation:
             first.lots[<int>ASK] = qty_max(first.lots[<int>ASK], least)
 
     cdef bint _may_be_away(self) noexcept nogil:
-        cdef double left_s = ((1.0 - self.uptime_min) * self.elapsed_s
+        cdef double left_s = ((1.0 - 0.01 * self.uptime_min_pct) * self.elapsed_s
                               - (self.elapsed_s - self.met_s))
         self.may_leave = left_s > (0.0 if self.may_leave else AWAY_MIN_S)
         return self.may_leave
@@ -152,6 +153,14 @@ cdef class Obligation:
         return DUTIES[<int>self.duty]
 
     @property
-    def uptime(self):
-        """Share of this period's time in which the wish kept the terms, 1 at first."""
-        return self.met_s / self.elapsed_s if self.elapsed_s > 0.0 else 1.0
+    def uptime_pct(self):
+        """Share of this period in which the wish kept the terms, percent; 100 at first.
+        """
+        return (100.0 * self.met_s / self.elapsed_s if self.elapsed_s > 0.0
+                else 100.0)
+
+    def describe(self):
+        """Return what the snapshot of the engine tells of it."""
+        return {"duty": DUTIES[<int>self.duty], "uptime_pct": self.uptime_pct,
+                "elapsed_s": self.elapsed_s, "met_s": self.met_s,
+                "paid_s": self.paid_s}

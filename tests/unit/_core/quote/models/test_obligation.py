@@ -116,7 +116,7 @@ def test_inside_the_minimum_edge_the_duty_is_paid_for():
 def test_the_time_that_need_not_be_kept_is_used_when_it_costs():
     """Half the time owed: 10 s kept, then 5 s left unmet, and kept again."""
     quoter = ladder(
-        {**TERMS, "uptime_min": 0.5}, half_spread_ticks=50, min_edge_ticks=30
+        {**TERMS, "uptime_min_pct": 50}, half_spread_ticks=50, min_edge_ticks=30
     )
     duties = []
     for tenth in range(10, 310):
@@ -124,18 +124,18 @@ def test_the_time_that_need_not_be_kept_is_used_when_it_costs():
         duties.append(quoter.obligation.duty)
     assert set(duties) == {"paid", "away"}
     assert duties.index("away") == pytest.approx(100, abs=2)
-    assert quoter.obligation.uptime >= 0.5
+    assert quoter.obligation.uptime_pct >= 50
     # Runs of seconds, not a flicker.
     changes = sum(a != b for a, b in itertools.pairwise(duties))
     assert changes <= 6
 
 
 def test_where_it_costs_nothing_no_time_is_left_unmet():
-    quoter = ladder({**TERMS, "uptime_min": 0.1}, half_spread_ticks=50)
+    quoter = ladder({**TERMS, "uptime_min_pct": 10}, half_spread_ticks=50)
     for second in range(1, 40):
         quoted(quoter, now_s=second)
         assert quoter.obligation.duty == "tightened"
-    assert quoter.obligation.uptime == 1.0
+    assert quoter.obligation.uptime_pct == 100
 
 
 def test_time_is_counted_by_the_duty_it_was_spent_under():
@@ -147,7 +147,7 @@ def test_time_is_counted_by_the_duty_it_was_spent_under():
     assert obligation.elapsed_s == pytest.approx(6)
     assert obligation.met_s == pytest.approx(4)
     assert obligation.paid_s == pytest.approx(4)
-    assert obligation.uptime == pytest.approx(4 / 6)
+    assert obligation.uptime_pct == pytest.approx(100 * 4 / 6)
 
 
 def test_silence_is_no_time_kept():
@@ -174,7 +174,7 @@ def test_the_count_begins_anew_each_period():
     assert quoter.obligation.elapsed_s == pytest.approx(9)
     quoted(quoter, now_s=11)
     assert quoter.obligation.elapsed_s == 0
-    assert quoter.obligation.uptime == 1.0
+    assert quoter.obligation.uptime_pct == 100
 
 
 def test_a_spread_below_one_tick_cannot_be_quoted():
@@ -223,8 +223,8 @@ def test_what_counts_as_kept_is_kept(market, half, skew, spread, least):
         ("spread_max_bps", 1e5),
         ("qty_min_lots", 0),
         ("qty_min_lots", 1.5),
-        ("uptime_min", 1.1),
-        ("uptime_min", math.nan),
+        ("uptime_min_pct", 100.1),
+        ("uptime_min_pct", math.nan),
         ("period_s", 0),
     ],
 )

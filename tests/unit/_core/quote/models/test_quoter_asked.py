@@ -320,7 +320,7 @@ def test_the_examples_of_the_page_work():
         tomllib.loads(block)["quote"]["params"] for block in blocks("toml")
     )
     MultiAssetQuoter(**assets)
-    assert ladder(**obligation).obligation.uptime_min == 0.9
+    assert ladder(**obligation).obligation.uptime_min_pct == 90
 
 
 def test_the_page_tells_every_parameter():

@@ -72,12 +72,23 @@ class PackageRig(Rig):
         return found
 
     def unfollowed(self) -> float:
-        """Return how much of the leading leg some other leg does not follow."""
+        """Return how much of the leading leg some other leg does not follow.
+
+        What of the leading leg is averaged already, before delivery, is at no risk.
+        """
         held = self.held()
         first, *others = self.weights
-        return max(
-            abs(held[first] - held[name] / self.weights[name]) for name in others
-        )
+        leading = held[first] * self.open_share(first)
+        return max(abs(leading - held[name] / self.weights[name]) for name in others)
+
+    def open_share(self, name: str) -> float:
+        """Return how much of a leg still moves with the index, as the venue has it."""
+        exchange = self.world.venue.exchange
+        contract = exchange.market(name).instrument.contract
+        index = exchange.indices[contract.price_index]
+        share = index.delivery.open_share(contract.expiration_timestamp)
+        assert isinstance(share, float)
+        return share
 
     def check(self) -> None:
         """Check that no more than one clip stands without its other legs."""

@@ -43,6 +43,7 @@ import math
 from engine._core.quote.models.quoter import QTY_LOTS_LIMIT, number, whole
 
 cdef double AVERAGING_S = 1800.0           # before delivery the index is averaged
+cdef double AVERAGING_STEP = 0.25          # of a clip, what is taken down at once
 cdef double NEVER_S = 1e12
 cdef double LOTS_MOST = 1e12
 cdef double HAIR = 1e-9                    # of a lot: what a float may be off
@@ -216,15 +217,18 @@ cdef class PackageTaker(Strategy):
         """Lots a leg lacks beside the leading one, signed; 0 below its least order."""
         cdef const Leg* one = &legs[leg]
         cdef double target = one.weight * legs[0].held
-        cdef qty_t lots
+        cdef qty_t lots, least
         if one.row == NULL:
             return 0
-        if one.left_s > legs[0].left_s:
+        least = one.row.min_qty_lots
+        if one.left_s > legs[0].left_s and legs[0].share < 1.0:
             target *= legs[0].share
+            if legs[0].left_s > 0.0:  # in steps, not by single lots
+                least = max(least, nearest(
+                    AVERAGING_STEP * fabs(one.weight) * legs[0].row.lot_size
+                    * <double>self.clip_lots / one.row.lot_size))
         lots = nearest((target - one.held) / one.row.lot_size)
-        if -one.row.min_qty_lots < lots < one.row.min_qty_lots:
-            return 0
-        return lots
+        return 0 if -least < lots < least else lots
 
     cdef void _take(
             self, int leg, qty_t lots, const Leg* legs, QuoteSheet sheet

@@ -193,8 +193,15 @@ def test_before_delivery_the_other_leg_is_taken_down_with_the_average():
     assert take(taker(), at(600, followed=60)[1]) == ("sell", 127_996, 30)
     assert take(taker(), at(0, followed=30)[1]) == ("sell", 127_996, 30)
     assert take(taker(), at(-5, followed=30)[1]) == ("sell", 127_996, 30)
+    assert take(taker(), at(-5, followed=1)[1]) == ("sell", 127_996, 1)
     for left_s in (1_799, 600, -5):
         assert take(taker(), at(left_s)[0]) is None
+
+
+def test_it_is_taken_down_in_quarters_of_a_clip():
+    """Twelve lots at once, of fifty, not a lot every twenty seconds."""
+    assert take(taker(), at(1_580)[1]) is None
+    assert take(taker(), at(1_560)[1]) == ("sell", 127_996, 12)
 
 
 def test_close_to_expiry_nothing_is_opened_but_it_may_be_closed():

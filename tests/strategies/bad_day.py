@@ -7,6 +7,7 @@ the venue itself is asked whether the limits hold and whether our own orders cro
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +21,12 @@ from engine.sim.links import CORE_EPOCH_NS, Latency
 from engine.sim.settings import SimConfig
 from engine.sim.venue.faults.outage import BookState
 from engine.sim.venue.faults.traffic import Gap
+from engine.sim.venue.units import REF
 from tests.simulation.rig import EPOCH_NS, Rig, engine_config
+from tests.strategies.scenes import LISTED
 
-LISTED = SimConfig.model_validate(
-    {
-        "listing": {
-            "families": ["BTC"],
-            "options": False,
-            "spot": False,
-            "combos": False,
-        },
-        "venue": {"matching_rate": 30, "matching_burst": 100},
-    }
-)
 TAKER = "taker"
+END_NS = 2**62
 CALM_S, STATE_S, LONE_S = 20.0, 2.0, 3.0
 
 
@@ -139,8 +132,7 @@ class BadDay(Rig):
         self.run_until_state("quoting")
         self.run(CALM_S)
         self.unreadable()
-        for name in self.names:
-            self.world.flow.markets[name].stop()
+        self.fall_silent()
         for name in self.names:
             self.leave(name, one_sided=True)
         self.run(LONE_S)
@@ -166,10 +158,25 @@ class BadDay(Rig):
             faults.inject(BookState(instrument_name=name, **halt))
         self.run(2 * STATE_S)
 
+    def fall_silent(self) -> None:
+        """Let nobody else act any more on what is quoted, or on options at all."""
+        flow = self.world.flow
+        for name in self.names:
+            if name in flow.markets:
+                flow.markets[name].stop()
+        for chain in flow.chains.values():
+            chain.close(END_NS)
+
+    def tick(self, name: str) -> float:
+        """Return a step that is on the grid of an instrument at any price."""
+        contract = self.world.venue.exchange.markets[name].instrument.contract
+        steps = [tick for _, tick in contract.tick_steps]
+        return float(max([contract.tick_size, *steps]))
+
     def cross(self, name: str) -> None:
         """Have the core read a change that crosses its book; the next one is a gap."""
         seen = self.core.snapshot()["instruments"][name]
-        tick = self.world.flow.markets[name].tick
+        below = seen["bids"][0][0] - 2 * self.tick(name)
         data = {
             "type": "change",
             "timestamp": self.books[name]["timestamp"],
@@ -177,7 +184,7 @@ class BadDay(Rig):
             "prev_change_id": self.books[name]["change_id"],
             "change_id": self.books[name]["change_id"] + 1,
             "bids": [],
-            "asks": [["new", seen["bids"][0][0] - 2 * tick, 10.0]],
+            "asks": [["new", round(below, 9), 10.0]],
         }
         params = {"channel": f"book.{name}.raw", "data": data}
         frame = {"jsonrpc": "2.0", "method": "subscription", "params": params}
@@ -200,14 +207,16 @@ class BadDay(Rig):
     def place_two(self, name: str, *, lots: int, apart: float) -> None:
         """Let somebody place a bid and an ask, each so far from fair, as a share."""
         instrument = self.world.venue.exchange.markets[name].instrument
-        middle = self.world.flow.markets[name].fair
-        for direction, factor in (("buy", 1 - apart), ("sell", 1 + apart)):
-            ticks = round(middle * factor / self.world.flow.markets[name].tick)
+        middle = self.world.venue.exchange.markets[name].mark_ref / REF
+        tick = self.tick(name)
+        steps = math.floor(middle * (1 - apart) / tick)
+        above = math.ceil(middle * (1 + apart) / tick)
+        for direction, count in (("buy", steps), ("sell", above)):
             self.world.venue.place(
                 TAKER,
                 name,
                 direction,
-                instrument.price(ticks),
+                round(count * tick, 9),
                 instrument.amount(lots),
                 t_ns=EPOCH_NS + self.links.now_ns,
             )

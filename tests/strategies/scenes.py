@@ -11,6 +11,7 @@ from typing import Any
 
 import strategies
 from engine import Strategy
+from engine.sim.settings import SimConfig
 from tests.generators.views import FUTURE, PERPETUAL
 
 Table = dict[str, Any]
@@ -28,12 +29,35 @@ ASSETS: list[Table] = [
 ]
 """What moves together in the scene of the multi-asset strategy."""
 
+_PAIR = {"future": FUTURE_NAME, "perpetual": PERPETUAL_NAME, "clip_lots": 10}
+CALL_NAME, PUT_NAME = "BTC-25DEC26-80000-C", "BTC-25DEC26-80000-P"
+_HIGH_NAMES = {"high_call": "BTC-25DEC26-85000-C", "high_put": "BTC-25DEC26-85000-P"}
+_CIRCLE = {"cross": "ETH_BTC", "base": "ETH_USDC", "quote": "BTC_USDC"}
+_ALWAYS = {"edge_bps": -500.0, "exit_bps": 600.0}
+"""Opens at any loss, so that something happens, and never closes."""
+
 PARAMETERS: dict[str, list[Table]] = {
     "_template": [{"qty_lots": 5}, {"qty_lots": 1, "skew_ticks": 2.5}],
     "avellaneda_stoikov": [
         {"qty_lots": 5, "gamma": 1e-4, "k_per_tick": 0.5, "cold_sigma_ticks": 15},
         {"qty_lots": [1, 2], "gamma": 1e-2, "k_per_tick": 2, "cold_sigma_ticks": 4},
         {"qty_lots": 5, "gamma": 1e-4, "k_per_tick": 0.5},
+    ],
+    "basis_arbitrage": [
+        {**_PAIR, "edge_bps": -30.0, "exit_bps": 31.0},
+        {**_PAIR, "edge_bps": 5.0, "fair_rate": 0.05, "fair_bps": 1, "reach_ticks": 0},
+    ],
+    "box": [
+        {"low_call": CALL_NAME, "low_put": PUT_NAME, **_HIGH_NAMES, **_ALWAYS}
+        | {"low_strike": 80_000, "high_strike": 85_000, "future": FUTURE_NAME}
+        | {"clip_lots": 2, "reach_ticks": 50},
+        {"low_call": CALL_NAME, "low_put": PUT_NAME, **_HIGH_NAMES, "edge_bps": 3.0}
+        | {"low_strike": 80_000, "high_strike": 85_000, "clip_lots": 2}
+        | {"usd_rate": 0.05},
+    ],
+    "cash_and_carry": [
+        {**_PAIR, "hurdle_rate": 0.0, "edge_bps": -300.0, "exit_bps": 1_000.0},
+        {**_PAIR, "hurdle_rate": 0.1, "funding_8h": 0.0001},
     ],
     "delta_hedger": [
         {"legs": [FUTURE_NAME], "band_usd": 20.0, "take_max_lots": 20}
@@ -61,11 +85,35 @@ PARAMETERS: dict[str, list[Table]] = {
         {"qty_lots": 5, "half_spread_ticks": 3},
         {"qty_lots": [1, 2, 3], "half_spread_ticks": 0, "skew_ticks": 0.5},
     ],
+    "put_call_parity": [
+        {"call": CALL_NAME, "put": PUT_NAME, "future": FUTURE_NAME, **_ALWAYS}
+        | {"strike": 80_000, "clip_lots": 2, "reach_ticks": 50},
+        {"call": CALL_NAME, "put": PUT_NAME, "future": FUTURE_NAME, "edge_bps": 2.0}
+        | {"strike": 80_000, "clip_lots": 2, "reach_ticks": [5, 5, 20]},
+    ],
+    "triangle": [
+        {**_CIRCLE, "clip_lots": 50, **_ALWAYS, "reach_ticks": 5},
+        {**_CIRCLE, "clip_lots": 50, "edge_bps": 2.0},
+    ],
 }
 """Arguments by file; the whole scene is played with the first of each."""
 
-TAKERS = frozenset({"delta_hedger"})
+TAKERS = frozenset(
+    {"basis_arbitrage", "box", "cash_and_carry", "delta_hedger", "put_call_parity"}
+    | {"triangle"}
+)
 """Files whose strategy rests no quotes of its own in a calm market."""
+
+
+def listed(**listing: Any) -> SimConfig:
+    """Return a venue that lists futures of one coin, and what is asked for."""
+    few = {"families": ["BTC"], "options": False, "spot": False, "combos": False}
+    return SimConfig.model_validate(
+        {
+            "listing": {**few, **listing},
+            "venue": {"matching_rate": 30, "matching_burst": 100},
+        }
+    )
 
 
 def table(instrument: str, strategy: str, params: Table, **limits: float) -> Table:
@@ -91,8 +139,46 @@ COMPANIONS: dict[str, list[Table]] = {
 }
 """What else is quoted in the scene of a file, besides its own on the perpetual."""
 
-STAGES: dict[str, str] = {}
+
+def company(name: str) -> list[Table]:
+    """Return the legs of a package but the last: the same class and parameters."""
+    (found,) = classes(name)
+    params = PARAMETERS[name][0]
+    *others, _ = found(**params).legs
+    path = f"strategies.{name}:{found.__name__}"
+    return [table(one, path, params, **LIMITS.get(name, {})) for one in others]
+
+
+LIMITS: dict[str, dict[str, float]] = {
+    "basis_arbitrage": {"position_max": 400.0},
+    "box": {"position_max": 4_000.0, "order_max": 1_000.0, "collar_bps": 9_000.0},
+    "cash_and_carry": {"position_max": 400.0},
+    "put_call_parity": {
+        "position_max": 80_000.0,
+        "order_max": 40_000.0,
+        "collar_bps": 9_000.0,
+    },
+    "triangle": {"position_max": 2.0, "order_max": 1.0},
+}
+"""Limits of the legs of packages, where they are not the usual ones."""
+
+PACKAGES = frozenset(LIMITS)
+"""Files quoted on every leg, each with the same class and parameters."""
+
+STAGES: dict[str, str] = {
+    "box": FUTURE_NAME,
+    "put_call_parity": FUTURE_NAME,
+    "triangle": "BTC_USDC",
+}
 """Where a file's own strategy is quoted, where that is not the perpetual."""
+
+LISTED = listed()
+SIMS: dict[str, SimConfig] = {
+    "box": listed(options=True, strikes_each_side=1),
+    "put_call_parity": listed(options=True, strikes_each_side=1),
+    "triangle": listed(futures=False, spot=True),
+}
+"""What the venue lists in the scene of a file, where that is not futures."""
 
 
 def classes(name: str) -> list[type[Strategy]]:
@@ -112,6 +198,10 @@ def scene(name: str) -> list[Table]:
     (found,) = classes(name)
     params = PARAMETERS.get(name, [{}])[0]
     own = table(
-        STAGES.get(name, PERPETUAL_NAME), f"strategies.{name}:{found.__name__}", params
+        STAGES.get(name, PERPETUAL_NAME),
+        f"strategies.{name}:{found.__name__}",
+        params,
+        **LIMITS.get(name, {}),
     )
-    return [*COMPANIONS.get(name, []), own]
+    others = company(name) if name in PACKAGES else COMPANIONS.get(name, [])
+    return [*others, own]

@@ -8,7 +8,14 @@ import pytest
 
 from engine.sim.venue.faults.outage import BookState
 from tests.strategies.bad_day import BadDay
-from tests.strategies.scenes import FILES, PERPETUAL_NAME, maker, scene
+from tests.strategies.scenes import (
+    FILES,
+    LISTED,
+    PERPETUAL_NAME,
+    SIMS,
+    maker,
+    scene,
+)
 
 pytestmark = pytest.mark.simulation
 
@@ -22,8 +29,8 @@ def begin(tmp_path):
     """Begin days; their journals are closed when the test is over."""
     days = []
 
-    def begin_one(quotes):
-        days.append(BadDay(SEED, quotes, tmp_path / f"{len(days)}.journal"))
+    def begin_one(quotes, sim=LISTED):
+        days.append(BadDay(SEED, quotes, tmp_path / f"{len(days)}.journal", sim))
         return days[-1]
 
     yield begin_one
@@ -33,7 +40,7 @@ def begin(tmp_path):
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_strategy_lives_through_it(name, begin):
-    day = begin(scene(name))
+    day = begin(scene(name), SIMS.get(name, LISTED))
     day.play()
     seen = day.core.snapshot()["instruments"]
     assert [seen[one]["strategy_errors"] for one in day.names] == [0] * len(day.names)

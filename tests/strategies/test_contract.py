@@ -5,6 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine import QuoteSheet, View
+from engine._core.quote.models.package import PackageTaker
 from tests.generators.views import FUTURE, LINEAR, OPTION, PERPETUAL, markets
 from tests.strategies.scenes import FILES, FOLDER, PARAMETERS, TAKERS, classes
 
@@ -33,7 +34,13 @@ def others(row, held_lots=0):
 
 
 def wish(made, market, held_lots=0):
-    """Return the view and what the strategy writes on a blank sheet for it."""
+    """Return the view and what the strategy writes on a blank sheet for it.
+
+    A package is asked about its own legs only: the row then plays the first of them.
+    """
+    row = market["row"]
+    if isinstance(made, PackageTaker) and row["instrument_name"] not in made.legs:
+        market = market | {"row": row | {"instrument_name": made.legs[0]}}
     view = View.for_test(**market, others=others(market["row"], held_lots))
     sheet = QuoteSheet.for_test(view)
     made.quote(view, sheet)

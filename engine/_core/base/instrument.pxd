@@ -29,6 +29,7 @@ cdef struct Instrument:
     int name_size              # 0 = the row is free
     InstrumentKind kind
     bint inverse               # amount in quote currency (USD), value in base coin
+    bint in_coin               # paid in the base coin: inverse, and options of the kind
     int64_t tick_num           # base tick = tick_num / 10**tick_decimals
     int tick_decimals
     int64_t lot_num            # lot in `amount` units = lot_num / 10**lot_decimals

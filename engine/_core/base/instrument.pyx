@@ -264,9 +264,10 @@ cdef class InstrumentTable:
         try:
             out.kind = KINDS[row["kind"]]
             field = "instrument_type"
+            out.in_coin = row.get(field, row.get("future_type")) == "reversed"
             # An option paid in the coin is "reversed", too: its amount is coins.
-            out.inverse = out.kind in (KIND_FUTURE, KIND_FUTURE_COMBO) and (
-                row.get(field, row.get("future_type")) == "reversed")
+            out.inverse = out.in_coin and (
+                out.kind in (KIND_FUTURE, KIND_FUTURE_COMBO))
             field = "tick_size"
             out.tick_num, out.tick_decimals = decimal_parts(row[field])
             set_grid(&out.ticks, out.tick_num, out.tick_decimals, TICKS_MAX - 1)

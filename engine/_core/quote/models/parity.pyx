@@ -44,11 +44,11 @@ cdef double BPS = 1e4
 
 
 cdef inline bint belong(int n_legs, int n_options, const Leg* legs) noexcept nogil:
-    """Whether all legs end together, are all inverse or none, and of their kind."""
+    """Whether all legs end together, are paid in one way, and of their kind."""
     cdef int i
     for i in range(n_legs):
         if (legs[i].row.expiry_ms != legs[0].row.expiry_ms
-                or legs[i].row.inverse != legs[0].row.inverse
+                or legs[i].row.in_coin != legs[0].row.in_coin
                 or (i < n_options) != (legs[i].row.kind == KIND_OPTION)):
             return False
     return True
@@ -86,11 +86,11 @@ cdef class ParityTaker(PackageTaker):
     cdef double _weight(self, int leg, const Leg* legs) noexcept nogil:
         if leg < 2:
             return self.weights[leg]
-        return -self.strike if legs[2].row.inverse else -1.0
+        return -self.strike if legs[2].row.in_coin else -1.0
 
     cdef double _edge_bps(
             self, int way, bint is_closing, const Leg* legs) noexcept nogil:
-        cdef bint in_coin = legs[2].row.inverse
+        cdef bint in_coin = legs[2].row.in_coin
         cdef double future = legs[2].bid if way > 0 else legs[2].ask
         cdef double cost
         if not belong(3, 2, legs) or future <= 0.0 or (
@@ -138,10 +138,10 @@ cdef class BoxTaker(PackageTaker):
             self, int way, bint is_closing, const Leg* legs) noexcept nogil:
         cdef double width = self.high_strike - self.low_strike
         cdef bint is_hedged = self.n_legs == 5
-        cdef bint in_coin = legs[0].row.inverse
+        cdef bint in_coin = legs[0].row.in_coin
         cdef double future, cost, index = legs[0].index_price
         if not belong(self.n_legs, 4, legs) or index <= 0.0 or (
-                is_hedged and not legs[4].row.inverse):
+                is_hedged and not in_coin):
             return -INFINITY
         cost = (paid(way, &legs[0], in_coin) + paid(-way, &legs[1], in_coin)
                 + paid(-way, &legs[2], in_coin) + paid(way, &legs[3], in_coin))

@@ -12,6 +12,7 @@ class TriangleTaker(PackageTaker):
         quote: str,
         clip_lots: int,
         edge_bps: float,
+        exit_bps: float | None = None,
         reach_ticks: float | Sequence[float] = 10,
         leg_timeout_s: float = 2.0,
         stop_s: float = 3600.0,

@@ -29,14 +29,15 @@ cdef double BPS = 1e4
 cdef class TriangleTaker(PackageTaker):
     """Take three spot pairs when the cross is off. The cross leads.
 
-    Units: clip_lots in lots of the cross; edge_bps in bps of the value, fees paid, in
-        either direction; the rest as in :class:`PackageTaker`.
+    Units: clip_lots in lots of the cross; edge_bps in bps of the value, fees paid;
+        exit_bps the same for going back on what is held, edge_bps unless given; the
+        rest as in :class:`PackageTaker`.
     Raises: ValueError naming the parameter, its value and what is allowed.
     """
 
-    def __init__(self, *, cross, base, quote, edge_bps, **package):
+    def __init__(self, *, cross, base, quote, edge_bps, exit_bps=None, **package):
         self._package((cross, base, quote), (1.0, -1.0, 0.0), edge_bps=edge_bps,
-                      exit_bps=edge_bps, **package)
+                      exit_bps=edge_bps if exit_bps is None else exit_bps, **package)
 
     cdef double _weight(self, int leg, const Leg* legs) noexcept nogil:
         if leg < 2:

@@ -41,7 +41,7 @@ class PackageRig(Rig):
     """A rig whose legs are followed: ``weights`` by instrument, the leading one first.
 
     Units: weights as amounts for an amount of 1 of the leading leg; clip in amount
-    units of the leading leg.
+    units of the leading leg; rounding as a fraction of a following leg's lot.
     """
 
     def __init__(
@@ -53,9 +53,10 @@ class PackageRig(Rig):
         *,
         sim: SimConfig = INVERSE,
         risk: Mapping[str, Any] | None = None,
+        rounding: float = 0.0,
         epoch_ns: int = EPOCH_NS,
     ) -> None:
-        self.weights, self.clip = weights, clip
+        self.weights, self.clip, self.rounding = weights, clip, rounding
         self.worst_leg = 0.0
         self.largest = 0.0
         changes = {"quote": quotes} | ({"risk": dict(risk)} if risk else {})
@@ -79,7 +80,17 @@ class PackageRig(Rig):
         held = self.held()
         first, *others = self.weights
         leading = held[first] * self.open_share(first)
-        return max(abs(leading - held[name] / self.weights[name]) for name in others)
+        apart = []
+        for name in others:
+            follows = held[name] / self.weights[name]
+            # What is less than half a lot of the follower cannot be followed.
+            lot = abs(self.lot(name) / self.weights[name])
+            apart.append(max(0.0, abs(leading - follows) - self.rounding * lot))
+        return max(apart)
+
+    def lot(self, name: str) -> float:
+        """Return one lot of a leg, in amount units."""
+        return float(self.world.venue.exchange.market(name).instrument.amount(1))
 
     def open_share(self, name: str) -> float:
         """Return how much of a leg still moves with the index, as the venue has it."""

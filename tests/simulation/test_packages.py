@@ -9,6 +9,7 @@ import pytest
 from engine.assemble import assemble
 from engine.config import from_mapping
 from engine.live.secrets import Credentials, Signer
+from engine.sim.settings import SimConfig
 from tests.simulation.packages import PackageRig, leg
 from tests.simulation.rig import MILLISECOND_NS, SECOND_NS, engine_config
 
@@ -106,3 +107,116 @@ def test_the_gate_bounds_the_same_again() -> None:
     rig.run(15)
     assert rig.largest >= 2 * CLIP_USD
     assert rig.worst_leg <= 0.003 * price * 1.001 < CLIP_USD
+
+
+OPTIONS = SimConfig.model_validate(
+    {
+        "venue": {"matching_rate": 60, "matching_burst": 200},
+        "listing": {
+            "families": ["BTC"],
+            "strikes_each_side": 1,
+            "spot": False,
+            "combos": False,
+        },
+    }
+)
+SPOT = SimConfig.model_validate(
+    {
+        "venue": {"matching_rate": 60, "matching_burst": 200},
+        "listing": {"families": ["BTC"], "futures": False, "combos": False},
+    }
+)
+K, K2 = 80_000, 81_000
+CALL, PUT = "BTC-25SEP26-80000-C", "BTC-25SEP26-80000-P"
+CALL2, PUT2 = "BTC-25SEP26-81000-C", "BTC-25SEP26-81000-P"
+OPTION_CLIP = 0.2
+PARITY = {CALL: 1.0, PUT: -1.0, FUTURE: -float(K)}
+BOX = {CALL: 1.0, PUT: -1.0, CALL2: -1.0, PUT2: 1.0, FUTURE: float(K2 - K)}
+AT_ANY_LOSS = {"edge_bps": -900.0, "exit_bps": 1_000.0, "clip_lots": 2}
+
+
+def options_rig(
+    seed: int, strategy: str, weights: dict[str, float], names: dict[str, Any]
+) -> PackageRig:
+    """Return a rig of options; the future follows in lots of 10 USD, half a lot off."""
+    params = {**names, **AT_ANY_LOSS, "reach_ticks": 40, "leg_timeout_s": 5.0}
+    quotes = [
+        leg(strategy, name, params, 400_000.0 if name == FUTURE else 3.0)
+        for name in weights
+    ]
+    for quote in quotes:
+        quote["limits"]["collar_bps"] = 9_000.0
+    rig = PackageRig(seed, quotes, weights, OPTION_CLIP, sim=OPTIONS)
+    rig.run_until_state("quoting")
+    return rig
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_parity_keeps_within_a_clip_over_three_legs(seed: int) -> None:
+    rig = options_rig(
+        seed,
+        "engine:ParityTaker",
+        PARITY,
+        {"call": CALL, "put": PUT, "future": FUTURE, "strike": float(K)},
+    )
+    rig.run(20)
+    assert 0 < rig.worst_leg <= OPTION_CLIP * (1 + 1e-9)
+    assert rig.held()[CALL] >= 3 * OPTION_CLIP
+    rig.run_until(lambda: is_balanced(rig))
+    assert rig.core.snapshot()["halted"] == ""
+
+
+def test_a_box_keeps_within_a_clip_over_five_legs() -> None:
+    rig = options_rig(
+        13,
+        "engine:BoxTaker",
+        BOX,
+        {
+            "low_call": CALL,
+            "low_put": PUT,
+            "high_call": CALL2,
+            "high_put": PUT2,
+            "low_strike": float(K),
+            "high_strike": float(K2),
+            "future": FUTURE,
+        },
+    )
+    rig.run(20)
+    assert 0 < rig.worst_leg <= OPTION_CLIP * (1 + 1e-9)
+    assert rig.held()[CALL] >= 2 * OPTION_CLIP
+    rig.run_until(lambda: is_balanced(rig))
+
+
+class CircleRig(PackageRig):
+    """A triangle: the venue has balances of spot and no positions."""
+
+    def gained(self, currency: str) -> float:
+        """Return by how much a balance differs from what was deposited."""
+        account = self.account()
+        deposits = sum(
+            entry.change
+            for entry in account.ledger.entries
+            if entry.kind == "deposit" and entry.currency == currency
+        )
+        return float((account.cash[currency] - deposits) / 1e18)
+
+    def check(self) -> None:
+        """Check that no more than a clip of the cross stands against nothing."""
+        apart = abs(self.gained("ETH"))
+        self.worst_leg = max(self.worst_leg, apart)
+        assert apart <= self.clip * (1 + 1e-9), f"{apart} ETH; seed {self.seed}"
+
+
+def test_a_circle_leaves_no_coins_but_a_clip_on_its_way() -> None:
+    pairs = {"cross": "ETH_BTC", "base": "ETH_USDC", "quote": "BTC_USDC"}
+    params = {**pairs, "clip_lots": 100, "edge_bps": -100.0, "exit_bps": 200.0}
+    quotes = [leg("engine:TriangleTaker", name, params, 1.0) for name in pairs.values()]
+    rig = CircleRig(14, quotes, dict.fromkeys(pairs.values(), 1.0), 0.1, sim=SPOT)
+    rig.run_until_state("quoting")
+    rig.run(30)
+    assert 0.09 < rig.worst_leg <= 0.1
+    traded = rig.core.snapshot()["instruments"]["ETH_BTC"]["position"]
+    assert traded > 0.9, "to the limit of the pair"
+    assert rig.gained("ETH") == pytest.approx(0.0, abs=1e-9)
+    assert abs(rig.gained("BTC")) <= 0.00005, "half a lot"
+    assert rig.gained("USDC") != 0.0

@@ -30,7 +30,7 @@ Positions of the legs belong to the package: do not trade them otherwise.
 """
 
 from cpython.function cimport PyFunction_Check
-from libc.math cimport INFINITY, fabs, fmax, fmin, floor, rint
+from libc.math cimport INFINITY, ceil, fabs, fmax, fmin, floor, rint
 from libc.stdint cimport int64_t
 
 from engine._core.base.instrument cimport price_of
@@ -319,9 +319,8 @@ cdef class PackageTaker(Strategy):
                     / fabs(weight))
             least = fmax(least, <double>leg.row.min_qty_lots * leg.row.lot_size
                          / fabs(weight) / lot)
-        if least > 1.0:
-            return <qty_t>(floor(amount / lot / least + HAIR) * rint(least))
-        return <qty_t>floor(amount / lot + HAIR)
+        least = ceil(fmax(1.0, least) - HAIR)
+        return <qty_t>(floor(amount / lot / least + HAIR) * least)
 
 
 cdef inline bint all_priced(int n_legs, const Leg* legs) noexcept nogil:

@@ -74,6 +74,13 @@ def test_it_buys_the_cross_where_it_is_cheap():
     assert take(taker(edge_bps=200), views[CROSS]) is None
 
 
+def test_a_clip_is_never_rounded_up():
+    """A lot of BTC is 24.9 lots of ETH: multiples of 25, up to the clip."""
+    for clip in range(1, 130):
+        found = take(taker(clip_lots=clip), view()[CROSS])
+        assert (found[2] if found else 0) == clip // 25 * 25
+
+
 def test_the_other_pairs_hold_what_cancels_it():
     """0.01 ETH bought at 0.0401: as much ETH sold, 0.000401 BTC, four lots, bought."""
     views = view(held=(100, 0, 0), average=0.0401)

@@ -101,6 +101,8 @@ cdef class PackageTaker(Strategy):
             self.reach_ticks[i] = number("reach_ticks", reach, 0, 1e6)
         # Last, so that an object whose parameters were refused takes nothing.
         self.legs, self.n_legs = names, <int>len(names)
+        for name in names:
+            self.watch(name)
 
     @property
     def worst_leg_lots(self):

@@ -2,7 +2,9 @@
 
 ``about`` says what it shows; ``against``, where there is one, names the case that meets
 the same market for comparison; ``[sim]`` is the venue and its market as a ``sim.toml``
-has it, and ``[engine]`` a configuration of the engine without where to connect to.
+has it, ``[flow.KIND]``, where it is there, changes how the market of that kind of
+instrument moves, and ``[engine]`` is a configuration of the engine without where to
+connect to.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ class Case:
     about: str
     against: str
     sim: dict[str, Any]
+    flow: dict[str, dict[str, Any]]
     engine: dict[str, Any]
 
     @property
@@ -54,5 +57,6 @@ def read(name: str) -> Case:
         found["about"],
         found.get("against", ""),
         found["sim"],
+        found.get("flow", {}),
         {**CONNECTION, **found["engine"]},
     )

@@ -16,6 +16,7 @@ from typing import Any
 from engine.sim.params import SECOND_NS, MakerParams, MarketParams
 from engine.sim.settings import SimConfig, WorldConfig, world_config
 
+KINDS = ("perpetual", "dated", "spot", "spread")
 CHURN = 10
 FAR_BPS = 30.0
 KEPT = 3
@@ -24,16 +25,21 @@ LONG = 6
 """Levels a side from which on a ladder is thinned to one level in ``KEPT``."""
 
 
-def day_world(sim: dict[str, Any], seed: int) -> WorldConfig:
+def day_world(
+    sim: dict[str, Any], flow_changes: dict[str, dict[str, Any]], seed: int
+) -> WorldConfig:
     """Return the world of a day from the sections of a ``sim.toml``.
 
-    Raises: pydantic.ValidationError when a section is wrong.
+    ``flow_changes`` are fields of the markets of ``engine.sim.params``, by kind.
+
+    Raises: pydantic.ValidationError when a section is wrong; TypeError for a field that
+        a market has not.
     """
     world = world_config(SimConfig.model_validate(sim), seed)
     flow = world.flow
     calmer = {
-        name: _thinned(getattr(flow, name))
-        for name in ("perpetual", "dated", "spot", "spread")
+        name: replace(_thinned(getattr(flow, name)), **flow_changes.get(name, {}))
+        for name in KINDS
     }
     coins = tuple(replace(coin, step_mean_ns=STEP_NS) for coin in flow.coins)
     return replace(world, flow=replace(flow, coins=coins, **calmer))

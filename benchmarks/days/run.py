@@ -67,7 +67,7 @@ class Desk:
 
     def __init__(self, case: Case, seed: int) -> None:
         self.case = case
-        self.world = World(seed, day_world(case.sim, seed), EPOCH_NS)
+        self.world = World(seed, day_world(case.sim, case.flow, seed), EPOCH_NS)
         self.core: Core = assemble(from_mapping(case.engine), run_id=seed + 1)
         self.links = Links(
             self.core,

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.days import __main__ as command
 from benchmarks.days import case, store
+from benchmarks.days.market import day_world
 from benchmarks.days.run import run_day
 from benchmarks.days.table import adjusted, comparisons, markdown, money
 from engine.assemble import assemble
@@ -48,8 +49,10 @@ def test_a_case_is_a_configuration_the_engine_takes(name):
     assemble(from_mapping(found.engine), run_id=1)
     assert found.about
     assert not found.against or found.against in case.names()
+    day_world(found.sim, found.flow, 1)
     if found.against:
-        assert case.read(found.against).sim == found.sim, "another market"
+        other = case.read(found.against)
+        assert (other.sim, other.flow) == (found.sim, found.flow), "another market"
 
 
 def test_the_same_seed_gives_the_same_day_and_the_engine_agrees_with_the_venue():

@@ -136,6 +136,13 @@ def maker(instrument: str, qty_lots: int = 5) -> Table:
 
 COMPANIONS: dict[str, list[Table]] = {
     "delta_hedger": [maker(FUTURE_NAME)],
+    "multi_asset": [
+        table(
+            FUTURE_NAME,
+            "strategies.multi_asset:MultiAsset",
+            PARAMETERS["multi_asset"][0],
+        )
+    ],
 }
 """What else is quoted in the scene of a file, besides its own on the perpetual."""
 

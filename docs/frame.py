@@ -17,6 +17,7 @@ TITLES = {
 GROUPS = {
     "decode": "#4c78a8",
     "state": "#54a24b",
+    "signals": "#72b7b2",
     "quote": "#eeca3b",
     "gateway": "#e45756",
     "corridor": "#b279a2",

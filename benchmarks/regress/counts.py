@@ -58,8 +58,8 @@ def count() -> dict[str, float]:
     return per_unit({name: total for name, (total, _) in dumped().items()})
 
 
-def dumped() -> dict[str, tuple[int, str]]:
-    """Run the program; return name -> instructions and dump of each of its counts.
+def dumped(program: str = "benchmarks.regress.work") -> dict[str, tuple[int, str]]:
+    """Run a program; return name -> instructions and dump of each of its counts.
 
     Raises: CannotCountError without valgrind, its header or a compiler.
     """
@@ -79,9 +79,9 @@ def dumped() -> dict[str, tuple[int, str]]:
         if done.returncode:
             words = done.stderr.strip().partition("\n")[0]
             raise CannotCountError(f"valgrind's marks cannot be compiled: {words}")
-        program = [sys.executable, "-m", "benchmarks.regress.work", str(library)]
+        command = [sys.executable, "-m", program, str(library)]
         done = subprocess.run(
-            [valgrind, *CALLGRIND, f"--callgrind-out-file={folder}/out", *program],
+            [valgrind, *CALLGRIND, f"--callgrind-out-file={folder}/out", *command],
             cwd=ROOT,
             env={**os.environ, **STEADY, "PYTHONPATH": str(ROOT)},
             capture_output=True,

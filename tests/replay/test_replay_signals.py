@@ -59,6 +59,7 @@ def test_signals_replay_byte_for_byte(tmp_path, capsys):
     recorder.close(core.snapshot()["t_ns"])
     assert 0 < before_the_break < strategy.seen
     assert strategy.error == ""
+    assert len(strategy.ever_ready) == 10, "each signal heard what it needs"
     assert list(core.snapshot()["instruments"]) == ["BTC-PERPETUAL"]
     assert core.table.index_of(OTHER) == 1
     assert sum(core.snapshot()["requests"].values()) > 3

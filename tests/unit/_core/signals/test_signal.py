@@ -1,17 +1,30 @@
 """Signals in the core: who is fed from where, and what happens when a book is lost."""
 
+import math
+import random
+
 import pytest
+from hypothesis import given
 
 from engine import (
+    Basis,
+    DepthImbalance,
     EwmaVolatility,
+    FundingExpectation,
+    MicroPrice,
     OrderFlowImbalance,
     QuoteSheet,
+    Reference,
     Signal,
     Strategy,
+    Toxicity,
+    TradeFlowImbalance,
+    TwoScaleVolatility,
     View,
 )
 from engine._core.quote.strategy import View as CoreView
 from engine._core.state.book import Book
+from tests.generators.touches import Cut, show, streams
 from tests.rig import LIMITS, NAME, ROW, Rig
 
 ETH = "ETH-PERPETUAL"
@@ -323,3 +336,57 @@ def test_views_for_tests_have_what_tickers_tell():
     assert (view.index_price, view.underlying_price) == (5.5, 6.5)
     assert (view.current_funding, view.funding_8h) == (0.125, 0.25)
     assert isinstance(Listener(here=[flow()]).here[0], Signal)
+
+
+SIGNALS = {
+    "EwmaVolatility": lambda: EwmaVolatility(tau_s=1.0, warm_samples=2),
+    "TwoScaleVolatility": lambda: TwoScaleVolatility(
+        scales=2, tau_s=1.0, warm_samples=2
+    ),
+    "OrderFlowImbalance": lambda: OrderFlowImbalance(tau_s=0.5),
+    "TradeFlowImbalance": lambda: TradeFlowImbalance(warm_trades=2),
+    "Toxicity": lambda: Toxicity(bucket_lots=3, buckets=2),
+    "DepthImbalance": lambda: DepthImbalance(reach_ticks=2, tau_s=0.5),
+    "MicroPrice": lambda: MicroPrice(table=[[-0.25, 0.0, 0.25]]),
+    "Basis": lambda: Basis(tau_s=0.5),
+    "FundingExpectation": lambda: FundingExpectation(tau_s=0.5),
+    "Reference": lambda: Reference(tau_s=0.5),
+}
+WITHOUT_BOOK = {"TradeFlowImbalance", "Toxicity", "FundingExpectation"}
+
+
+def others(event):
+    """Return the trade and ticker that go with an event, odd ones among them."""
+    seed = random.Random(repr(event))
+    trade = (seed.choice(["buy", "sell"]), 100, seed.choice([1, 7, 10**15]))
+    prices = [0.0, 5e-9, 50.0, 1e12]
+    return trade, seed.choice(prices), seed.choice(prices)
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+@given(events=streams())
+def test_always_finite_never_ready_without_a_book_and_the_same_again(name, events):
+    twins, books = (
+        (SIGNALS[name](), SIGNALS[name]()),
+        (Book(window_ticks=64), Book(window_ticks=64)),
+    )
+    was_warm = False
+    for event in events:
+        trade, mark, index = others(event)
+        seen = []
+        for one, book in zip(twins, books, strict=True):
+            for part in filter(None, (one.own, one)):
+                show(part, book, event)
+            one.observe_trade(*trade, event.now_ns)
+            one.observe_ticker(event.now_ns, mark_price=mark, index_price=index)
+            one.observe_time(event.now_ns)
+            seen.append((one.value, one.is_ready, one.is_warm))
+        value, is_ready, is_warm = seen[0]
+        assert seen[0] == seen[1]
+        assert math.isfinite(value)
+        assert is_warm or not was_warm, "warm stays"
+        was_warm = is_warm
+        if name not in WITHOUT_BOOK and isinstance(event, Cut):
+            assert not is_ready
+        elif name in WITHOUT_BOOK or name != "Reference":
+            assert is_ready == is_warm

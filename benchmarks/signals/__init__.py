@@ -1,0 +1,1 @@
+"""What each signal costs, in instructions."""

@@ -1,0 +1,91 @@
+"""The program that is counted: ``work MARKS.so``, under callgrind.
+
+Every signal hears the same events by the same calls; a `Signal` that does nothing hears
+them, too, and what it takes is subtracted: what is left is the signal's own.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from engine._core.signals.basis import Basis, FundingExpectation
+from engine._core.signals.depth import DepthImbalance
+from engine._core.signals.micro_price import MicroPrice
+from engine._core.signals.order_flow import OrderFlowImbalance
+from engine._core.signals.reference import Reference
+from engine._core.signals.signal import Signal
+from engine._core.signals.trade_flow import Toxicity, TradeFlowImbalance
+from engine._core.signals.volatility import EwmaVolatility, TwoScaleVolatility
+from engine._core.state.book import Book
+
+EVENTS, WARM = 1_000, 300
+STEP_NS = 20_000_000
+TABLE = [[-0.4, -0.2, 0.0, 0.2, 0.4]] * 3
+SIGNALS: dict[str, Callable[[], Signal]] = {
+    "Signal": Signal,
+    "EwmaVolatility": EwmaVolatility,
+    "TwoScaleVolatility": TwoScaleVolatility,
+    "OrderFlowImbalance": OrderFlowImbalance,
+    "TradeFlowImbalance": TradeFlowImbalance,
+    "Toxicity": lambda: Toxicity(bucket_lots=50),
+    "DepthImbalance": lambda: DepthImbalance(reach_ticks=20),
+    "MicroPrice": lambda: MicroPrice(table=TABLE),
+    "Basis": Basis,
+    "FundingExpectation": FundingExpectation,
+    "Reference": Reference,
+}
+KINDS = ("book", "trade", "ticker", "call")
+
+
+def play(signal: Signal, book: Book, kind: str, first: int, count: int) -> None:
+    """Let a signal hear so many events of a kind, 20 ms apart, the same for all."""
+    rng = random.Random(first)
+    for number in range(first, first + count):
+        now_ns = (number + 1) * STEP_NS
+        if kind == "book":
+            _show(signal, book, rng, now_ns)
+        elif kind == "trade":
+            side = "buy" if rng.random() < 0.5 else "sell"
+            signal.observe_trade(side, 1_000, rng.randint(1, 30), now_ns)
+        elif kind == "ticker":
+            mark = 50_000 + rng.randint(-50, 50)
+            signal.observe_ticker(now_ns, mark_price=mark, index_price=50_000.0)
+        else:
+            signal.observe_time(now_ns)
+
+
+def _show(signal: Signal, book: Book, rng: random.Random, now_ns: int) -> None:
+    """Replace the book: ten levels a side around a mid that walks."""
+    bid = 1_000 + rng.randint(-3, 3)
+    levels = [("bid", bid - i, rng.randint(1, 50)) for i in range(10)]
+    levels += [("ask", bid + 1 + i, rng.randint(1, 50)) for i in range(10)]
+    book.apply_rows(levels, change_id=1, is_snapshot=True)  # type: ignore[arg-type]
+    signal.observe_book(book, now_ns)
+
+
+def main(library: Path) -> None:
+    """Count every signal with every kind of event."""
+    # Needs the compiled loops; the table does not.
+    from benchmarks.regress.work import Marks
+
+    gc.disable()
+    marks = Marks(library)
+    for name, make in SIGNALS.items():
+        for kind in KINDS:
+            signal, book = make(), Book(window_ticks=64)
+            if signal.own is not None:
+                _show(signal.own, book, random.Random(0), 0)
+            for number, each in enumerate((*KINDS, kind)):
+                play(signal, book, each, number * WARM, WARM)
+            marks.toggle()
+            play(signal, book, kind, (len(KINDS) + 1) * WARM, EVENTS)
+            marks.toggle()
+            marks.dump(f"{name} {kind}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

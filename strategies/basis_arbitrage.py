@@ -14,6 +14,7 @@ class BasisArbitrage(BasisTaker):
         future, perpetual: the instruments. The future leads, the perpetual follows.
         fair_rate: fair basis as a fraction a year. Default 0.
         fair_bps: and a constant beside it, bps. Default 0.
+        fair_tau_s: besides, the basis' own average over about that time. Default none.
         clip_lots: lots of the future taken at once, at most: the worst leg risk.
         edge_bps: least profit against fair of opening, after both taker fees, bps.
         exit_bps: the same for closing. Default 0.

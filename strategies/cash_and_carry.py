@@ -15,6 +15,7 @@ class CashAndCarry(CarryTaker):
         hurdle_rate: what the position has to earn beyond all costs, a fraction a year.
         funding_8h: mean funding rate expected until delivery, a fraction for 8 hours.
             Default 0.
+        funding_half_life_s: the rate of now goes back to it so. Default at once.
         delivery_fee: of the future, a fraction of its value. Default 0.00025.
         edge_bps: least profit beyond the hurdle of opening, bps. Default 0.
         clip_lots, exit_bps, reach_ticks, leg_timeout_s, stop_s: as in

@@ -46,6 +46,7 @@ PARAMETERS: dict[str, list[Table]] = {
     "basis_arbitrage": [
         {**_PAIR, "edge_bps": -30.0, "exit_bps": 31.0},
         {**_PAIR, "edge_bps": 5.0, "fair_rate": 0.05, "fair_bps": 1, "reach_ticks": 0},
+        {**_PAIR, "edge_bps": 5.0, "fair_tau_s": 60.0},
     ],
     "box": [
         {"low_call": CALL_NAME, "low_put": PUT_NAME, **_HIGH_NAMES, **_ALWAYS}

@@ -2,10 +2,14 @@ from collections.abc import Sequence
 from typing import Self
 
 from engine._core.quote.models.package import PackageTaker
+from engine._core.signals.basis import Basis
 
 class BasisTaker(PackageTaker):
     fair_rate: float
     fair_bps: float
+    fair_tau_s: float
+    future_basis: Basis | None
+    perpetual_basis: Basis | None
     def __new__(
         cls,
         *,
@@ -13,6 +17,7 @@ class BasisTaker(PackageTaker):
         perpetual: str,
         fair_rate: float = 0.0,
         fair_bps: float = 0.0,
+        fair_tau_s: float = 0.0,
         clip_lots: int,
         edge_bps: float,
         exit_bps: float = 0.0,
@@ -24,6 +29,7 @@ class BasisTaker(PackageTaker):
 class CarryTaker(PackageTaker):
     hurdle_rate: float
     funding_8h: float
+    funding_half_life_s: float
     delivery_fee: float
     def __new__(
         cls,
@@ -32,6 +38,7 @@ class CarryTaker(PackageTaker):
         perpetual: str,
         hurdle_rate: float,
         funding_8h: float = 0.0,
+        funding_half_life_s: float = 0.0,
         delivery_fee: float = 0.00025,
         clip_lots: int,
         edge_bps: float = 0.0,

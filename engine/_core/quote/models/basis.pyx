@@ -11,11 +11,12 @@ future F and of the perpetual S, and a fair log-basis b,
     sell the future, buy the perpetual    ln(F_bid / S_ask) - b
     buy the future, sell the perpetual    ln(S_bid / F_ask) + b
 
-less the taker fees of both. Basis arbitrage has b = fair_rate * tau + fair_bps, and
-opens and closes by this alone. Carry has the expected funding until delivery for b,
-from which the long of the perpetual pays; a position pays both fees to open, the fee of
-delivery and the fee of leaving the perpetual at the end, and has to beat the hurdle
-for the time it lasts; leaving early pays two fees and saves those of the end.
+less the taker fees of both. Basis arbitrage has b = fair_rate * tau + fair_bps, with
+fair_tau_s besides the average of the basis itself, and opens and closes by this alone.
+Carry has the funding for b that the long of the perpetual is expected to pay until
+delivery; a position pays both fees to open, the fee of delivery and the fee of leaving
+the perpetual at the end, and has to beat the hurdle for the time it lasts; leaving
+early pays two fees and saves those of the end.
 
 Source: algebra; the funding as in :func:`carry.expected_funding`.
 """
@@ -24,6 +25,7 @@ from libc.math cimport INFINITY, log
 
 from engine._core.quote.models.carry cimport funding_over
 from engine._core.quote.models.package cimport Leg, PackageTaker
+from engine._core.signals.basis cimport Basis
 
 from engine._core.quote.models.quoter import number
 
@@ -48,14 +50,23 @@ cdef inline double taken_spread(int way, const Leg* legs) noexcept nogil:
 cdef class BasisTaker(PackageTaker):
     """Trade a future against the perpetual when their basis is off.
 
+    With fair_tau_s the basis is compared with its own average over about that time, and
+    nothing is done before the average is warm; rate and bps come on top.
+
     Units: fair_rate as a fraction a year, fair_bps, edge_bps and exit_bps in bps of the
-        value, fees paid; the rest as in :class:`PackageTaker`. The future leads.
+        value, fees paid; fair_tau_s in seconds; the rest as in :class:`PackageTaker`.
+        The future leads.
     Raises: ValueError naming the parameter, its value and what is allowed.
     """
 
-    def __init__(self, *, future, perpetual, fair_rate=0.0, fair_bps=0.0, **package):
+    def __init__(self, *, future, perpetual, fair_rate=0.0, fair_bps=0.0,
+                 fair_tau_s=0.0, **package):
         self.fair_rate = number("fair_rate", fair_rate, -10, 10)
         self.fair_bps = number("fair_bps", fair_bps, -10_000, 10_000)
+        self.fair_tau_s = number("fair_tau_s", fair_tau_s, 0, 1e7)
+        if self.fair_tau_s:
+            self.future_basis = self.listen(Basis(tau_s=self.fair_tau_s), future)
+            self.perpetual_basis = self.listen(Basis(tau_s=self.fair_tau_s), perpetual)
         self._package((future, perpetual), (1.0, -1.0), **package)
 
     cdef double _edge_bps(
@@ -64,22 +75,33 @@ cdef class BasisTaker(PackageTaker):
         if not is_pair(legs):
             return -INFINITY
         fair = self.fair_rate * legs[0].left_s / YEAR_S + self.fair_bps / BPS
+        if self.fair_tau_s > 0.0:
+            if not (self.future_basis.is_ready and self.perpetual_basis.is_ready):
+                return -INFINITY
+            fair += self.future_basis.value - self.perpetual_basis.value
         return BPS * (taken_spread(way, legs) + fair * way)
 
 
 cdef class CarryTaker(PackageTaker):
     """Hold a future against the perpetual until delivery when the carry pays.
 
+    With funding_half_life_s the funding rate of now counts: it is expected to go back
+    to funding_8h by half in each such time.
+
     Units: hurdle_rate as a fraction a year; funding_8h as a fraction for eight hours;
-        delivery_fee as a fraction of the value; edge_bps (beyond the hurdle) and
-        exit_bps in bps of the value; the rest as in :class:`PackageTaker`.
+        funding_half_life_s in seconds; delivery_fee as a fraction of the value;
+        edge_bps (beyond the hurdle) and exit_bps in bps of the value; the rest as in
+        :class:`PackageTaker`.
     Raises: ValueError naming the parameter, its value and what is allowed.
     """
 
     def __init__(self, *, future, perpetual, hurdle_rate, funding_8h=0.0,
-                 delivery_fee=0.00025, edge_bps=0.0, **package):
+                 funding_half_life_s=0.0, delivery_fee=0.00025, edge_bps=0.0,
+                 **package):
         self.hurdle_rate = number("hurdle_rate", hurdle_rate, 0, 10)
         self.funding_8h = number("funding_8h", funding_8h, -0.05, 0.05)
+        self.funding_half_life_s = number(
+            "funding_half_life_s", funding_half_life_s, 0, 1e9)
         self.delivery_fee = number("delivery_fee", delivery_fee, 0, 0.01)
         self._package((future, perpetual), (1.0, -1.0), edge_bps=edge_bps, **package)
 
@@ -89,7 +111,8 @@ cdef class CarryTaker(PackageTaker):
         cdef double funding, later
         if not is_pair(legs) or left_s <= 0.0:
             return -INFINITY
-        funding = funding_over(self.funding_8h, self.funding_8h, 0.0, left_s)
+        funding = funding_over(
+            legs[1].funding_8h, self.funding_8h, self.funding_half_life_s, left_s)
         later = self.delivery_fee + legs[1].row.taker_fee
         if is_closing:
             return BPS * (taken_spread(way, legs) + funding * way + later)

@@ -22,6 +22,7 @@ cdef struct Leg:
     double most                # amount the position limit allows, 0 = not quoted
     double average             # entry price of what is held
     double index_price
+    double funding_8h          # of a perpetual, now
     double share               # of its price that still moves: below 1 near delivery
     double left_s              # to expiry, seconds
     bint is_priced             # readable, both sides there, quoted and healthy lately

@@ -192,6 +192,7 @@ cdef class PackageTaker(Strategy):
             leg.average = one.position.average_price
             leg.most = lot * <double>one.inventory_limit_lots
             leg.index_price = one.index_price
+            leg.funding_8h = one.current_funding
             leg.is_pending = one.pending() != 0
             venue_ms = max(venue_ms, one.own_book.venue_ms)
             if (not one.own_book.is_readable() or one.own_book.best(BID) == NO_PRICE

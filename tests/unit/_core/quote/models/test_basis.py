@@ -6,7 +6,10 @@ from fractions import Fraction
 import pytest
 
 from engine import BasisTaker, CarryTaker, QuoteSheet
+from engine._core.quote.models.carry import expected_funding
+from engine._core.state.book import Book
 from tests.generators.legs import EXPIRY_MS, FOREVER_MS, NOW_NS, book, row
+from tests.generators.touches import Touch, show
 
 FUTURE, PERP = "BTC-25SEP26", "BTC-PERPETUAL"
 LEFT_S = EXPIRY_MS / 1e3 - NOW_NS / 1e9
@@ -145,3 +148,52 @@ def test_a_parameter_of_basis_out_of_range_is_named(name):
 def test_after_the_expiry_there_is_nothing_to_carry():
     late = view(now_ns=EXPIRY_MS * 10**6 + 1_000_000)
     assert carry().edges_bps(late)[1] == -math.inf
+
+
+def fed(signal, mid, index, seconds=100):
+    """Let a basis stand for a while."""
+    signal.tick_size = 1.0
+    edge = round(mid)
+    show(signal, Book(window_ticks=64), Touch(edge - 1, edge + 1, 1, 1, 1))
+    signal.observe_ticker(1, index_price=index)
+    signal.observe_time(seconds * 10**9)
+
+
+def test_fair_may_be_the_average_of_the_basis_itself():
+    """Nothing before both averages are warm; then the deviation from them counts."""
+    made = basis(fair_tau_s=10.0, fair_bps=1.0)
+    assert made.edges_bps(view()) == (-math.inf, -math.inf)
+    fed(made.future_basis, 64_300, 64_000.0)
+    assert made.edges_bps(view()) == (-math.inf, -math.inf)
+    fed(made.perpetual_basis, 64_010, 64_000.0)
+    fair = 1e4 * math.log(64_300 / 64_010) + 1.0
+    plain = basis().edges_bps(view())
+    found = made.edges_bps(view())
+    assert found[0] == pytest.approx(plain[0] + fair)
+    assert found[1] == pytest.approx(plain[1] - fair)
+    assert basis().future_basis is None
+    assert set(made.reads) == {FUTURE, PERP}
+
+
+def test_the_funding_of_now_goes_back_to_its_mean():
+    """Half a day of it, at first a hundred times the mean, by the integral."""
+    rate, mean, half_life = 0.001, 0.00001, 43_200.0
+    one = book(
+        row(PERP, "inverse", FOREVER_MS), SPOT_BID, SPOT_ASK, current_funding=rate
+    )
+    lead = book(row(FUTURE, "inverse"), BID, ASK, others=(one,))
+    plain = basis().edges_bps(lead)
+    made = carry(funding_8h=mean, funding_half_life_s=half_life, delivery_fee=0.0)
+    funding = 1e4 * expected_funding(rate, LEFT_S, mean_8h=mean, half_life_s=half_life)
+    assert funding > 20
+    buy, sell = made.edges_bps(lead)
+    assert sell == pytest.approx(plain[1] - funding)
+    assert buy == pytest.approx(plain[0] + funding)
+
+
+@pytest.mark.parametrize(
+    ("name", "made"), [("fair_tau_s", basis), ("funding_half_life_s", carry)]
+)
+def test_a_time_below_nothing_is_named(name, made):
+    with pytest.raises(ValueError, match=name):
+        made(**{name: -1.0})

@@ -60,11 +60,30 @@ PARAMETERS: dict[str, list[Table]] = {
         {**_PAIR, "hurdle_rate": 0.0, "edge_bps": -300.0, "exit_bps": 1_000.0},
         {**_PAIR, "hurdle_rate": 0.1, "funding_8h": 0.0001},
     ],
+    "breakout_trend": [
+        {"window_s": 4.0, "buffer": 0.2}
+        | {"risk_usd_day": 50.0, "lots_max": 20, "vol_tau_s": 5.0}
+        | {"vol_sample_s": 0.1, "take_max_lots": 10, "reach_ticks": 4},
+        {"window_s": 60.0, "smooth_s": 5.0, "risk_usd_day": 1e6, "lots_max": 1e6}
+        | {"take_max_lots": 1},
+    ],
+    "cross_maker": [
+        {"reference": PERPETUAL_NAME, "edge_ticks": 0, "qty_lots": 5}
+        | {"skew_ticks": 0.05},
+        {"reference": PERPETUAL_NAME, "edge_ticks": 2.5, "qty_lots": [1, 2, 4]}
+        | {"step_ticks": 3, "skew_max_ticks": 5, "stale_ms": 500},
+    ],
     "delta_hedger": [
         {"legs": [FUTURE_NAME], "band_usd": 20.0, "take_max_lots": 20}
         | {"reach_ticks": 4},
         {"legs": [FUTURE_NAME], "band_usd": 0.0, "take_max_lots": 3, "stop": "middle"}
         | {"spread_max_ticks": 5, "target_usd": -200.0},
+    ],
+    "ewma_trend": [
+        {"fast_s": 0.25, "buffer": 0.2}
+        | {"risk_usd_day": 50.0, "lots_max": 20, "vol_tau_s": 5.0}
+        | {"vol_sample_s": 0.1, "take_max_lots": 10, "reach_ticks": 4},
+        {"fast_s": 60.0, "risk_usd_day": 1e6, "lots_max": 1e6, "take_max_lots": 1},
     ],
     "glft": [
         {"qty_lots": 5, "gamma": 1e-4, "k_per_tick": 0.5, "a_per_s": 1}
@@ -81,6 +100,13 @@ PARAMETERS: dict[str, list[Table]] = {
         {"assets": ASSETS, "correlation": 0.97, "gamma": 2e-2, "qty_lots": 5},
         {"assets": ASSETS[:1], "correlation": 1, "gamma": 1e-4, "xi": 0.0}
         | {"qty_lots": [1, 2, 3]},
+    ],
+    "perp_maker": [
+        {"qty_lots": 5, "gamma": 1e-4, "k_per_tick": 0.5, "a_per_s": 1}
+        | {"cold_sigma_ticks": 15, "bucket_lots": 500},
+        {"qty_lots": [5, 9], "gamma": 1e-4, "k_per_tick": 0.5, "a_per_s": 1, "xi": 0}
+        | {"cold_sigma_ticks": 4, "bucket_lots": 10, "widen_per_toxicity": 0.5}
+        | {"size_skew": 2.0, "adverse_ticks": 1.5, "stop_lots": 40, "tau_s": 60.0},
     ],
     "ladder": [
         {"qty_lots": 5, "half_spread_ticks": 3},
@@ -100,8 +126,8 @@ PARAMETERS: dict[str, list[Table]] = {
 """Arguments by file; the whole scene is played with the first of each."""
 
 TAKERS = frozenset(
-    {"basis_arbitrage", "box", "cash_and_carry", "delta_hedger", "put_call_parity"}
-    | {"triangle"}
+    {"basis_arbitrage", "box", "breakout_trend", "cash_and_carry", "delta_hedger"}
+    | {"ewma_trend", "put_call_parity", "triangle"}
 )
 """Files whose strategy rests no quotes of its own in a calm market."""
 
@@ -136,6 +162,13 @@ def maker(instrument: str, qty_lots: int = 5) -> Table:
 
 
 COMPANIONS: dict[str, list[Table]] = {
+    "cross_maker": [
+        table(
+            PERPETUAL_NAME,
+            "strategies.delta_hedger:DeltaHedger",
+            {"legs": [FUTURE_NAME], "band_usd": 20.0, "take_max_lots": 20},
+        )
+    ],
     "delta_hedger": [maker(FUTURE_NAME)],
     "multi_asset": [
         table(
@@ -175,6 +208,7 @@ PACKAGES = frozenset(LIMITS)
 
 STAGES: dict[str, str] = {
     "box": FUTURE_NAME,
+    "cross_maker": FUTURE_NAME,
     "put_call_parity": FUTURE_NAME,
     "triangle": "BTC_USDC",
 }
@@ -187,6 +221,11 @@ SIMS: dict[str, SimConfig] = {
     "triangle": listed(futures=False, spot=True),
 }
 """What the venue lists in the scene of a file, where that is not futures."""
+
+
+def stage(name: str) -> str:
+    """Return the instrument a file's own strategy quotes in its scene."""
+    return STAGES.get(name, PERPETUAL_NAME)
 
 
 def classes(name: str) -> list[type[Strategy]]:
@@ -206,7 +245,7 @@ def scene(name: str) -> list[Table]:
     (found,) = classes(name)
     params = PARAMETERS.get(name, [{}])[0]
     own = table(
-        STAGES.get(name, PERPETUAL_NAME),
+        stage(name),
         f"strategies.{name}:{found.__name__}",
         params,
         **LIMITS.get(name, {}),

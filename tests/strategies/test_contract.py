@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from engine import QuoteSheet, View
 from engine._core.quote.models.package import PackageTaker
 from tests.generators.views import FUTURE, LINEAR, OPTION, PERPETUAL, markets
-from tests.strategies.scenes import FILES, FOLDER, PARAMETERS, TAKERS, classes
+from tests.strategies.scenes import FILES, FOLDER, PARAMETERS, TAKERS, classes, stage
 
 LINES_MAX = 40
+ROWS = [PERPETUAL, FUTURE, LINEAR]
 
 CASES = [
     pytest.param(found, parameters, id=f"{name}-{i}")
@@ -22,13 +23,15 @@ every_case = pytest.mark.parametrize(("strategy", "parameters"), CASES)
 every_maker = pytest.mark.parametrize(("strategy", "parameters"), MAKERS)
 
 
+PRICES = {"mark_price": 50_000.0, "index_price": 50_000.0}
+
+
 def others(row, held_lots=0):
     """Return views of the other instruments a strategy may look at."""
-    rows = [PERPETUAL, FUTURE, LINEAR]
-    book = {"bids": [(100_000, 50)], "asks": [(100_001, 40)], "mark_price": 50_000.0}
+    book = {"bids": [(100_000, 50)], "asks": [(100_001, 40)], **PRICES}
     return [
         View.for_test(other, **book, inventory_lots=held_lots)
-        for other in rows
+        for other in ROWS
         if other["instrument_name"] != row["instrument_name"]
     ]
 
@@ -51,10 +54,12 @@ def written(sheet):
     return sheet.bids, sheet.asks, sheet.take
 
 
-def calm(**changes):
-    """Return an ordinary market, changed as told."""
+def calm(strategy=None, **changes):
+    """Return an ordinary market, where a strategy is at home, changed as told."""
+    file = strategy.__module__.rpartition(".")[2] if strategy else ""
     return {
-        "row": PERPETUAL,
+        "row": next(row for row in ROWS if row["instrument_name"] == stage(file)),
+        **PRICES,
         "bids": [(100_000, 500), (99_999, 100)],
         "asks": [(100_001, 400), (100_003, 100)],
         "sigma_ticks": 4.0,
@@ -72,7 +77,7 @@ def test_a_file_is_short_and_holds_one_strategy(name):
 
 @every_maker
 def test_quotes_both_sides_of_a_calm_market(strategy, parameters):
-    _, sheet = wish(strategy(**parameters), calm())
+    _, sheet = wish(strategy(**parameters), calm(strategy))
     assert sheet.bids
     assert sheet.asks
     assert sheet.refused == 0
@@ -134,9 +139,9 @@ def test_missing_sides_do_not_break_it(strategy, parameters, bids, asks, row):
 def test_inventory_never_makes_it_keener_to_add(strategy, parameters):
     """Long bids no higher than flat, short offers no lower: leaning is one way."""
     made = strategy(**parameters)
-    flat = wish(made, calm())[1]
+    flat = wish(made, calm(strategy))[1]
     for inventory_lots in (1, 50, 10_000):
-        long = wish(made, calm(inventory_lots=inventory_lots))[1]
-        short = wish(made, calm(inventory_lots=-inventory_lots))[1]
+        long = wish(made, calm(strategy, inventory_lots=inventory_lots))[1]
+        short = wish(made, calm(strategy, inventory_lots=-inventory_lots))[1]
         assert not long.bids or long.bids[0][0] <= flat.bids[0][0]
         assert not short.asks or short.asks[0][0] >= flat.asks[0][0]

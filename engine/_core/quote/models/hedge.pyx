@@ -36,7 +36,7 @@ from engine._core.quote.models.taker cimport (
     GAP_ERROR, GAP_KNOWN, Gap, Taker, told_lots)
 from engine._core.quote.strategy cimport View
 
-from engine._core.quote.models.quoter import number
+from engine._core.base.param import number
 
 LEGS_MAX = 32
 """Positions one hedger looks after."""
@@ -86,6 +86,8 @@ cdef class HedgeTaker(Taker):
             raise ValueError(f"legs must be a list of 1 to {LEGS_MAX} instrument names,"
                              f" each once, not {legs!r}")
         self.legs = named
+        for name in named:  # called when one of them fills, not at the next tick
+            self.watch(name)
         self.band_usd = number("band_usd", band_usd, 0, 1e12)
         self.target_usd = number("target_usd", target_usd, -1e12, 1e12)
         self._shape(**shape)

@@ -28,7 +28,8 @@ from engine._core.base.types cimport ASK, BID, NO_PRICE, price_t, qty_t
 from engine._core.quote.sheet cimport QuoteSheet
 from engine._core.quote.strategy cimport Strategy, View
 
-from engine._core.quote.models.quoter import QTY_LOTS_LIMIT, number, whole
+from engine._core.base.param import number, whole
+from engine._core.quote.models.shape import QTY_LOTS_LIMIT
 
 BAND_STOPS = ("edge", "middle")
 

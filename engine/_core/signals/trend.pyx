@@ -1,0 +1,177 @@
+"""Trend: the distance of two averages of the mid, and its place in a range.
+
+Both follow the mid in continuous time: a mid counts for as long as it stood, however
+often frames come, and stands while the book is cut. So they do not depend on the rate
+of the feed, and they hear nothing but the touch.
+
+A price without drift, dX = sigma dW, has E_fast - E_slow = integral of (exp(-u/slow) -
+exp(-u/fast)) dX, a normal number of variance
+
+    sigma^2 (slow - fast)^2 / (2 (slow + fast)).
+
+In units of its root the crossover is a standard normal number, whatever the instrument
+and the spans; beyond 2 it is seen one time in twenty without any trend.
+"""
+
+cimport cython
+from libc.math cimport sqrt
+from libc.stdint cimport int64_t
+
+from engine._core.base.types cimport nanos_t
+from engine._core.signals.decay cimport NS_PER_S, decay, seconds
+from engine._core.signals.touch cimport mid_of
+from engine._core.state.book cimport Book
+
+from engine._core.base.param import number
+
+cdef double WARM_SPANS = 2.0   # slow ones: 98 % of the variance is there then
+cdef long WARM_SAMPLES = 16    # of the volatility
+
+
+@cython.final
+cdef class EwmaCross(Signal):
+    """Fast less slow average of the mid, in deviations of a price without drift.
+
+    Ready: two slow spans after the first book, and when the volatility is. While the
+        book is cut the mid stands.
+    Units: value in standard deviations, above 0 when the price rose; fast_ticks and
+        slow_ticks in ticks; spans in seconds, the time constants of the averages (a
+        span of n samples, as elsewhere, is a time constant of about n/2 of them).
+    Raises: ValueError naming the parameter, its value and what is allowed.
+    Source: R. Carver, Systematic Trading, 2015, appendix B (EWMAC); the normalisation
+        is derived above.
+    """
+
+    def __cinit__(self, *, fast_s, slow_s, sample_s=None):
+        self.fast_s = number("fast_s", fast_s, 1e-3, 1e8)
+        self.slow_s = number("slow_s", slow_s, self.fast_s, 1e9, open_low=True)
+        if sample_s is None:
+            sample_s = min(1.0, 0.1 * self.fast_s)
+        self.volatility = EwmaVolatility(
+            sample_s=number("sample_s", sample_s, 1e-3, self.slow_s),
+            tau_s=self.slow_s, warm_samples=WARM_SAMPLES)
+        self.spread_per_sigma = (self.slow_s - self.fast_s) / sqrt(
+            2.0 * (self.slow_s + self.fast_s))
+
+    cdef void on_book(self, Book book, nanos_t now_ns) noexcept nogil:
+        self.volatility.hear_book(book, now_ns, True)
+        if not self.has_mid:
+            self.has_mid = True
+            self.since_ns = self.folded_ns = now_ns
+            self.fast_ticks = self.slow_ticks = mid_of(book)
+        self._fold(now_ns)
+        self.mid_ticks = mid_of(book)
+        self._judge_value(now_ns)
+
+    cdef void on_cut(self, nanos_t now_ns) noexcept nogil:
+        self.volatility.hear_cut(now_ns)
+
+    cdef void on_time(self, nanos_t now_ns) noexcept nogil:
+        self.volatility.hear_time(now_ns)
+        if self.has_mid:
+            self._fold(now_ns)
+            self._judge_value(now_ns)
+
+    cdef void _fold(self, nanos_t now_ns) noexcept nogil:
+        """Let the mid that stood until now count for as long as it did."""
+        cdef nanos_t span_ns = now_ns - self.folded_ns
+        if span_ns <= 0:
+            return
+        self.fast_ticks += (self.mid_ticks - self.fast_ticks) * (
+            1.0 - decay(span_ns, self.fast_s))
+        self.slow_ticks += (self.mid_ticks - self.slow_ticks) * (
+            1.0 - decay(span_ns, self.slow_s))
+        self.folded_ns = now_ns
+
+    cdef void _judge_value(self, nanos_t now_ns) noexcept nogil:
+        cdef double sigma_ticks = self.volatility.value
+        self.value = (0.0 if sigma_ticks <= 0.0 else (
+            self.fast_ticks - self.slow_ticks) / (sigma_ticks * self.spread_per_sigma))
+        self.is_warm = (self.volatility.is_warm and sigma_ticks > 0.0
+                        and seconds(now_ns - self.since_ns)
+                        >= WARM_SPANS * self.slow_s)
+
+
+cdef inline void enter(Falling* side, int64_t bucket, double ticks) noexcept nogil:
+    """Take a value in; what can be the highest no more goes."""
+    cdef int last = 0
+    while side.n:          # ends: one row fewer each time, BUCKETS_MAX + 1 at most
+        last = (side.first + side.n - 1) % (BUCKETS_MAX + 1)
+        if side.rows[last].ticks > ticks:
+            break
+        side.n -= 1
+    if side.n and side.rows[last].bucket == bucket:
+        return             # a higher one of the same part leaves with it
+    last = (side.first + side.n) % (BUCKETS_MAX + 1)
+    side.rows[last].bucket = bucket
+    side.rows[last].ticks = ticks
+    side.n += 1
+
+
+cdef inline double highest(Falling* side, int64_t bucket) noexcept nogil:
+    """Return the highest of the window that ends with a part; older ones go."""
+    while side.n > 1 and side.rows[side.first].bucket <= bucket - BUCKETS_MAX:
+        side.first = (side.first + 1) % (BUCKETS_MAX + 1)
+        side.n -= 1
+    return side.rows[side.first].ticks
+
+
+@cython.final
+cdef class Breakout(Signal):
+    """Where the mid is between the low and the high of a window.
+
+    The window slides in BUCKETS_MAX steps, so its length is right to one part in 64.
+    The place, -1 at the low and 1 at the high, is smoothed exponentially.
+
+    Ready: one window after the first book. While the book is cut the mid stands.
+    Units: value from -1 to 1; high_ticks and low_ticks in ticks; window_s in seconds;
+        smooth_s, the time constant of the smoothing, in seconds, a quarter of the
+        window unless given.
+    Raises: ValueError naming the parameter, its value and what is allowed.
+    Source: R. Carver, Breakouts, qoppac.blogspot.com, 2016 (place in the range,
+        smoothed over a quarter of the window).
+    Cost: O(1) amortised; BUCKETS_MAX + 1 steps at most.
+    """
+
+    def __cinit__(self, *, window_s, smooth_s=None):
+        self.window_s = number("window_s", window_s, 1e-3, 1e9)
+        if smooth_s is None:
+            smooth_s = 0.25 * self.window_s
+        self.smooth_s = number("smooth_s", smooth_s, 1e-6, 1e9)
+        self.bucket_ns = <nanos_t>(self.window_s * <double>NS_PER_S / BUCKETS_MAX)
+
+    cdef void on_book(self, Book book, nanos_t now_ns) noexcept nogil:
+        if not self.has_mid:
+            self.has_mid = True
+            self.since_ns = self.folded_ns = now_ns
+            self.mid_ticks = mid_of(book)
+        self._fold(now_ns)
+        self.mid_ticks = mid_of(book)
+        self._place(now_ns)
+
+    cdef void on_time(self, nanos_t now_ns) noexcept nogil:
+        if self.has_mid:
+            self._fold(now_ns)
+            self._place(now_ns)
+
+    cdef void _fold(self, nanos_t now_ns) noexcept nogil:
+        """Let the place that was held until now count for as long as it was."""
+        if now_ns > self.folded_ns:
+            self.value += (self.place - self.value) * (
+                1.0 - decay(now_ns - self.folded_ns, self.smooth_s))
+            self.folded_ns = now_ns
+        # It stood until this moment, so it belongs to this part of the window as well.
+        enter(&self.highs, now_ns // self.bucket_ns, self.mid_ticks)
+        enter(&self.lows, now_ns // self.bucket_ns, -self.mid_ticks)
+
+    cdef void _place(self, nanos_t now_ns) noexcept nogil:
+        cdef int64_t bucket = now_ns // self.bucket_ns
+        cdef double middle, half
+        enter(&self.highs, bucket, self.mid_ticks)
+        enter(&self.lows, bucket, -self.mid_ticks)
+        self.high_ticks = highest(&self.highs, bucket)
+        self.low_ticks = -highest(&self.lows, bucket)
+        middle = 0.5 * (self.high_ticks + self.low_ticks)
+        half = 0.5 * (self.high_ticks - self.low_ticks)
+        self.place = (self.mid_ticks - middle) / half if half > 0.0 else 0.0
+        self.is_warm = seconds(now_ns - self.since_ns) >= self.window_s

@@ -44,6 +44,13 @@ _CORE = "engine._core."
 
 _SNAPSHOT = {
     "exposure": {"": 0.0},
+    "budgets": {
+        "X": {
+            "exposure_usd": 0.0,
+            "delta_usd": {"BTC": 0.0},
+            "credits_left": {"trading": 0.0},
+        }
+    },
     "requests": {"new": 0},
     "rejects_by_code": {"0": 0},
     "orders": {"live": 0},

@@ -16,9 +16,16 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from engine._core.core import Core
 from engine._core.quote.strategy import Strategy
 from engine.config import Config, Quote
-from engine.config_risk import OPERATOR, Limit, Risk, limits_of
+from engine.config_risk import (
+    OPERATOR,
+    Budget,
+    Limit,
+    Risk,
+    limits_of,
+)
 from engine.config_text import Section, key_text
 from engine.errors import NO_VALUE, ConfigError
+from engine.session.budgets import scope_of
 from engine.session.machine import QuotePlan, Session, SessionSettings
 from engine.session.plan import Rule
 
@@ -50,6 +57,7 @@ def assemble(config: Config, run_id: int) -> Core:
         changes_free=config.orders.changes_free,
     )
     _set_caps(core, config.risk)
+    set_budgets(core, config)
     core.attach(Session(core, settings, plans))
     return core
 
@@ -83,9 +91,15 @@ def rules(config: Config) -> tuple[Rule, ...]:
         ("", config.risk),
         *config.risk.currency.items(),
     ]
+    places += [(scope_of(name), one) for name, one in config.budget.items()]
     places += [(quote.instrument, quote.limits) for quote in config.quote]
     return tuple(
-        _rule(scope, getattr(section, key), limit, config.risk.on_loss)
+        _rule(
+            scope,
+            getattr(section, key),
+            limit,
+            section.on_loss if isinstance(section, Budget) else config.risk.on_loss,
+        )
         for scope, section in places
         for key, limit in limits_of(type(section))
         if limit.rule and getattr(section, key) is not None
@@ -117,6 +131,7 @@ def plan(config: Config, quote: Quote, strategy: Strategy) -> QuotePlan:
         requote_qty_pct=quote.requote_qty_pct,
         reads=strategy.reads,
         guards=_guards(config, quote),
+        budget=quote.budget or "",
         obligation=(
             None
             if quote.obligation is None
@@ -128,9 +143,13 @@ def plan(config: Config, quote: Quote, strategy: Strategy) -> QuotePlan:
         ),
         counts_in_usd=any(
             value is not None
-            for section in (config.risk, *config.risk.currency.values())
+            for section in (
+                config.risk,
+                *config.risk.currency.values(),
+                *(one for name, one in config.budget.items() if name == quote.budget),
+            )
             for key, value in section
-            if key in ("exposure_max_usd", "order_max_usd")
+            if key in ("exposure_max_usd", "order_max_usd", "delta_max_usd")
         ),
     )
 
@@ -172,6 +191,22 @@ def _set_caps(core: Core, risk: Risk) -> None:
         open_orders_max=risk.open_orders_max or 0,
         requests_per_s_max=risk.requests_per_s_max or 0,
         stall_max_ns=risk.stall_max_ms * _NS_PER_MS,
+    )
+
+
+def set_budgets(core: Core, config: Config) -> None:
+    """Give the core the budgets; before any instrument is bound."""
+    core.set_budgets(
+        {
+            name: {
+                "instruments": [q.instrument for q in config.quote if q.budget == name],
+                "exposure_max_usd": one.exposure_max_usd or 0.0,
+                "delta_max_usd": one.delta_max_usd or 0.0,
+                "requests_per_s_max": one.requests_per_s_max or 0,
+                "credit_share": (one.credit_share_pct or 0.0) / 100.0,
+            }
+            for name, one in config.budget.items()
+        }
     )
 
 

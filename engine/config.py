@@ -22,13 +22,14 @@ from pydantic import (
     AfterValidator,
     Field,
     PrivateAttr,
+    StringConstraints,
     ValidationError,
     ValidationInfo,
     model_validator,
 )
 
 from engine.config_process import Log, Loop, Metrics
-from engine.config_risk import Limits, Obligation, Risk
+from engine.config_risk import BUDGETS_MAX, Budget, Limits, Obligation, Risk
 from engine.config_text import NAMES_A_SECRET, Key, Section, explain, refusal
 from engine.errors import NO_VALUE, ConfigError
 
@@ -319,6 +320,10 @@ class Orders(Section):
     ] = 10
 
 
+BudgetName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
+"""Name of a budget."""
+
+
 class Quote(Section):
     """``[[quote]]``: one instrument, the strategy that quotes it, and its limits."""
 
@@ -357,6 +362,9 @@ class Quote(Section):
             "ticks",
         ),
     ] = 2
+    budget: Annotated[
+        BudgetName | None, Key("the budget it is part of", "", "name of a [budget.X]")
+    ] = None
     limits: Annotated[Limits, Key("what bounds this instrument")]
     obligation: Annotated[
         Obligation | None, Key("what was promised to be shown; absent: nothing")
@@ -415,6 +423,11 @@ class Config(Section):
     credentials: Credentials = Credentials()
     orders: Orders = Orders()
     risk: Risk = Risk()
+    budget: Annotated[
+        dict[BudgetName, Budget],
+        Field(max_length=BUDGETS_MAX),
+        Key("limits of some instruments together"),
+    ] = {}
     quote: Annotated[list[Quote], Field(min_length=1, max_length=QUOTES_MAX)]
     journal: Journal = Journal()
     state: State = State()
@@ -469,6 +482,36 @@ class Config(Section):
                 "which the loss budget outlives a restart",
                 at=("state", "path"),
                 value=NO_VALUE,
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _budgets_are_used_and_shared(self) -> Self:
+        """Every budget named is there and is used; shares leave something to all."""
+        used = dict.fromkeys(quote.budget for quote in self.quote)
+        for index, quote in enumerate(self.quote):
+            if quote.budget is not None and quote.budget not in self.budget:
+                there = ", ".join(self.budget) or "none"
+                raise refusal(
+                    f"a budget; there are: {there}",
+                    at=("quote", index, "budget"),
+                    value=quote.budget,
+                )
+        for name in self.budget:
+            if name not in used:
+                text = "a budget that some quote names"
+                raise refusal(text, at=("budget", name), value=name)
+        shares = {
+            name: one.credit_share_pct or 0.0 for name, one in self.budget.items()
+        }
+        whole = sum(shares.values())
+        without = [name for name in used if name is None or not shares[name]]
+        if whole > 100.0 or (whole == 100.0 and without):
+            name = next(name for name, share in shares.items() if share)
+            raise refusal(
+                "shares of 100 % together at most, and below it while a quote has none",
+                at=("budget", name, "credit_share_pct"),
+                value=shares[name],
             )
         return self
 

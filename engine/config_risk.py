@@ -16,6 +16,9 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from engine.config_text import Key, Section, refusal
 
+BUDGETS_MAX = 64
+"""Budgets of one configuration."""
+
 CURRENCIES_MAX = 32
 """Currencies with limits of their own."""
 
@@ -251,6 +254,75 @@ class Risk(Section):
     ] = {}
 
 
+class Budget(Section):
+    """``[budget.X]``: what bounds the instruments of one strategy, or of one desk.
+
+    Their quotes name it: ``quote[].budget = "X"``. It bounds besides what bounds the
+    account.
+    """
+
+    exposure_max_usd: Annotated[
+        Money | None, Limit("worst-case exposure", "USD", measured=_EXPOSURE)
+    ] = None
+    delta_max_usd: Annotated[
+        Money | None,
+        Limit(
+            "worst-case delta of each base currency, netted over the instruments",
+            "USD",
+            measured="positions plus everything open, in flight and unknown, all buys "
+            "or all sells filled, each instrument at its mark; an option counts as a "
+            "whole coin. What one leg can leave open while the other is not filled",
+        ),
+    ] = None
+    loss_session_usd: Annotated[
+        Money | None,
+        Limit(
+            "loss of its instruments in this run",
+            "USD",
+            measured="sum of their attribution, fees and funding included, each "
+            "currency at its present index, from the first reading of this run",
+            action="on_loss",
+            rearm=OPERATOR,
+            rule="loss_session",
+        ),
+    ] = None
+    loss_day_usd: Annotated[
+        Money | None,
+        Limit(
+            "loss of its instruments in the day",
+            "USD",
+            measured="the same, from 08:00 UTC; restarts do not reset",
+            action="on_loss",
+            rearm=OPERATOR,
+            rule="loss_day",
+        ),
+    ] = None
+    on_loss: Annotated[
+        Literal["pull", "flatten"],
+        Key("the step of the kill ladder its loss limits take, for its instruments"),
+    ] = "pull"
+    requests_per_s_max: Annotated[
+        int | None,
+        Field(ge=1, le=10_000),
+        Limit(
+            "new orders and edits a second",
+            "requests/s",
+            measured="sent in the last 1 s; cancels always go",
+        ),
+    ] = None
+    credit_share_pct: Annotated[
+        float | None,
+        Field(gt=0, le=100, allow_inf_nan=False),
+        Limit(
+            "share of the account's matching-engine credits",
+            "%",
+            measured="of each pool's rate, and of the burst orders may use; cancels "
+            "count and always go. Once one budget has a share, all that have none "
+            "have the rest, together",
+        ),
+    ] = None
+
+
 class Limits(Section):
     """``[quote.limits]``: what bounds one instrument; four keys have no default."""
 
@@ -427,6 +499,7 @@ def limits_of(model: type[BaseModel]) -> Iterator[tuple[str, Limit]]:
 TABLE: dict[str, type[Section]] = {
     "[risk]": Risk,
     "[risk.currency.X]": CurrencyRisk,
+    "[budget.X]": Budget,
     "[quote.limits]": Limits,
 }
 """The whole table: each section with its rows."""

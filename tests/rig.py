@@ -4,6 +4,7 @@ The rig is the shell of a test: it owns the time and carries the bytes.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from engine import QuoteSheet, Strategy, View
@@ -134,10 +135,14 @@ class Rig:
         quoting: bool = True,
         strategy: Strategy | None = None,
         row: dict[str, Any] = ROW,
+        before: Callable[[Core], None] | None = None,
         **core: int,
     ) -> None:
+        """Build it; ``before`` is called before the instrument is bound."""
         self.session = SilentSession()
         self.core = Core(7, **core)
+        if before is not None:
+            before(self.core)
         self.core.attach(self.session)
         self.index = self.core.add_instrument(row)
         self.wisher = Wisher()

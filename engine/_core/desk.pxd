@@ -12,6 +12,7 @@ from engine._core.decode.message cimport MESSAGE_KINDS, Decoder, MessageKind
 from engine._core.gateway.credits cimport Credits
 from engine._core.gateway.differ cimport Differ
 from engine._core.gateway.scheduler cimport Scheduler
+from engine._core.gateway.shares cimport Shares
 from engine._core.gateway.turnover cimport Turnover
 from engine._core.gateway.caps cimport Caps
 from engine._core.quote.agenda cimport Agenda
@@ -78,6 +79,8 @@ cdef class Desk:
         readonly ExposureTable exposure
         Markouts markouts
         readonly Caps caps
+        readonly Shares shares
+        dict budget_of                 # instrument -> name of its budget
         nanos_t stall_max_ns           # 0 = no limit
         bint is_stalled                # our timer is late by more, and not called yet
         nanos_t fresh_ns               # data from before this counts for nothing

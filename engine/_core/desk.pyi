@@ -5,6 +5,7 @@ from engine._core.base.hist import Histogram
 from engine._core.base.instrument import InstrumentTable
 from engine._core.gateway.caps import Caps
 from engine._core.gateway.credits import Credits
+from engine._core.gateway.shares import Shares
 from engine._core.quote.market import Market
 from engine._core.quote.strategy import Strategy
 from engine._core.state.exposure import ExposureTable
@@ -53,6 +54,7 @@ class Desk:
     def set_venue_clock(self, offset_ns: int) -> None: ...
     exposure: ExposureTable
     caps: Caps
+    shares: Shares
     def set_caps(
         self,
         *,

@@ -21,9 +21,10 @@ from engine._core.base.types cimport (
     nanos_t, qty_t)
 from engine._core.decode.message cimport (
     MESSAGE_PRIVATE, Decoder, MessageKind)
-from engine._core.gateway.credits cimport NO_POOL, Credits
+from engine._core.gateway.credits cimport NO_POOL, SAFETY, Credits
 from engine._core.gateway.differ cimport Differ
 from engine._core.gateway.scheduler cimport Scheduler
+from engine._core.gateway.shares cimport Shares
 from engine._core.gateway.turnover cimport Turnover
 from engine._core.quote.agenda cimport Agenda
 from engine._core.quote.gate cimport headroom
@@ -70,6 +71,7 @@ cdef class Desk:
         self.stance, self.stance_reason = STANCE_NORMAL, ""
         self.exposure, self.caps = ExposureTable(), Caps()
         self.markouts = Markouts()
+        self.shares, self.budget_of = Shares(), {}
         self.halted = ""
         self.ack_timeout_ns = ack_timeout_ns
         self.valid_for_ns = valid_for_ns
@@ -149,6 +151,7 @@ cdef class Desk:
                 to the instrument it quotes, and quotes another one already.
         """
         cdef Market market = self.market(index), other
+        cdef str budget = self.budget_of.get(market.name, "")
         if "" in strategy.sources:
             for other in self.quoted:
                 if other.strategy is strategy and other is not market:
@@ -158,8 +161,9 @@ cdef class Desk:
             self._let_go(market)
         market.bind(strategy, limits)
         self._attend(market, strategy)
+        market.budget = self.exposure.budgets.get(budget, -1)
         market.place = self.exposure.add(
-            index, market.row, market.currency, market.base, market.position)
+            index, market.row, market.currency, market.base, market.position, budget)
         market.set_stance(market.own_stance, market.own_reason, self.stance,
                           self.stance_reason)
         if market not in self.quoted:
@@ -337,8 +341,12 @@ cdef class Desk:
             ValueError: a rate not above 0, a burst below 1, too many pools.
         """
         cdef Market market
+        cdef int number
         for name, (rate_per_s, burst) in limits.items():
-            self.credits.set_limits(name, rate_per_s, burst, self.now_ns)
+            number = self.credits.set_limits(name, rate_per_s, burst, self.now_ns)
+            self.shares.set_limits(
+                number, rate_per_s,
+                burst - SAFETY - self.credits.pools[number].reserve, self.now_ns)
         for market in self.quoted:
             market.stir()
 

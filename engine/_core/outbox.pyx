@@ -37,7 +37,8 @@ CANCEL_ALL = "cancel_all"
 cdef inline bint would_cross(
         OrderTable orders, int32_t instrument, const Action* action) noexcept nogil:
     """Whether an own order of the other side is in the way."""
-    cdef price_t barrier = own_barrier(orders, instrument, action.side)
+    cdef price_t barrier = own_barrier(
+        orders, instrument, action.side, action.is_take)
     return barrier != NO_PRICE and (
         action.price_ticks >= barrier if action.side == BID
         else action.price_ticks <= barrier)
@@ -58,7 +59,11 @@ cdef inline bint fits(
             box.exposure.room(box.orders, market.place, room)
             if grown > room[<int>action.side]:
                 return False
-    return box.caps.may_send(action.kind, box.orders, box.now_ns)
+    if box.shares.is_split and not box.shares.may_send(
+            action.kind, market.budget, market.credit_pool, market.second_pool,
+            box.now_ns):
+        return False
+    return box.caps.may_send(action.kind, box.orders, market.budget, box.now_ns)
 
 
 cdef inline void put(
@@ -79,6 +84,35 @@ cdef inline void put(
 
 cdef class Outbox(Desk):
     """The desk, able to send."""
+
+    def set_budgets(self, budgets):
+        """Take the budgets, before anything is bound; 0 = no such limit.
+
+        Args:
+            budgets: name -> ``instruments``, ``exposure_max_usd`` (added up),
+                ``delta_max_usd`` (netted, of each base currency),
+                ``requests_per_s_max``, ``credit_share`` (0 to 1).
+
+        Raises:
+            ValueError: negative, more than a table holds, shares beyond the whole, or
+                an instrument in two of them.
+        """
+        for key in ("exposure_max_usd", "delta_max_usd"):
+            for name, row in budgets.items():
+                if not row[key] >= 0.0:
+                    raise ValueError(f"budget {name}: {key} = {row[key]}")
+        self.exposure.set_budgets({
+            name: (row["exposure_max_usd"], row["delta_max_usd"])
+            for name, row in budgets.items()})
+        for number, (name, row) in enumerate(budgets.items()):
+            self.caps.set_budget(number, row["requests_per_s_max"])
+            for instrument in row["instruments"]:
+                if self.budget_of.setdefault(instrument, name) != name:
+                    raise ValueError(f"{instrument} is in {name} and "
+                                     f"{self.budget_of[instrument]}")
+        self.shares.set_parts({
+            number: row["credit_share"] for number, row in enumerate(budgets.values())
+            if row["credit_share"]})
 
     cdef void _count_changed(self) noexcept:
         """Tell the limits over instruments where something happened since."""
@@ -230,7 +264,10 @@ cdef class Outbox(Desk):
                     action, market.place, self.exposure, self.orders, worst,
                     &self.fault))):
             return WRITE_FAILED
-        self.caps.sent(action.kind, self.now_ns)
+        self.caps.sent(action.kind, market.budget, self.now_ns)
+        if self.shares.is_split:
+            self.shares.sent(
+                market.budget, market.credit_pool, market.second_pool, self.now_ns)
         self.credits.take(market.credit_pool, market.second_pool, self.now_ns)
         self.n_by_request[<int>action.kind] += 1
         market.tally.sent(action.kind)

@@ -123,6 +123,7 @@ cdef dict market_snapshot(Desk desk, Market market):
         "fees": market.position.fees,
         "fills": market.position.n_fills,
         "currency": market.currency,
+        "budget": desk.budget_of.get(market.name, ""),
         "tick_size": market.row.tick_size,
         "gaps": market.gaps,
         "wishes": market.quotes,
@@ -147,6 +148,23 @@ cdef dict exposures(Desk desk):
     """Return worst-case exposure in USD: "" the account, and by currency."""
     account, by_currency = desk.exposure.totals(desk.orders)
     return {"": account, **{name: row[0] for name, row in by_currency.items()}}
+
+
+cdef dict budgets(Desk desk):
+    """Return the worst cases of each budget in USD, and what else it may send.
+
+    Keys: ``exposure_usd``, ``delta_usd`` (the larger side) by base currency, and
+    ``credits_left`` by pool where the credits are shared out.
+    """
+    return {
+        name: {
+            "exposure_usd": usd,
+            "delta_usd": {base: max(sides) for base, sides in nets.items()},
+            "credits_left": {
+                pool: desk.shares.left(desk.exposure.budgets[name], number, desk.now_ns)
+                for number, pool in enumerate(desk.credits.names)
+            } if desk.shares.is_split else {},
+        } for name, (usd, nets) in desk.exposure.budget_totals(desk.orders).items()}
 
 
 cdef dict market_snapshots(Desk desk, Py_ssize_t first, Py_ssize_t count):
@@ -182,6 +200,7 @@ cdef dict core_outline(Desk desk):
         "stance": STANCES[<int>desk.stance],
         "stance_reason": desk.stance_reason,
         "exposure": exposures(desk),
+        "budgets": budgets(desk),
         "connected": [bool(desk.is_connected[i]) for i in range(desk.n_connections)],
         "counters": counters,
         "requests": requests_of(desk.n_by_request),

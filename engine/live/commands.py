@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from engine.session.budgets import scope_of
+
 Now = Mapping[str, Any]
 """The state as `status_of` gives it."""
 
@@ -101,11 +103,11 @@ COMMANDS: Final[dict[str, Command]] = {
 
 
 def _instruments(now: Now, instrument: str) -> list[Mapping[str, Any]]:
-    """Return the rows of one instrument, of one settlement currency, or of all."""
+    """Return the rows of one instrument, settlement currency or budget, or of all."""
     return [
         row
         for name, row in now["instruments"].items()
-        if instrument in ("", name, row["currency"])
+        if instrument in ("", name, row["currency"], scope_of(row["budget"]))
     ]
 
 
@@ -124,6 +126,7 @@ def status_of(snapshot: Mapping[str, Any], **more: Any) -> dict[str, Any]:
         name: {
             "position": row["position"],
             "currency": row["currency"],
+            "budget": row.get("budget", ""),
             "orders": sum(len(side) for side in row["quotes"].values()),
             "stance": row.get("stance", "normal"),
             "why_blank": row["why_blank"],

@@ -72,7 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "order", metavar="COMMAND", choices=list(COMMANDS), help="see above"
     )
     parser.add_argument(
-        "--instrument", metavar="NAME", help="only this one, or currency"
+        "--instrument",
+        metavar="NAME",
+        help="only this one, currency, or budget.NAME",
     )
     parser.add_argument("--rule", metavar="RULE", help="with rearm: only this rule")
     parser.add_argument("--spec", metavar="JSON", help="with ticket: the order")

@@ -24,6 +24,23 @@ _BUDGET_PART = gauge(
     "budget",
     "part",
 )
+_BUDGETS = {
+    "exposure_usd": gauge(
+        "budget_exposure_usd", "Worst-case exposure of a budget in USD", "budget"
+    ),
+    "delta_usd": gauge(
+        "budget_delta_usd",
+        "Worst-case delta of a budget, netted within a base currency, in USD",
+        "budget",
+        "currency",
+    ),
+    "credits_left": gauge(
+        "budget_credits_left",
+        "Requests its share of a pool leaves a budget now",
+        "budget",
+        "pool",
+    ),
+}
 _MARKOUT_LABELS = ("instrument", "liquidity", "horizon")
 _MARKOUTS = {
     "fills": counter("markout_fills", "Fills marked", *_MARKOUT_LABELS),
@@ -105,6 +122,7 @@ def attribution_rows(snapshot: Mapping[str, Any]) -> Iterator[Row]:
             for part in PARTS
         ),
     )
+    yield from _budgets(snapshot.get("budgets", {}))
     yield from _markouts(instruments)
     yield from _quoting(instruments)
     for group, families in (("held", _HELD), ("presence", _PRESENCE)):
@@ -123,6 +141,22 @@ def attribution_rows(snapshot: Mapping[str, Any]) -> Iterator[Row]:
                 ((name,), row["presence"]["obligation"][key])
                 for name, row in instruments.items()
                 if "obligation" in row.get("presence", {})
+            ),
+        )
+
+
+def _budgets(budgets: Mapping[str, Any]) -> Iterator[Row]:
+    yield (
+        _BUDGETS["exposure_usd"],
+        (((name,), row["exposure_usd"]) for name, row in budgets.items()),
+    )
+    for key in ("delta_usd", "credits_left"):
+        yield (
+            _BUDGETS[key],
+            (
+                ((name, each), value)
+                for name, row in budgets.items()
+                for each, value in row[key].items()
             ),
         )
 

@@ -508,3 +508,60 @@ def test_an_obligation_is_whole_or_absent():
     del document["quote"][0]["obligation"]["size_min"]
     with pytest.raises(ConfigError, match=r"obligation\.size_min"):
         from_mapping(document)
+
+
+def with_budgets(budgets, *named):
+    """Return a document whose quotes name these budgets, None: none."""
+    document = tomllib.loads(GOOD)
+    (first,) = document["quote"]
+    document["quote"] = [
+        {**copy.deepcopy(first), "instrument": f"I{i}-PERPETUAL"}
+        for i in range(len(named))
+    ]
+    for quote, name in zip(document["quote"], named, strict=True):
+        if name is not None:
+            quote["budget"] = name
+    return {**document, "budget": budgets}
+
+
+def test_budgets_are_named_by_their_quotes():
+    found = from_mapping(with_budgets({"a": {"delta_max_usd": 5.0}}, "a", None))
+    assert found.budget["a"].delta_max_usd == 5.0
+    assert [quote.budget for quote in found.quote] == ["a", None]
+
+
+@pytest.mark.parametrize(
+    ("budgets", "named", "words"),
+    [
+        ({"a": {}}, ["b"], r"quote\[0\].*budget.*there are: a"),
+        ({}, ["b"], r"there are: none"),
+        ({"a": {}, "b": {}}, ["a"], r"budget\.b.*some quote names"),
+        ({"no name": {}}, ["no name"], r"budget"),
+        ({"a": {"on_loss": "disconnect"}}, ["a"], r"on_loss"),
+        (
+            {"a": {"credit_share_pct": 60.0}, "b": {"credit_share_pct": 41.0}},
+            ["a", "b"],
+            r"100 % together",
+        ),
+        ({"a": {"credit_share_pct": 100.0}}, ["a", None], r"below it while a quote"),
+    ],
+)
+def test_budgets_that_mean_nothing_are_refused(budgets, named, words):
+    with pytest.raises(ConfigError, match=words):
+        from_mapping(with_budgets(budgets, *named))
+
+
+def test_the_whole_of_the_credits_may_be_shared_out():
+    shares = {"a": {"credit_share_pct": 60.0}, "b": {"credit_share_pct": 40.0}}
+    assert from_mapping(with_budgets(shares, "a", "b")).budget["b"].on_loss == "pull"
+
+
+@pytest.mark.parametrize(("count", "is_taken"), [(64, True), (65, False)])
+def test_so_many_budgets(count, is_taken):
+    names = [f"b{i}" for i in range(count)]
+    document = with_budgets({name: {} for name in names}, *names)
+    if is_taken:
+        assert len(from_mapping(document).budget) == count
+    else:
+        with pytest.raises(ConfigError, match="budget"):
+            from_mapping(document)

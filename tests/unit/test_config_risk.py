@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from engine.assemble import _set_caps, plan, rules
+from engine.assemble import _set_caps, plan, rules, set_budgets
 from engine.config import Config, from_mapping
 from engine.config_risk import BY_ITSELF, OPERATOR, REFUSE, TABLE, Limit, limits_of
 from engine.errors import ConfigError
 from engine.session.risk.rules import MEASURES
-from tests.rig import LIMITS, MID, MS, NAME, Rig
+from tests.rig import LIMITS, MID, MS, NAME, Rig, Wisher
 from tests.unit.session.stand_in import Desk
 
 ROWS = [
@@ -38,9 +38,11 @@ def config(place: str, key: str, value: float) -> Config:
         "environment": "simulation",
         "venue": {"urls": ["ws://127.0.0.1:1/ws/api/v2"]},
         "risk": {"currency": {}},
+        "budget": {"desk": {}},
         "quote": [
             {
                 "instrument": NAME,
+                "budget": "desk",
                 "strategy": "strategies._template:Template",
                 "params": {"qty_lots": 1},
                 "limits": {
@@ -55,6 +57,7 @@ def config(place: str, key: str, value: float) -> Config:
     tables = {
         "[risk]": document["risk"],
         "[risk.currency.X]": document["risk"]["currency"].setdefault("BTC", {}),
+        "[budget.X]": document["budget"]["desk"],
         "[quote.limits]": document["quote"][0]["limits"],
     }
     tables[place][key] = value
@@ -66,7 +69,7 @@ class CoreWorld:
 
     def __init__(self, place: str, key: str, value: float) -> None:
         made = config(place, key, value)
-        its = plan(made, made.quote[0], object())
+        its = plan(made, made.quote[0], Wisher())
         limits = {
             **LIMITS,
             **its.guards,
@@ -75,7 +78,7 @@ class CoreWorld:
             "collar_bps": its.collar_bps,
             "stale_ns": its.stale_ns,
         }
-        self.rig = Rig(limits)
+        self.rig = Rig(limits, before=lambda core: set_budgets(core, made))
         _set_caps(self.rig.core, made.risk)
         self.late_ms = 0
         self.tell_all()
@@ -266,6 +269,16 @@ def many_requests(world: Callable[..., CoreWorld], past: int) -> str:
     return result
 
 
+def a_share(world: Callable[..., CoreWorld], past: int) -> str:
+    """A share of the burst, which is 1,000 here; 5 are for cancels and for safety."""
+    one = world(0.2 * 1_000 / 995)
+    one.rig.sent()
+    one.rig.wisher.bids = [(MID - 1 - i, 1) for i in range(2 + past)]
+    one.book()
+    assert len(one.rig.sent()) == 2
+    return REFUSE if past else ""
+
+
 ticker_only = CoreWorld.ticker
 CORE_DRIVERS: dict[tuple[str, str], Any] = {
     ("[risk]", "exposure_max_usd"): size_of_one_bid(400.0, 40),
@@ -277,6 +290,10 @@ CORE_DRIVERS: dict[tuple[str, str], Any] = {
     ("[risk]", "feed_lag_widen_ms"): lag(100, "widen", ""),
     ("[risk]", "feed_lag_max_ms"): lag(500, "pull", "the feed lags by 501 ms"),
     ("[risk]", "stall_max_ms"): stall,
+    ("[budget.X]", "exposure_max_usd"): size_of_one_bid(400.0, 40),
+    ("[budget.X]", "delta_max_usd"): size_of_one_bid(400.0, 40),
+    ("[budget.X]", "requests_per_s_max"): many_requests,
+    ("[budget.X]", "credit_share_pct"): a_share,
     ("[quote.limits]", "position_max"): size_of_one_bid(500.0, 50),
     ("[quote.limits]", "order_max"): size_of_one_bid(300.0, 30),
     ("[quote.limits]", "collar_bps"): price_of_one_bid(10.0, MID + 10),
@@ -320,9 +337,12 @@ class SessionWorld:
     """The real session with the rules of a configuration; the core stands in."""
 
     def __init__(self, place: str, key: str, value: float) -> None:
-        self.desk = Desk(rules=rules(config(place, key, value))).go()
+        made = config(place, key, value)
+        self.desk = Desk(budget="desk", rules=rules(made)).go()
         self.books = Books()
         self.ctx.ledger = self.books  # type: ignore[assignment]
+        self.budgets = BudgetBooks()
+        self.desk.session._risk._budgets = self.budgets
         self.look()
 
     @property
@@ -347,6 +367,27 @@ def profit(where: str, what: str, name: str = "") -> Any:
         return world.look()
 
     return put
+
+
+def budget_profit(key: str) -> Any:
+    def put(world: SessionWorld, value: float) -> str:
+        world.budgets.told[key] = -Decimal(str(value))
+        return world.look()
+
+    return put
+
+
+class BudgetBooks:
+    """Budgets that say what the test says."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, Decimal] = {}
+
+    def look(self, now_ms: int) -> None:
+        pass
+
+    def profits(self, key: str) -> dict[str, Decimal]:
+        return {"budget.desk": self.told.get(key, Decimal(0))}
 
 
 def margin(world: SessionWorld, value: float) -> str:
@@ -397,6 +438,8 @@ SESSION_DRIVERS: dict[tuple[str, str], tuple[float, float, Any]] = {
         0.500001,
         profit("currencies", "from_peak", "BTC"),
     ),
+    ("[budget.X]", "loss_session_usd"): (50.0, 50.01, budget_profit("since_start")),
+    ("[budget.X]", "loss_day_usd"): (50.0, 50.01, budget_profit("since_day")),
     ("[risk]", "margin_use_max_pct"): (60.0, 60.1, margin),
     ("[risk]", "clock_offset_max_ms"): (500, 501, clock),
     ("[risk]", "stale_user_ms"): (800, 801, user_line),

@@ -12,7 +12,8 @@ from engine._core.gateway.place cimport Yardstick
 from engine._core.quote.sheet cimport Permitted, QuoteLimits, Wish
 from engine._core.state.book cimport Book
 from engine._core.state.orders cimport (
-    ORDER_PENDING_CANCEL, ORDER_UNKNOWN, Order, OrderTable, RequestKind)
+    ORDER_PENDING_CANCEL, ORDER_PENDING_EDIT, ORDER_UNKNOWN, Order, OrderTable,
+    RequestKind)
 from engine._core.state.queue cimport Queue
 
 
@@ -92,21 +93,30 @@ cdef inline int32_t first_slot(int32_t instrument, Side side) noexcept nogil:
 
 
 # The price of the other side of ours that an order of `side` must not reach; NO_PRICE
-# when there is none. Orders whose price is in doubt count at their nearest.
+# when there is none. Orders whose price is in doubt count at their nearest; a take in
+# flight counts, because the venue may hold it up while a quote overtakes it. For a take
+# edits in flight count at every price they may leave: one that is refused moves
+# nothing, and a take is not post-only.
 cdef inline price_t own_barrier(
-        OrderTable orders, int32_t instrument, Side side) noexcept nogil:
+        OrderTable orders, int32_t instrument, Side side, bint is_take) noexcept nogil:
     cdef Side other = ASK if side == BID else BID
     cdef int32_t first = first_slot(instrument, other)
-    cdef uint32_t live = orders.live_side(instrument, other) & LEVEL_BITS
+    cdef uint32_t live = orders.live_side(instrument, other)
     cdef price_t nearest = NO_PRICE, price
     cdef Order* row
+    cdef int i
     while live:
         row = &orders.rows[first + low_bit(live)]
         live &= live - 1
         price = row.wanted_price_ticks
-        if ((row.state == ORDER_UNKNOWN or row.state == ORDER_PENDING_CANCEL)
+        if ((row.state == ORDER_UNKNOWN or row.state == ORDER_PENDING_CANCEL
+             or is_take and row.state == ORDER_PENDING_EDIT)
                 and is_better(other, row.price_ticks, price)):
             price = row.price_ticks
+        if is_take:
+            for i in range(row.n_pending):
+                if is_better(other, row.pending[i].price_ticks, price):
+                    price = row.pending[i].price_ticks
         if nearest == NO_PRICE or is_better(other, price, nearest):
             nearest = price
     return nearest

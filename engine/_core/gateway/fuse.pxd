@@ -8,7 +8,7 @@ from engine._core.base.check cimport (
 from engine._core.base.instrument cimport Instrument
 from engine._core.base.stance cimport STANCE_FLATTEN, STANCE_PULL, STANCE_REDUCE
 from engine._core.base.types cimport (
-    ASK, BID, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, TAKE_SLOT, Side, qty_t)
+    ASK, BID, SLOTS_PER_INSTRUMENT, SLOTS_PER_SIDE, Side, qty_t)
 from engine._core.gateway.credits cimport CREDIT
 from engine._core.gateway.differ cimport Action
 from engine._core.quote.sheet cimport Anchor, QuoteLimits
@@ -22,15 +22,11 @@ cdef extern from *:
     """
     const double SLACK "HALFSPREAD_SLACK"     # floats are added up in two orders
 
-cdef enum:
-    RESTING_BITS = (1 << TAKE_SLOT) - 1       # the slots of a side but the taking one
-
-
 cdef inline bint meets_own(
         const Action* action, int32_t instrument, OrderTable orders) noexcept nogil:
     """Whether the price reaches an order of ours on the other side."""
     cdef Side other = ASK if action.side == BID else BID
-    cdef uint32_t live = orders.live_side(instrument, other) & RESTING_BITS
+    cdef uint32_t live = orders.live_side(instrument, other)
     cdef int32_t base = instrument * SLOTS_PER_INSTRUMENT + <int>other * SLOTS_PER_SIDE
     cdef Order* row
     while live:

@@ -20,4 +20,6 @@ def judge(
     account_max_usd: float = 0.0,
     currency_max_usd: float = 0.0,
     delta_max: float = 0.0,
+    budget_max_usd: float = 0.0,
+    budget_delta_max_usd: float = 0.0,
 ) -> str: ...

@@ -17,7 +17,8 @@ from engine._core.base.types cimport (
 from engine._core.gateway.credits cimport CREDIT
 from engine._core.gateway.differ cimport Action
 from engine._core.quote.sheet cimport Anchor, QuoteLimits
-from engine._core.state.exposure cimport Exposed, ExposureTable
+from engine._core.state.exposure cimport (
+    GROSSES, NETS, NO_SUM, Exposed, ExposureTable)
 from engine._core.state.orders cimport REQUEST_NEW, OrderTable
 from engine._core.state.position cimport Position
 
@@ -27,13 +28,19 @@ cdef bint holds_together(
         qty_t worst_before_lots, Fault* fault) noexcept nogil:
     cdef qty_t grown = orders.worst(action.slot) - worst_before_lots
     cdef qty_t buys, sells, before, after
-    cdef double account = 0.0, settles = 0.0, coins = 0.0, usd
+    cdef double[GROSSES] gross
+    cdef double[NETS] net
+    cdef double usd
     cdef Exposed* mine = &table.rows[place]
     cdef Exposed* one
-    cdef int i
-    cdef bint is_larger = False
+    cdef int i, k
+    cdef bint is_larger = False, is_held = True
     if grown <= 0 or not table.is_capped:
         return True
+    for k in range(GROSSES):
+        gross[k] = 0.0
+    for k in range(NETS):
+        net[k] = 0.0
     for i in range(table.size):
         one = &table.rows[i]
         buys = (one.size_lots[0] + one.unbooked_lots[0] + one.ticket_lots[0]
@@ -46,15 +53,20 @@ cdef bint holds_together(
             is_larger = after > before and after > (
                 sells if action.side == BID else buys)
         usd = after * one.usd_per_lot
-        account += usd
-        settles += usd if one.settles == mine.settles else 0.0
-        if one.base == mine.base:
-            coins += (buys if action.side == BID else sells) * one.coins_per_lot
-    if not check(fault, is_below(coins, table.group_max_coins[mine.base])
-                 and (not is_larger or (
-                     is_below(account, table.account_max_usd)
-                     and is_below(settles, table.group_max_usd[mine.settles]))),
-                 FAULT_FUSE_EXPOSURE):
+        for k in range(GROSSES):
+            if one.grosses[k] == mine.grosses[k]:
+                gross[k] += usd
+        for k in range(NETS):
+            if one.nets[k] == mine.nets[k]:
+                net[k] += (buys if action.side == BID else sells) * (
+                    one.coins_per_lot if k == 0 else one.usd_per_lot)
+    for k in range(GROSSES):
+        if is_larger and mine.grosses[k] != NO_SUM:
+            is_held &= is_below(gross[k], table.gross[mine.grosses[k]].max_usd)
+    for k in range(NETS):
+        if mine.nets[k] != NO_SUM:
+            is_held &= is_below(net[k], table.net[mine.nets[k]].most)
+    if not check(fault, is_held, FAULT_FUSE_EXPOSURE):
         return False
     return check(fault, mine.usd_per_lot > 0.0 and mine.coins_per_lot > 0.0,
                  FAULT_FUSE_EXPOSURE)
@@ -69,7 +81,8 @@ def judge(row, limits, *, str side, long price_ticks, long amount_lots,
           double index_ticks=0.0, double fair_ticks=0.0, long credits=10,
           str stance="normal", bint is_take=False, double mark_price=0.0,
           double account_max_usd=0.0, double currency_max_usd=0.0,
-          double delta_max=0.0):
+          double delta_max=0.0, double budget_max_usd=0.0,
+          double budget_delta_max_usd=0.0):
     """Return the name of the fault a new order would raise, "none" when it may pass.
 
     For tests and tools: builds the smallest world in which the question can be asked.
@@ -83,15 +96,13 @@ def judge(row, limits, *, str side, long price_ticks, long amount_lots,
         amount_lots: its size.
         position_lots: position held before, long positive.
         own_other_ticks: price of an own order on the other side, None = none.
-        reference_ticks: reference price of the collar.
-        index_ticks: index price, 0 = none.
-        fair_ticks: own fair value, 0 = none.
+        reference_ticks, index_ticks, fair_ticks: what collars hang on, 0 = none.
         credits: requests left.
         stance: how far the desk has withdrawn, a name of STANCES.
         is_take: whether the order is immediate or cancel.
         mark_price: what the limits over instruments value it at, 0 = no price.
-        account_max_usd, currency_max_usd: worst-case exposures, 0 = no limit.
-        delta_max: coins of the base currency, the position netted.
+        account_max_usd, currency_max_usd, budget_max_usd: worst-case exposures.
+        delta_max, budget_delta_max_usd: netted, coins and USD. All of these: 0 = none.
     """
     cdef InstrumentTable table = InstrumentTable()
     cdef int32_t index = table.add(row)
@@ -127,7 +138,8 @@ def judge(row, limits, *, str side, long price_ticks, long amount_lots,
             index * SLOTS_PER_INSTRUMENT + (SLOTS_PER_SIDE if is_bid else 0),
             own_other_ticks, 1, False, 0, 0, &fault)
     orders.send_new(action.slot, price_ticks, amount_lots, False, 0, 0, &fault)
-    exposure.add(index, &table.rows[index], "BTC", "BTC", position)
+    exposure.set_budgets({"a": (budget_max_usd, budget_delta_max_usd)})
+    exposure.add(index, &table.rows[index], "BTC", "BTC", position, "a")
     exposure.price(0, mark_price, mark_price)
     exposure.set_caps(account_max_usd, {"BTC": (currency_max_usd, delta_max)})
     if holds(&action, index, &table.rows[index], &bounds, &anchor, orders, position,

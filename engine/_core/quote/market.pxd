@@ -88,6 +88,7 @@ cdef class Market:
         bint waits                     # some of its requests wait for a credit
         int post_only_refusals         # of these, those of post-only prices, in a row
         int place                      # in the exposure table
+        int budget                     # number of its budget, -1 = in none
         readonly long quotes           # decisions that wished for something
         readonly long strategy_errors
         bint is_blank                  # nothing is wished for

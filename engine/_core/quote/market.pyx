@@ -286,7 +286,7 @@ cdef Market new_market(str name, str currency, str base, InstrumentTable table,
         market.row, currency, base, market.book, market.volatility,
         &market.volatility.mid_ticks)
     market.tally = Tally()
-    market.mark_place = -1
+    market.mark_place = market.budget = -1
     market.queue = Queue(first_slot=index * SLOTS_PER_INSTRUMENT)
     market.view = new_view(name, table, index, market.book, market.volatility,
                            market.position, views)

@@ -15,13 +15,37 @@ cdef extern from *:
 
 cdef enum:
     GROUPS_MAX = 64            # currencies, settlement and base ones together
+    BUDGETS_MAX = 64
+    BUDGET_NETS_MAX = 256      # base currencies of budgets, each of each
+    # Sums that never net, in USD: the account, then currencies, then budgets.
+    GROSS_CURRENCY = 1
+    GROSS_BUDGET = GROSS_CURRENCY + GROUPS_MAX
+    GROSSES_MAX = GROSS_BUDGET + BUDGETS_MAX
+    # Sums that net: coins of a base currency, then USD of one within a budget.
+    NET_BUDGET = GROUPS_MAX
+    NETS_MAX = NET_BUDGET + BUDGET_NETS_MAX
+    # Of each kind a place adds to so many.
+    GROSSES = 3
+    NETS = 2
+    NO_SUM = -1                # in none: no budget
+
+
+cdef struct Gross:
+    double max_usd             # 0 = no limit
+    double usd                 # as counted last
+
+
+cdef struct Net:
+    double most                # 0 = no limit
+    double bought              # as counted last, all buys filled
+    double sold
 
 
 cdef struct Exposed:
     int32_t instrument
     const Instrument* row
-    int settles                # group of the settlement currency
-    int base                   # group of the base currency
+    int[GROSSES] grosses       # account, settlement currency, budget
+    int[NETS] nets             # base currency in coins, the same in the budget in USD
     double usd_per_lot         # at the newest price, 0 = no price yet
     double coins_per_lot       # of the base currency, 0 = no price yet
     # Fields of its position, which `positions` keeps.
@@ -37,23 +61,22 @@ cdef class ExposureTable:
         Exposed* rows
         int size
         list positions                 # Position by place
-        dict groups                    # currency -> group
-        double account_max_usd         # 0 = no limit
-        double[GROUPS_MAX] group_max_usd
-        double[GROUPS_MAX] group_max_coins
+        dict groups                    # currency -> its number
+        dict budgets                   # name -> its number
+        dict budget_nets               # (budget, base currency) -> number of the net
+        dict budget_max                # name -> (max USD, max delta in USD)
         bint is_capped                 # some limit is set
         # Sums over what was counted last; good while is_counted.
         bint is_counted
-        double account_usd
-        double[GROUPS_MAX] group_usd           # by settlement currency
-        double[GROUPS_MAX] group_bought        # coins by base currency, all buys filled
-        double[GROUPS_MAX] group_sold
+        Gross[GROSSES_MAX] gross
+        Net[NETS_MAX] net
         int n_unpriced                         # places that hold what has no price
 
-    # Take an instrument in; return its place.
+    # Take an instrument in, budget "" = none; return its place.
     cdef int add(self, int32_t instrument, const Instrument* row, str settles,
-                 str base, Position position) except -1
+                 str base, Position position, str budget) except -1
     cdef int group(self, str currency) except -1
+    cdef int budget_net(self, str budget, str base) except -1
 
     # The newest prices of a place; 0 = not told.
     cdef void price(
@@ -82,8 +105,14 @@ cdef class ExposureTable:
                 self._count_all(orders)
             self._room(place, out)
 
+    # A lot in the unit of a net.
+    cdef inline double net_per_lot(self, const Exposed* one, int which) noexcept nogil:
+        return one.coins_per_lot if which == 0 else one.usd_per_lot
+
     # Inside only.
     cdef void _room(self, int place, qty_t* out) noexcept nogil
     cdef void _count(self, OrderTable orders, int place) noexcept nogil
     cdef void _count_all(self, OrderTable orders) noexcept nogil
     cdef void _weigh(self, const Exposed* one, int times) noexcept nogil
+    cdef void _find_caps(self)
+    cdef tuple _walk(self, OrderTable orders)

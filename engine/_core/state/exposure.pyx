@@ -3,8 +3,11 @@
 An instrument's exposure is the larger of two sizes: position plus every buy, and sells
 less position; orders open, in flight and unknown count in full, as do fills told and
 not yet booked. In USD, exposures add up and never net: that sum is bounded for the
-account and for each settlement currency. In coins of a base currency, all buys or all
-sells fill, positions net, and the larger result is bounded.
+account, for each settlement currency and for each budget. Deltas net: all buys or all
+sells fill, positions net, and the larger result is bounded, in coins of each base
+currency, and within each budget in USD for each base currency of its instruments. That
+is what a strategy of two legs can be left with when one of them fills and the other
+does not.
 
 Units: an inverse lot is worth its USD amount whatever the price, and amount / price
 coins; a linear lot its amount at the mark; an option lot counts as a whole coin at the
@@ -55,6 +58,7 @@ cdef class ExposureTable:
 
     def __init__(self):
         self.positions, self.groups = [], {}
+        self.budgets, self.budget_nets, self.budget_max = {}, {}, {}
 
     def __dealloc__(self):
         free(self.rows)
@@ -71,8 +75,22 @@ cdef class ExposureTable:
             self.groups[currency] = len(self.groups)
         return self.groups[currency]
 
+    cdef int budget_net(self, str budget, str base) except -1:
+        """Return the number of what nets in a base currency within a budget.
+
+        Raises:
+            ValueError: more than BUDGET_NETS_MAX of them.
+        """
+        if (budget, base) not in self.budget_nets:
+            if len(self.budget_nets) >= BUDGET_NETS_MAX:
+                raise ValueError(
+                    f"budget {budget}: more than {BUDGET_NETS_MAX} base currencies")
+            self.budget_nets[budget, base] = NET_BUDGET + len(self.budget_nets)
+            self.net[self.budget_nets[budget, base]].most = self.budget_max[budget][1]
+        return self.budget_nets[budget, base]
+
     cdef int add(self, int32_t instrument, const Instrument* row, str settles,
-                 str base, Position position) except -1:
+                 str base, Position position, str budget) except -1:
         cdef Exposed* grown
         cdef int place
         for place in range(self.size):
@@ -89,8 +107,14 @@ cdef class ExposureTable:
         grown.instrument = instrument
         grown.held_lots[0] = grown.held_lots[1] = 0
         grown.row = row
-        grown.settles = self.group(settles)
-        grown.base = self.group(base)
+        grown.grosses[0] = 0
+        grown.grosses[1] = GROSS_CURRENCY + self.group(settles)
+        grown.grosses[2] = NO_SUM
+        grown.nets[0] = self.group(base)
+        grown.nets[1] = NO_SUM
+        if budget:
+            grown.grosses[2] = GROSS_BUDGET + <int>self.budgets[budget]
+            grown.nets[1] = self.budget_net(budget, base)
         grown.usd_per_lot = row.lot_size if row.inverse else 0.0
         grown.coins_per_lot = 0.0 if row.inverse else row.lot_size
         if row.kind == KIND_OPTION or row.kind == KIND_OPTION_COMBO:
@@ -127,13 +151,18 @@ cdef class ExposureTable:
     cdef void _weigh(self, const Exposed* one, int times) noexcept nogil:
         """Add what was counted of a place to the sums, or take it off."""
         cdef qty_t worst = qty_max(one.held_lots[0], one.held_lots[1])
-        cdef double usd = times * worst * one.usd_per_lot
+        cdef double usd = times * worst * one.usd_per_lot, per_lot
+        cdef int i
         if worst and (one.usd_per_lot == 0.0 or one.coins_per_lot == 0.0):
             self.n_unpriced += times
-        self.account_usd += usd
-        self.group_usd[one.settles] += usd
-        self.group_bought[one.base] += times * one.held_lots[0] * one.coins_per_lot
-        self.group_sold[one.base] += times * one.held_lots[1] * one.coins_per_lot
+        for i in range(GROSSES):
+            if one.grosses[i] != NO_SUM:
+                self.gross[one.grosses[i]].usd += usd
+        for i in range(NETS):
+            if one.nets[i] != NO_SUM:
+                per_lot = times * self.net_per_lot(one, i)
+                self.net[one.nets[i]].bought += one.held_lots[0] * per_lot
+                self.net[one.nets[i]].sold += one.held_lots[1] * per_lot
 
     cdef void _count(self, OrderTable orders, int place) noexcept nogil:
         cdef Exposed* one = &self.rows[place]
@@ -147,10 +176,11 @@ cdef class ExposureTable:
 
     cdef void _count_all(self, OrderTable orders) noexcept nogil:
         cdef int i
-        self.account_usd = 0.0
         self.n_unpriced = 0
-        for i in range(GROUPS_MAX):
-            self.group_usd[i] = self.group_bought[i] = self.group_sold[i] = 0.0
+        for i in range(GROSSES_MAX):
+            self.gross[i].usd = 0.0
+        for i in range(NETS_MAX):
+            self.net[i].bought = self.net[i].sold = 0.0
         for i in range(self.size):
             self.rows[i].held_lots[0] = self.worst_held(orders, i, BID)
             self.rows[i].held_lots[1] = self.worst_held(orders, i, ASK)
@@ -161,26 +191,30 @@ cdef class ExposureTable:
         cdef const Exposed* mine = &self.rows[place]
         cdef const qty_t* held = mine.held_lots
         cdef qty_t worst = qty_max(held[0], held[1])
-        cdef double limit
-        cdef int side
+        cdef const Gross* gross
+        cdef const Net* net
+        cdef int side, i
         if mine.usd_per_lot == 0.0 or mine.coins_per_lot == 0.0 or self.n_unpriced:
             out[0] = out[1] = 0
             return
-        for side in range(2):
-            if self.account_max_usd > 0.0:
-                out[side] = qty_min(out[side], creeping(
-                    self.account_max_usd, self.account_usd, mine.usd_per_lot,
-                    worst - held[side]))
-            limit = self.group_max_usd[mine.settles]
-            if limit > 0.0:
-                out[side] = qty_min(out[side], creeping(
-                    limit, self.group_usd[mine.settles], mine.usd_per_lot,
-                    worst - held[side]))
-            limit = self.group_max_coins[mine.base]
-            if limit > 0.0:
-                out[side] = qty_min(out[side], creeping(
-                    limit, self.group_bought[mine.base] if side == 0
-                    else self.group_sold[mine.base], mine.coins_per_lot, 0))
+        for i in range(GROSSES):
+            if mine.grosses[i] == NO_SUM:
+                continue
+            gross = &self.gross[mine.grosses[i]]
+            if gross.max_usd > 0.0:
+                for side in range(2):
+                    out[side] = qty_min(out[side], creeping(
+                        gross.max_usd, gross.usd, mine.usd_per_lot,
+                        worst - held[side]))
+        for i in range(NETS):
+            if mine.nets[i] == NO_SUM:
+                continue
+            net = &self.net[mine.nets[i]]
+            if net.most > 0.0:
+                for side in range(2):
+                    out[side] = qty_min(out[side], creeping(
+                        net.most, net.bought if side == 0 else net.sold,
+                        self.net_per_lot(mine, i), 0))
 
     def set_caps(self, double account_max_usd, by_currency):
         """Take the limits over instruments.
@@ -193,39 +227,96 @@ cdef class ExposureTable:
             ValueError: more than GROUPS_MAX currencies.
         """
         self.is_counted = False
-        self.account_max_usd = account_max_usd
-        self.is_capped = account_max_usd > 0.0
+        self.gross[0].max_usd = account_max_usd
         for currency, (usd, coins) in by_currency.items():
-            self.group_max_usd[self.group(currency)] = usd
-            self.group_max_coins[self.group(currency)] = coins
-            self.is_capped = self.is_capped or usd > 0.0 or coins > 0.0
+            self.gross[GROSS_CURRENCY + self.group(currency)].max_usd = usd
+            self.net[self.group(currency)].most = coins
+        self._find_caps()
+
+    def set_budgets(self, budgets):
+        """Take the budgets; instruments are added to them by name.
+
+        Args:
+            budgets: name -> (max USD, max delta in USD of each base currency), 0 =
+                none.
+
+        Raises:
+            ValueError: more than BUDGETS_MAX, or instruments were added already.
+        """
+        if self.size:
+            raise ValueError("budgets come before the instruments")
+        if len(budgets) > BUDGETS_MAX:
+            raise ValueError(f"more than {BUDGETS_MAX} budgets")
+        for name, (usd, delta_usd) in budgets.items():
+            self.budgets[name] = len(self.budgets)
+            self.budget_max[name] = (usd, delta_usd)
+            self.gross[GROSS_BUDGET + <int>self.budgets[name]].max_usd = usd
+        self._find_caps()
+
+    cdef void _find_caps(self):
+        """See whether anything is bounded at all."""
+        cdef int i
+        self.is_capped = any(delta > 0.0 for _, delta in self.budget_max.values())
+        for i in range(GROSSES_MAX):
+            self.is_capped = self.is_capped or self.gross[i].max_usd > 0.0
+        for i in range(NETS_MAX):
+            self.is_capped = self.is_capped or self.net[i].most > 0.0
 
     def totals(self, OrderTable orders not None):
         """Return ``(account USD, {currency: (USD, long coins, short coins)})``."""
-        cdef int i
-        cdef qty_t bought, sold, worst
-        cdef double usd, account = 0.0
-        found = {name: [0.0, 0.0, 0.0] for name in self.groups}
-        names = list(self.groups)
-        for i in range(self.size):
-            bought = self.worst_held(orders, i, BID)
-            sold = self.worst_held(orders, i, ASK)
-            worst = qty_max(bought, sold)
-            usd = worst * self.rows[i].usd_per_lot
-            account += usd
-            found[names[self.rows[i].settles]][0] += usd
-            found[names[self.rows[i].base]][1] += bought * self.rows[i].coins_per_lot
-            found[names[self.rows[i].base]][2] += sold * self.rows[i].coins_per_lot
-        return account, {name: tuple(row) for name, row in found.items()}
+        grosses, nets = self._walk(orders)
+        return grosses.get(0, 0.0), {
+            name: (grosses.get(GROSS_CURRENCY + i, 0.0), *nets.get(i, (0.0, 0.0)))
+            for name, i in self.groups.items()}
+
+    def budget_totals(self, OrderTable orders not None):
+        """Return ``{budget: (USD, {base currency: (long USD, short USD)})}``."""
+        grosses, nets = self._walk(orders)
+        return {
+            name: (grosses.get(GROSS_BUDGET + i, 0.0),
+                   {base: nets.get(net, (0.0, 0.0))
+                    for (budget, base), net in self.budget_nets.items()
+                    if budget == name})
+            for name, i in self.budgets.items()}
+
+    cdef tuple _walk(self, OrderTable orders):
+        """Add everything up anew: USD by gross, (bought, sold) by net."""
+        cdef int place, i
+        cdef qty_t bought, sold
+        cdef Exposed* one
+        cdef double per_lot
+        grosses, nets = {}, {}
+        for place in range(self.size):
+            one = &self.rows[place]
+            bought = self.worst_held(orders, place, BID)
+            sold = self.worst_held(orders, place, ASK)
+            for i in range(GROSSES):
+                if one.grosses[i] != NO_SUM:
+                    grosses[one.grosses[i]] = (
+                        grosses.get(one.grosses[i], 0.0)
+                        + qty_max(bought, sold) * one.usd_per_lot)
+            for i in range(NETS):
+                if one.nets[i] != NO_SUM:
+                    per_lot = self.net_per_lot(one, i)
+                    buys, sells = nets.get(one.nets[i], (0.0, 0.0))
+                    nets[one.nets[i]] = (buys + bought * per_lot,
+                                         sells + sold * per_lot)
+        return grosses, nets
 
     def counted(self, OrderTable orders not None):
-        """Return what `totals` does, out of the sums that are kept.
+        """Return what `totals` and `budget_totals` do, out of the sums that are kept.
 
         They are true after each turn; without limits nobody keeps them, so they are
         made here. For tests: anybody else asks `totals`.
         """
         if not self.is_counted:
             self._count_all(orders)
-        return self.account_usd, {
-            name: (self.group_usd[i], self.group_bought[i], self.group_sold[i])
-            for name, i in self.groups.items()}
+        return self.gross[0].usd, {
+            name: (self.gross[GROSS_CURRENCY + <int>i].usd, self.net[<int>i].bought,
+                   self.net[<int>i].sold)
+            for name, i in self.groups.items()}, {
+            name: (self.gross[GROSS_BUDGET + <int>i].usd,
+                   {base: (self.net[<int>net].bought, self.net[<int>net].sold)
+                    for (budget, base), net in self.budget_nets.items()
+                    if budget == name})
+            for name, i in self.budgets.items()}

@@ -17,7 +17,7 @@ TRIPS_MAX = 4096
 """Trips kept at the same time; beyond it the account itself takes the stance."""
 
 ACCOUNT = ""
-"""The scope that is everything. Others: a currency, or an instrument's name."""
+"""The scope that is everything. Others: a currency, a budget, an instrument's name."""
 
 
 class Stance(IntEnum):

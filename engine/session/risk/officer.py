@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from engine.session.budgets import Budgets, scope_of
 from engine.session.context import Context
 from engine.session.plan import Rule
 from engine.session.risk.ladder import ACCOUNT, Ladder, Stance, Trip
@@ -44,6 +45,7 @@ class RiskOfficer:
         self.due_ns = 1 if ctx.settings.rules else 0
         """When to look at the rules. Empty: 0, never."""
         self._ctx = ctx
+        self._budgets = ctx.lasting["budgets"] = Budgets(ctx)
         self._judges_money = any(
             rule.name.startswith("loss") for rule in ctx.settings.rules
         )
@@ -106,7 +108,9 @@ class RiskOfficer:
         name = cmd.get("instrument")
         if name is None:
             return ACCOUNT
-        planned = any(plan.instrument == name for plan in self._ctx.plans)
+        planned = any(
+            name in (plan.instrument, scope_of(plan.budget)) for plan in self._ctx.plans
+        )
         if planned or name in self._ctx.currencies():
             return str(name)
         text = f"{cmd.get('cmd')}: {short(name, 64)} is not quoted here"
@@ -123,7 +127,7 @@ class RiskOfficer:
         if not self.due_ns or ctx.now_ns < self.due_ns:
             return
         self.due_ns = ctx.now_ns + LOOK_NS
-        look = Look(ctx, self.memory, self._profits(), ctx.core.vitals())
+        look = Look(ctx, self.memory, self._profits(), self._budgets, ctx.core.vitals())
         seen: dict[str, Values] = {}
         for rule in ctx.settings.rules:
             if rule.name not in seen:
@@ -142,6 +146,7 @@ class RiskOfficer:
             return {}
         self._shown_ns = ctx.now_ns + SHOWN_NS
         ctx.ledger.look(ctx.core.mark_prices(), venue_ms)
+        self._budgets.look(venue_ms)
         return ctx.ledger.pnl() if self._judges_money else {}
 
     def _judge(self, rule: Rule, scope: str, value: float) -> None:
@@ -191,7 +196,10 @@ class RiskOfficer:
         self._hold(worst)
         self._tell(-1, worst)
         for one in listings:
-            self._tell(one.index, self.ladder.worst(one.name, one.currency))
+            scopes = [one.name, one.currency]
+            if one.plan is not None and one.plan.budget:
+                scopes.append(scope_of(one.plan.budget))
+            self._tell(one.index, self.ladder.worst(*scopes))
         if self._kill_reason:
             reason, self._kill_reason = self._kill_reason, ""
             self._ctx.kill.start(reason, self._ctx.now_ns)

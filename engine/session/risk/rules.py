@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from engine.session.budgets import Budgets
 from engine.session.context import Context
 from engine.session.risk.ladder import ACCOUNT
 
@@ -64,20 +65,29 @@ class Look:
     ctx: Context
     memory: Memory
     pnl: Mapping[str, Any]
+    budgets: Budgets
     vitals: Mapping[str, Any]
 
 
-def _money(pnl: Mapping[str, Any], key: str) -> dict[str, Decimal]:
+def _money(look: Look, key: str) -> dict[str, Decimal]:
     """Return one profit by scope: account in USD, currencies in their own coin.
 
     While a currency has no price, what it lost is missing in USD: not known then.
     """
+    pnl = look.pnl
     if not pnl.get("is_open"):
         return {}
     found = {name: row[key] for name, row in pnl["currencies"].items()}
     if not pnl["unpriced"]:
         found[ACCOUNT] = pnl["usd"][key]
     return found
+
+
+def _all_money(look: Look, key: str) -> dict[str, Decimal]:
+    """Return the same with the budgets, in USD."""
+    if not look.pnl.get("is_open"):
+        return {}
+    return {**_money(look, key), **look.budgets.profits(key)}
 
 
 def loss_session(look: Look) -> Values:
@@ -87,19 +97,19 @@ def loss_session(look: Look) -> Values:
         scope: look.memory.loss(
             "loss_session", scope, profit - starts.setdefault(scope, profit)
         )
-        for scope, profit in _money(look.pnl, "since_start").items()
+        for scope, profit in _all_money(look, "since_start").items()
     }
 
 
 def loss_day(look: Look) -> Values:
     """Loss since 08:00 UTC."""
-    profits = _money(look.pnl, "since_day").items()
+    profits = _all_money(look, "since_day").items()
     return {s: look.memory.loss("loss_day", s, profit) for s, profit in profits}
 
 
 def loss_peak(look: Look) -> Values:
     """Loss since the best point."""
-    profits = _money(look.pnl, "from_peak").items()
+    profits = _money(look, "from_peak").items()
     return {s: look.memory.loss("loss_peak", s, profit) for s, profit in profits}
 
 

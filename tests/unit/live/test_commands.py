@@ -18,6 +18,7 @@ SNAPSHOT: dict[str, Any] = {
         "BTC-PERPETUAL": {
             "position": 120.0,
             "currency": "BTC",
+            "budget": "carry",
             "quotes": {"bid": [[1, 2, "live"]], "ask": [[3, 2, "live"]]},
             "why_blank": "",
             "stance": "normal",
@@ -49,8 +50,10 @@ def is_so(command: str, found: dict[str, Any], instrument: str = "") -> bool:
     return COMMANDS[command].is_so(found, instrument)
 
 
-def test_orders_count_whatever_their_state_by_instrument_or_currency() -> None:
+def test_orders_count_whatever_their_state_by_what_is_named() -> None:
     assert open_orders(now()) == 3
+    assert open_orders(now(), "budget.carry") == 2
+    assert open_orders(now(), "budget.other") == 0
     assert open_orders(now(), "BTC-PERPETUAL") == 2
     assert open_orders(now(), "ETH") == 1
 

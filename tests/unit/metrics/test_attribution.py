@@ -75,5 +75,20 @@ def test_an_obligation_is_shown_where_there_is_one() -> None:
     assert found["obligation_uptime_min_pct"] == {("P",): 90.0}
 
 
+def test_what_a_budget_may_lose_and_send() -> None:
+    row = {
+        "exposure_usd": 400.0,
+        "delta_usd": {"BTC": 100.0, "ETH": 5.0},
+        "credits_left": {"trading": 7.5},
+    }
+    found = samples({"budgets": {"carry": row}})
+    assert found["budget_exposure_usd"] == {("carry",): 400.0}
+    assert found["budget_delta_usd"] == {
+        ("carry", "BTC"): 100.0,
+        ("carry", "ETH"): 5.0,
+    }
+    assert found["budget_credits_left"] == {("carry", "trading"): 7.5}
+
+
 def test_nothing_known_is_nothing_shown() -> None:
     assert not any(samples({}).values())

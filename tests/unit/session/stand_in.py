@@ -7,6 +7,7 @@ from a table of functions, which a test may replace, hold back or silence.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -395,11 +396,11 @@ def idle_for_long(credits: Credits) -> Credits:
 class Desk:
     """A session between its core and its venue, under a clock moved by hand."""
 
-    def __init__(self, *names: str, **settings: Any) -> None:
+    def __init__(self, *names: str, budget: str = "", **settings: Any) -> None:
         self.core = CoreStandIn()
         self.venue = Venue()
         names = names or ("BTC-PERPETUAL",)
-        self.plans = [plan(name) for name in names]
+        self.plans = [replace(plan(name), budget=budget) for name in names]
         self.settings = SessionSettings(**{"tie_out_ns": 0, **settings})
         self.session = Session(self.core, self.settings, self.plans)
         idle_for_long(self.session._ctx.credits)

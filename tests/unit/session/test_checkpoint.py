@@ -124,7 +124,8 @@ def test_a_checkpoint_says_who_had_what_and_which_trades_are_booked() -> None:
     assert found["positions"][NAME] == {"size_lots": 3, "average_price": 61_000.5}
     assert [one for _, _, one in found["trades"]["ids"]] == [f"{NAME}-1"]
     assert found["trades"]["known_ms"] <= wall_ms(desk)
-    assert list(found["parts"]) == ["ledger", "turnover", "risk"]
+    parts = ["ledger", "turnover", "budgets", "risk", "attribution"]
+    assert list(found["parts"]) == parts
 
 
 def test_a_later_run_goes_on_where_the_earlier_one_ended() -> None:

@@ -45,13 +45,30 @@ COINS_PER_LOT = [10.0 / PRICE, 0.001, 10.0 / PRICE, 0.1]
 SETTLES = ["BTC", "USDC", "ETH", "BTC"]
 BASES = ["BTC", "BTC", "ETH", "BTC"]
 OPTION_PRICE = 0.05
+MEMBERS = {"carry": [0, 1], "coins": [2, 3]}
+"""A budget of two legs in one coin, and one of two coins."""
+
+
+def budgets(**limits: tuple[float, float]) -> dict[str, Any]:
+    """Return budgets with (exposure, delta) each, as the core takes them."""
+    return {
+        name: {
+            "instruments": [ROWS[i]["instrument_name"] for i in MEMBERS[name]],
+            "exposure_max_usd": usd,
+            "delta_max_usd": delta,
+            "requests_per_s_max": 0,
+            "credit_share": 0.0,
+        }
+        for name, (usd, delta) in limits.items()
+    }
 
 
 class Market:
     """Four instruments of three currencies in one core; the test says the wishes."""
 
-    def __init__(self, **caps: Any) -> None:
+    def __init__(self, budgets: Any = None, **caps: Any) -> None:
         self.core = Core(3)
+        self.core.set_budgets(budgets or {})
         self.core.attach(SilentSession())
         self.wishers = [Wisher() for _ in ROWS]
         self.t_ns = 1_000 * MS
@@ -116,6 +133,16 @@ def sums(held: list[tuple[int, int]]) -> tuple[float, dict[str, Any]]:
         found[BASES[i]][1] += bought * COINS_PER_LOT[i]
         found[BASES[i]][2] += sold * COINS_PER_LOT[i]
     return account, found
+
+
+def budget_sums(held: list[tuple[int, int]], name: str) -> tuple[float, Any]:
+    """Return a budget's USD, and (long, short) USD by base currency."""
+    usd, nets = 0.0, {BASES[i]: [0.0, 0.0] for i in MEMBERS[name]}
+    for i in MEMBERS[name]:
+        usd += max(held[i]) * USD_PER_LOT[i]
+        for side in (0, 1):
+            nets[BASES[i]][side] += held[i][side] * USD_PER_LOT[i]
+    return usd, nets
 
 
 wishes = st.lists(
@@ -183,7 +210,11 @@ events = st.lists(
 def test_the_sums_that_are_kept_are_those_of_a_walk(
     history: list[tuple[str, int, int]], ticks: bool
 ) -> None:
-    market = Market(exposure_max_usd=9_000.0, by_currency={"BTC": (5_000.0, 2.0)})
+    market = Market(
+        budgets(carry=(4_000.0, 1_000.0), coins=(0.0, 700.0)),
+        exposure_max_usd=9_000.0,
+        by_currency={"BTC": (5_000.0, 2.0)},
+    )
     venues = [
         SlowVenue(row["instrument_name"], 1_000 * i) for i, row in enumerate(ROWS)
     ]
@@ -201,10 +232,17 @@ def test_the_sums_that_are_kept_are_those_of_a_walk(
             market.t_ns += 300 * MS
             market.core.handle_timer(market.t_ns)
         walked_usd, walked = market.core.exposure.totals(market.core.orders)
-        kept_usd, kept = market.core.exposure.counted(market.core.orders)
+        kept_usd, kept, kept_budgets = market.core.exposure.counted(market.core.orders)
         assert kept_usd == pytest.approx(walked_usd, rel=1e-12, abs=1e-6)
         for name, row in walked.items():
             assert kept[name] == pytest.approx(row, rel=1e-12, abs=1e-9)
+        for name, (usd, nets) in market.core.exposure.budget_totals(
+            market.core.orders
+        ).items():
+            assert kept_budgets[name][0] == pytest.approx(usd, rel=1e-12, abs=1e-6)
+            for base, sides in nets.items():
+                kept_sides = kept_budgets[name][1][base]
+                assert kept_sides == pytest.approx(sides, rel=1e-12, abs=1e-6)
     assert market.core.snapshot()["halted"] == ""
 
 
@@ -285,3 +323,85 @@ def test_more_currencies_than_there_is_room_for_are_refused() -> None:
     many = {f"C{i}": (1.0, 0.0) for i in range(65)}
     with pytest.raises(ValueError, match="more than 64 currencies"):
         Core(1).set_caps(by_currency=many)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    wishes=wishes,
+    positions=positions,
+    usd=st.integers(300, 10_000),
+    delta=st.integers(100, 3_000),
+)
+def test_no_order_of_wishes_takes_a_budget_past_its_limits(
+    wishes: list[tuple[int, bool, int, int]],
+    positions: list[int],
+    usd: int,
+    delta: int,
+) -> None:
+    """Legs net within a budget and a coin, everything open at its worst."""
+    market = Market(budgets(carry=(float(usd), float(delta)), coins=(0.0, 500.0)))
+    for index, lots in enumerate(positions):
+        market.core.set_position(index, lots, PRICE)
+    began = {name: budget_sums(market.worst(), name) for name in MEMBERS}
+    for i in range(4):
+        market.tell(i)
+    for i, is_bid, away, lots in wishes:
+        tick = 100 if i == 3 else 10_000
+        wisher = market.wishers[i]
+        if is_bid:
+            wisher.bids = [(tick - away, lots)]
+        else:
+            wisher.asks = [(tick + away, lots)]
+        market.tell(i)
+        told = market.core.exposure.budget_totals(market.core.orders)
+        for name, most, delta_max in (("carry", usd, delta), ("coins", 0, 500)):
+            found_usd, nets = budget_sums(market.worst(), name)
+            assert not most or found_usd <= max(most, began[name][0]) + 1e-6
+            for base, sides in nets.items():
+                for side in (0, 1):
+                    assert sides[side] <= (
+                        max(delta_max, began[name][1][base][side]) + 1e-6
+                    )
+            assert told[name][0] == pytest.approx(found_usd)
+    assert market.core.snapshot()["halted"] == ""
+
+
+def test_a_leg_may_go_on_when_the_other_offsets_it() -> None:
+    """Delta 100 USD: 10 lots long in one leg, 30 more once the other is short 300."""
+    market = Market(budgets(carry=(0.0, 100.0)))
+    market.core.set_position(1, -60, PRICE)  # 300 USD short in the linear leg
+    for i in range(4):
+        market.tell(i)
+    market.wishers[0].bids = [(9_999, 50)]
+    market.tell(0)
+    (request,) = [json.loads(line) for line in market.core.data_to_send(0).splitlines()]
+    assert request["params"]["amount"] == 400
+
+
+def test_what_is_in_no_budget_is_not_bounded_by_one() -> None:
+    market = Market(budgets(carry=(50.0, 0.0)))
+    for i in range(4):
+        market.tell(i)
+    market.wishers[0].bids = market.wishers[2].bids = [(9_999, 30)]
+    for i in (0, 2):
+        market.tell(i)
+    sent = [json.loads(line) for line in market.core.data_to_send(0).splitlines()]
+    assert [r["params"]["amount"] for r in sent] == [50, 300]
+
+
+def test_more_budgets_than_there_is_room_for_are_refused() -> None:
+    one = next(iter(budgets(carry=(1.0, 0.0)).values()))
+    many = {f"B{i}": {**one, "instruments": []} for i in range(65)}
+    with pytest.raises(ValueError, match="more than 64 budgets"):
+        Core(1).set_budgets(many)
+
+
+def test_an_instrument_is_in_one_budget_and_budgets_come_first() -> None:
+    both = budgets(carry=(1.0, 0.0), coins=(1.0, 0.0))
+    both["coins"]["instruments"] = both["carry"]["instruments"]
+    with pytest.raises(ValueError, match="is in coins and carry"):
+        Core(1).set_budgets(both)
+    with pytest.raises(ValueError, match="before the instruments"):
+        Market().core.set_budgets(budgets(carry=(1.0, 0.0)))
+    with pytest.raises(ValueError, match="delta_max_usd = -1"):
+        Core(1).set_budgets(budgets(carry=(1.0, -1.0)))

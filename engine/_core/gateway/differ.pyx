@@ -299,8 +299,7 @@ cdef class Differ:
         cdef int32_t slot = first_slot(instrument, side) + TAKE_SLOT
         cdef qty_t room = self.permitted.headroom_lots[<int>side]
         # One at a time, whichever side: what the first one brings is not known yet.
-        if (self.permitted.take_wish.qty_lots == 0
-                or orders.rows[slot].state != ORDER_DONE
+        if (orders.rows[slot].state != ORDER_DONE
                 or orders.rows[first_slot(instrument, <Side>(1 - <int>side))
                                + TAKE_SLOT].state != ORDER_DONE):
             return
@@ -318,4 +317,5 @@ cdef class Differ:
         self.yard, self.fault = yard, fault
         self._plan_side(instrument, BID, orders, queue, book)
         self._plan_side(instrument, ASK, orders, queue, book)
-        self._plan_take(instrument, orders)
+        if permitted.take_wish.qty_lots:
+            self._plan_take(instrument, orders)

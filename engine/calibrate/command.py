@@ -40,6 +40,7 @@ and the traps. Exit 1 where A and k of an instrument were not measured.
 TALK_AFTER_S = 2.0
 TALK_EVERY_S = 0.5
 FRAMES_BETWEEN_LOOKS = 1024
+DEPTH_LIMIT = 10_000
 NOTES_SHOWN = 10
 NOTE_MAX = 160
 
@@ -59,6 +60,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="a recorded get_instruments answer: ticks, lots and kinds",
+    )
+    parser.add_argument(
+        "--depth-min",
+        type=float,
+        default=0.0,
+        metavar="TICKS",
+        help="fit trades from this depth on (default: 0, from the touch on)",
     )
     parser.add_argument(
         "--depth-max",
@@ -94,8 +102,11 @@ def main(args: argparse.Namespace) -> int:
     from engine.calibrate.tape import Tapes, open_frames
     from engine.replay.infer import load_instruments
 
-    if args.depth_max is not None and not 0 < args.depth_max < 1e6:
-        raise ConfigError("calibrate", "--depth-max", args.depth_max, "above 0")
+    least, most = args.depth_min, args.depth_max
+    if not 0 <= least < DEPTH_LIMIT:
+        raise ConfigError("calibrate", "--depth-min", least, "0 or more")
+    if most is not None and not least < most < DEPTH_LIMIT:
+        raise ConfigError("calibrate", "--depth-max", most, "above --depth-min")
     earlier = {} if args.fall_back is None else load_earlier(args.fall_back)
     given = None if args.instruments is None else load_instruments(args.instruments)
     progress = Progress()
@@ -107,7 +118,7 @@ def main(args: argparse.Namespace) -> int:
     tapes.read()
     progress.end()
     results = [
-        calibrated(tape, args.depth_max, earlier.get(name))
+        calibrated(tape, least, most, earlier.get(name))
         for name, tape in tapes.tapes.items()
         if args.instrument or tape.prints
     ]

@@ -92,6 +92,7 @@ class Intensity:
 
     takes: int
     used: int
+    least_ticks: float
     deepest_ticks: float
     a_per_s: Estimate | None = None
     k_per_tick: Estimate | None = None
@@ -119,6 +120,7 @@ class Intensity:
         return {
             "takes": self.takes,
             "used": self.used,
+            "least_ticks": self.least_ticks,
             "deepest_ticks": self.deepest_ticks,
             "a_per_s": self.a_per_s and self.a_per_s.as_json(),
             "k_per_tick": self.k_per_tick and self.k_per_tick.as_json(),
@@ -140,6 +142,7 @@ def fit(
     orders: Counter[tuple[int, int]],
     spread_seconds: Mapping[int, float],
     blocks: Sequence[Counter[int]] = (),
+    depth_min_ticks: float = 0.0,
     depth_max_ticks: float | None = None,
 ) -> Intensity:
     """Fit A and k.
@@ -149,6 +152,7 @@ def fit(
             depth, in half ticks from the mid.
         spread_seconds: for how long the book was readable with which spread, ticks.
         blocks: the depths by blocks of equal time, to see clusters.
+        depth_min_ticks: orders that stopped before this depth are left out.
         depth_max_ticks: deeper orders are left out; None: the deepest hundredth.
 
     Returns: the fit; one that says why not where the data do not tell.
@@ -158,19 +162,20 @@ def fit(
         depths[depth] += n
     takes = depths.total()
     deepest = depth_limit(depths, depth_max_ticks)
-    counts = {x: n for x, n in depths.items() if x <= deepest and n}
+    window = range(math.ceil(2 * depth_min_ticks), deepest + 1)
+    counts = {x: n for x, n in depths.items() if x in window and n}
     used = sum(counts.values())
-    exposure = {
-        x: times for x in range(deepest + 1) if (times := open_s(x, spread_seconds))
-    }
+    seconds = {x: open_s(x, spread_seconds) for x in range(deepest + 1)}
+    exposure = {x: time_s for x, time_s in seconds.items() if x in window and time_s}
     why_not = too_little(counts, exposure)
     k = None if why_not else solve(counts, exposure)
     if k is None:
         return Intensity(
             takes,
             used,
+            window.start / 2,
             deepest / 2,
-            rates=rates(orders, exposure),
+            rates=rates(orders, seconds),
             why_not=why_not or "taker orders do not get rarer with depth",
         )
     weights = {x: t * math.exp(-k * x / 2) for x, t in exposure.items()}
@@ -179,7 +184,7 @@ def fit(
     spread = math.fsum(w * (x / 2 - mean) ** 2 for x, w in weights.items()) / total
     a = used / (2 * total * -math.expm1(-k))
     offset = mean - 1 / math.expm1(k)
-    by_a, by_k = clustering(blocks, deepest, mean, spread)
+    by_a, by_k = clustering(blocks, window, mean, spread)
     k_error = math.sqrt(by_k / (used * spread))
     log_a_error = math.sqrt(by_a / used + (offset * k_error) ** 2)
     expected = {x: 2 * w * a * -math.expm1(-k) for x, w in weights.items()}
@@ -187,6 +192,7 @@ def fit(
     return Intensity(
         takes,
         used,
+        window.start / 2,
         deepest / 2,
         a_per_s=log_interval(a, log_a_error),
         k_per_tick=log_interval(k, k_error / k),
@@ -196,7 +202,7 @@ def fit(
         fit_chi_square=chi_square,
         fit_freedom=freedom,
         fit_probability=chi_square_tail(chi_square, freedom) if freedom else None,
-        rates=rates(orders, exposure, a, k),
+        rates=rates(orders, seconds, a, k),
     )
 
 
@@ -261,7 +267,7 @@ def mean_depth(k: float, exposure: Mapping[int, float]) -> float:
 
 
 def clustering(
-    blocks: Sequence[Counter[int]], deepest: int, mean: float, spread: float
+    blocks: Sequence[Counter[int]], window: range, mean: float, spread: float
 ) -> tuple[float, float]:
     """Return by what factor clusters widen the variance of ln A, and of k.
 
@@ -270,7 +276,7 @@ def clustering(
     """
     numbers, excesses = [], []
     for block in blocks:
-        used = {depth: n for depth, n in block.items() if depth <= deepest}
+        used = {depth: n for depth, n in block.items() if depth in window}
         numbers.append(float(sum(used.values())))
         excesses.append(math.fsum(n * (x / 2 - mean) for x, n in used.items()))
     total = math.fsum(numbers)
@@ -348,6 +354,8 @@ def rates(
     """
     table = []
     for depth, seconds in exposure.items():
+        if not seconds:
+            continue
         reached = sum(
             n
             for (spread, x), n in orders.items()

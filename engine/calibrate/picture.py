@@ -10,13 +10,16 @@ from engine.calibrate.intensity import Intensity, Rate
 WIDTH, HEIGHT = 720, 420
 LEFT, RIGHT, TOP, BOTTOM = 76, 20, 68, 48
 WHOLE, HALF, FIT = "#4c78a8", "#e45756", "#54a24b"
+REACHED_MIN = 3
+"""Fewer say no more than that the depth is rare."""
 RATES_MAX = 400
 """Depths drawn; the nearest ones."""
 
 
 def picture(name: str, intensity: Intensity) -> str:
     """Return an SVG of the measured and the fitted intensity, one instrument."""
-    shown = [rate for rate in intensity.rates if rate.reached][:RATES_MAX]
+    shown = [rate for rate in intensity.rates if rate.reached >= REACHED_MIN]
+    shown = shown[:RATES_MAX]
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
         'font-family="sans-serif" font-size="12">',

@@ -84,7 +84,7 @@ class Result:
             told.append(
                 "the fills are not exponential in depth (chi-square "
                 f"{fit.fit_chi_square:.0f} at {fit.fit_freedom}): look at the picture, "
-                "and fit the depths you quote at with --depth-max"
+                "and fit the depths you quote at with --depth-min and --depth-max"
             )
         if max(fit.clusters_a, fit.clusters_k) > 1:
             told.append(
@@ -104,6 +104,7 @@ class Result:
 
 def calibrated(
     tape: Tape,
+    depth_min_ticks: float = 0.0,
     depth_max_ticks: float | None = None,
     earlier: Mapping[str, float] | None = None,
 ) -> Result:
@@ -113,6 +114,7 @@ def calibrated(
         session.orders(),
         session.spread_seconds,
         session.blocks(),
+        depth_min_ticks,
         depth_max_ticks,
     )
     return Result(
@@ -237,7 +239,8 @@ def text(result: Result) -> str:
         lines += [
             _line("k", fit.k_per_tick, "/tick"),
             _line("A", fit.a_per_s, "/s"),
-            f"    from {fit.used} taker orders down to {fit.deepest_ticks:g} ticks",
+            f"    from {fit.used} taker orders that stopped {fit.least_ticks:g} to "
+            f"{fit.deepest_ticks:g} ticks from the mid",
         ]
         if fit.fit_probability is not None:
             lines.append(

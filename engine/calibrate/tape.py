@@ -8,6 +8,7 @@ on two channels, and only the venue's time says which was first.
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_left
 from collections import Counter
@@ -37,6 +38,7 @@ TOUCHES_MAX = 50_000_000
 TAKES_MAX = 20_000_000
 NOTES_MAX = 100
 NAME_MAX = 64
+MARKET = re.compile(rb'"(?:book|ticker|trades)\.|"tick_size"')
 DAMAGE = (
     ("malformed", "are not JSON, or were cut short"),
     ("unknown", "have a shape nobody knows"),
@@ -126,7 +128,10 @@ class Tape:
 
 
 class JournalFrames:
-    """What a journal says was received, as a recording: a frame a record."""
+    """The market data a journal says was received, and instrument rows, as frames.
+
+    What the account was told stays out: here is no account that could make sense of it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -138,7 +143,8 @@ class JournalFrames:
         with Reader(self.path) as reader:
             try:
                 for record in reader:
-                    if record.kind in (Kind.RECEIVE_DATA, Kind.RECEIVE_MORE):
+                    is_data = record.kind in (Kind.RECEIVE_DATA, Kind.RECEIVE_MORE)
+                    if is_data and MARKET.search(record.payload):
                         yield Frame(record.number, "recv", record.payload, record.t_ns)
                 self.tail = reader.tail
             except JournalError as error:

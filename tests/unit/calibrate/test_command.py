@@ -67,8 +67,22 @@ def test_too_little_is_exit_1_and_falls_back_if_told(
 
 
 def test_a_depth_can_be_told(recording, capsys):
-    assert main(["calibrate", str(recording), "--json", "--depth-max", "4"]) == 0
+    assert (
+        main(
+            [
+                "calibrate",
+                str(recording),
+                "--json",
+                "--depth-min",
+                "1.5",
+                "--depth-max",
+                "4",
+            ]
+        )
+        == 0
+    )
     row = json.loads(capsys.readouterr().out)["instruments"][NAME]
+    assert row["intensity"]["least_ticks"] == 1.5
     assert row["intensity"]["deepest_ticks"] == 4.0
     assert max(rate["depth_ticks"] for rate in row["intensity"]["rates"]) == 4.0
 
@@ -77,8 +91,10 @@ def test_a_depth_can_be_told(recording, capsys):
     ("arguments", "code", "words"),
     [
         (["--instrument", "NONE"], 2, "one that is in it"),
-        (["--depth-max", "0"], 2, "above 0"),
-        (["--depth-max", "nan"], 2, "above 0"),
+        (["--depth-max", "0"], 2, "above --depth-min"),
+        (["--depth-max", "nan"], 2, "above --depth-min"),
+        (["--depth-min", "-1"], 2, "0 or more"),
+        (["--depth-min", "5", "--depth-max", "5"], 2, "above --depth-min"),
         (["--fall-back", "none.json"], 2, "No such file"),
         (["--instruments", "none.json"], 2, "No such file"),
         (["--svg", "/no/such/folder/x.svg"], 1, "cannot be written"),

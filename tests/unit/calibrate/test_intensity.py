@@ -167,6 +167,21 @@ def test_the_deepest_hundredth_is_left_out_unless_told():
     assert told.k_per_tick.value < fit(orders, SECONDS).k_per_tick.value
 
 
+def test_the_depths_between_two_limits_are_fitted_alone():
+    # Far from the touch another k holds: each stretch has its own.
+    seconds = {2: 20_000.0}
+    near, far = drawn(1, 1.0, 1.5, seconds), drawn(2, 0.05, 0.2, seconds)
+    orders = Counter({key: n for key, n in (near + far).items() if n})
+    found = fit(orders, seconds, depth_min_ticks=8, depth_max_ticks=25)
+    assert found.k_per_tick.low < 0.2 < found.k_per_tick.high
+    assert found.a_per_s.low < 0.05 < found.a_per_s.high
+    assert (found.least_ticks, found.deepest_ticks) == (8.0, 25.0)
+    assert found.used == sum(n for (_, x), n in orders.items() if 16 <= x <= 50)
+    # The picture still has them all.
+    assert found.rates[0].depth_ticks == 1.0
+    assert fit(orders, seconds).k_per_tick.low > 0.3
+
+
 def test_fills_that_are_not_exponential_do_not_fit():
     heavy = Counter({(2, 2 * d): round(30_000 / d**2) for d in range(1, 60)})
     found = fit(heavy, {2: 5000.0}, depth_max_ticks=30)

@@ -4,7 +4,7 @@ from collections import Counter
 from xml.etree import ElementTree
 
 from engine.calibrate.intensity import fit
-from engine.calibrate.picture import HEIGHT, LEFT, WIDTH, picture
+from engine.calibrate.picture import HEIGHT, LEFT, REACHED_MIN, WIDTH, picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 SECONDS = {2: 900.0, 3: 900.0}
@@ -17,7 +17,9 @@ def test_every_depth_is_a_point_inside_the_frame():
     found = fit(ORDERS, SECONDS)
     root = ElementTree.fromstring(picture("A<B", found))
     points = root.findall(f"{SVG}circle")
-    assert len(points) == len([rate for rate in found.rates if rate.reached])
+    assert len(points) == len(
+        [rate for rate in found.rates if rate.reached >= REACHED_MIN]
+    )
     for point in points:
         assert LEFT <= float(point.get("cx")) <= WIDTH
         assert 0 <= float(point.get("cy")) <= HEIGHT

@@ -176,6 +176,13 @@ def test_a_journal_gives_the_tape_of_its_recording(tmp_path):
     assert takes(tape) == takes(plain)
 
 
+def test_what_the_account_was_told_stays_out_of_it(tmp_path):
+    answer = '{"jsonrpc":"2.0","id":1000007,"result":{"order":{}},"usOut":1}'
+    journal = journal_of(tmp_path / "a.journal", [answer, *FRAMES, answer])
+    assert len(list(open_frames(journal))) == len(FRAMES)
+    assert read(journal).messages == []
+
+
 def test_a_torn_journal_says_so_and_keeps_what_came_before(tmp_path):
     path = journal_of(tmp_path / "a.journal", FRAMES)
     path.write_bytes(path.read_bytes()[:-100])

@@ -1,4 +1,4 @@
-"""``halfspread calibrate``: A, k, volatility and markouts out of recorded data."""
+"""``halfspread calibrate``: the parameters of the models out of recorded data."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ HELP = "measure what the models' parameters were in a recording or a journal"
 DESCRIPTION = """\
 Read the books and trades of a recording (halfspread record) or of a journal, through
 the engine's own decoder and books, and estimate what the quote models want to know:
-A and k of the fill intensity A exp(-k d) out of trades, the volatility of the mid, and
-what passive fills at the touch were worth 1, 10 and 60 seconds later; each with a 95 %
-interval.
+A and k of the fill intensity A exp(-k d) out of trades, the volatility of the mid, what
+passive fills at the touch were worth 1, 10 and 60 seconds later, and the table of the
+micro-price; each with a 95 % interval.
 
   halfspread calibrate today.jsonl.zst                 a report and a fragment to paste
   halfspread calibrate today.jsonl.zst --instrument BTC-PERPETUAL \\

@@ -18,7 +18,7 @@ Quantitative Finance 18(12), 2018, 1959-1966 (SSRN 2970694), sections 3 and 4.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine._core.signals.micro_price import imbalance_bucket
@@ -53,6 +53,69 @@ class MicroPriceFit:
         return not any(any(row) for row in self.table)
 
 
+class Chain:
+    """Counts of how touches follow each other; chains of several times can be added."""
+
+    def __init__(self, buckets: int = 9, spreads: int = 3) -> None:
+        """Make an empty one; see `fit_micro_price` for the arguments and errors."""
+        _demand(buckets, spreads)
+        self.buckets, self.spreads = buckets, spreads
+        size = buckets * spreads
+        self.stay = [[0] * size for _ in range(size)]
+        self.land = [[0] * size for _ in range(size)]
+        self.moved = [0.0] * size
+
+    def state(self, touch: Touch) -> int | None:
+        """Return the state of a touch, None for one that is a break."""
+        bid, ask, bid_lots, ask_lots = touch
+        if bid >= ask or bid_lots <= 0 or ask_lots <= 0:
+            return None
+        row = (min(ask - bid, self.spreads) - 1) * self.buckets
+        return row + imbalance_bucket(bid_lots, ask_lots, self.buckets)
+
+    def count(self, before: int, after: int, move_ticks: float) -> None:
+        """Count a change, and the same with the sides exchanged."""
+        for one, other, by in (
+            (before, after, move_ticks),
+            (
+                _mirror(before, self.buckets),
+                _mirror(after, self.buckets),
+                -move_ticks,
+            ),
+        ):
+            (self.land if by else self.stay)[one][other] += 1
+            self.moved[one] += by
+
+    def add(self, other: Chain, sign: int = 1) -> None:
+        """Add the counts of another, or with sign -1 take them away."""
+        for mine, theirs in (
+            *zip(self.stay, other.stay, strict=True),
+            *zip(self.land, other.land, strict=True),
+        ):
+            for at, n in enumerate(theirs):
+                mine[at] += sign * n
+        for at, by in enumerate(other.moved):
+            self.moved[at] += sign * by
+
+    def fit(self, changes_min: int = 50) -> MicroPriceFit:
+        """Return the table; see `fit_micro_price`.
+
+        Raises: ValueError for changes_min below 1.
+        """
+        if changes_min < 1:
+            raise ValueError(f"changes_min must be above 0, not {changes_min}")
+        size = self.buckets * self.spreads
+        adjust = _settle(self.stay, self.land, self.moved, changes_min)
+        moves = [sum(row) for row in self.land]
+        changes = [sum(row) + n for row, n in zip(self.stay, moves, strict=True)]
+        rows = [slice(at, at + self.buckets) for at in range(0, size, self.buckets)]
+        return MicroPriceFit(
+            table=[_odd(adjust[row]) for row in rows],
+            changes=[changes[row] for row in rows],
+            moves=[moves[row] for row in rows],
+        )
+
+
 def fit_micro_price(
     touches: Iterable[Touch],
     *,
@@ -72,34 +135,29 @@ def fit_micro_price(
 
     Raises: ValueError naming the argument that is out of range.
     """
-    _demand(buckets, spreads, changes_min)
-    size = buckets * spreads
-    stay = [[0] * size for _ in range(size)]
-    land = [[0] * size for _ in range(size)]
-    moved = [0.0] * size
+    chain = Chain(buckets, spreads)
+    for _, before, after, move_ticks in changes_of(chain, touches):
+        chain.count(before, after, move_ticks)
+    return chain.fit(changes_min)
+
+
+def changes_of(
+    chain: Chain, touches: Iterable[Touch]
+) -> Iterator[tuple[int, int, int, float]]:
+    """Yield the place of the later touch, both states, and the move in ticks."""
     before: tuple[int, int] | None = None
-    for bid, ask, bid_lots, ask_lots in touches:
-        if bid >= ask or bid_lots <= 0 or ask_lots <= 0:
+    for place, touch in enumerate(touches):
+        state = chain.state(touch)
+        if state is None:
             before = None
             continue
-        row = (min(ask - bid, spreads) - 1) * buckets
-        state = row + imbalance_bucket(bid_lots, ask_lots, buckets)
+        twice_mid = touch[0] + touch[1]
         if before is not None:
-            move = (bid + ask - before[1]) / 2
-            _count(stay, land, moved, buckets, before[0], state, move)
-        before = (state, bid + ask)
-    adjust = _settle(stay, land, moved, changes_min)
-    changes = [sum(stay[i]) + sum(land[i]) for i in range(size)]
-    moves = [sum(land[i]) for i in range(size)]
-    rows = range(0, size, buckets)
-    return MicroPriceFit(
-        table=[_odd(adjust[at : at + buckets]) for at in rows],
-        changes=[changes[at : at + buckets] for at in rows],
-        moves=[moves[at : at + buckets] for at in rows],
-    )
+            yield place, before[0], state, (twice_mid - before[1]) / 2
+        before = state, twice_mid
 
 
-def _demand(buckets: int, spreads: int, changes_min: int) -> None:
+def _demand(buckets: int, spreads: int) -> None:
     if buckets < 1 or not buckets % 2:
         raise ValueError(f"buckets must be an odd number above 0, not {buckets}")
     if spreads < 1 or buckets * spreads > STATES_MAX:
@@ -107,26 +165,6 @@ def _demand(buckets: int, spreads: int, changes_min: int) -> None:
             f"spreads must be above 0, and times buckets ({buckets}) at most "
             f"{STATES_MAX}, not {spreads}"
         )
-    if changes_min < 1:
-        raise ValueError(f"changes_min must be above 0, not {changes_min}")
-
-
-def _count(
-    stay: list[list[int]],
-    land: list[list[int]],
-    moved: list[float],
-    buckets: int,
-    before: int,
-    after: int,
-    move: float,
-) -> None:
-    """Count a change, and the same with the sides exchanged."""
-    for one, other, by in (
-        (before, after, move),
-        (_mirror(before, buckets), _mirror(after, buckets), -move),
-    ):
-        (land if by else stay)[one][other] += 1
-        moved[one] += by
 
 
 def _mirror(state: int, buckets: int) -> int:

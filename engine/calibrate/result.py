@@ -13,6 +13,7 @@ from engine.calibrate import intensity, markout, volatility
 from engine.calibrate.intensity import FIT_POOR, Intensity
 from engine.calibrate.markout import Markout
 from engine.calibrate.measure import Session
+from engine.calibrate.micro_table import MicroTable, micro_table
 from engine.calibrate.stats import COVERAGE, Estimate
 from engine.calibrate.tape import Tape
 from engine.calibrate.volatility import Volatility
@@ -44,6 +45,7 @@ class Result:
     intensity: Intensity
     volatility: Volatility
     markouts: list[Markout]
+    micro_price: MicroTable
     fell_back: Mapping[str, float]
     """k_per_tick and a_per_s of an earlier calibration, used where there is no fit."""
 
@@ -68,6 +70,7 @@ class Result:
             "intensity": self.intensity.as_json(),
             "volatility": self.volatility.as_json(),
             "markouts": [each.as_json() for each in self.markouts],
+            "micro_price": self.micro_price.as_json(),
             "warnings": self.warnings(),
         }
 
@@ -129,6 +132,7 @@ def calibrated(
         intensity=fit,
         volatility=volatility.volatility(session),
         markouts=markout.markouts(session),
+        micro_price=micro_table(session),
         fell_back=dict(earlier or {}) if fit.why_not else {},
     )
 
@@ -189,8 +193,20 @@ def fragment(result: Result, source: str, strategy: str) -> str:
         f"[quote.params]  # of {STRATEGIES[strategy]}",
         *rows,
         "# gamma, qty_lots and limits are decisions, not measurements: add yours",
+        *micro_price_setting(result.micro_price),
     ]
     return "\n".join(lines) + "\n"
+
+
+def micro_price_setting(found: MicroTable) -> list[str]:
+    """Return the table as a comment; entries that are not known are 0."""
+    if found.why_not:
+        return []
+    rows = [", ".join(map(rounded, row)) for row in found.table_ticks]
+    return [
+        "# micro-price = mid + this, by spread (1, 2, 3+) and bucket of qb/(qb + qa)",
+        *(f"#   [{row}]," for row in rows),
+    ]
 
 
 def _setting(
@@ -269,8 +285,29 @@ def text(result: Result) -> str:
             f"    {each.side:<5}{each.horizon_s:>8g}{each.fills:>8}   "
             f"{_with_error(each.markout_ticks):<20}{_with_error(each.adverse_ticks)}"
         )
+    lines += micro_price_lines(result.micro_price)
     lines += [f"  note: {warning}" for warning in result.warnings()]
     return "\n".join(lines) + "\n"
+
+
+def micro_price_lines(found: MicroTable) -> list[str]:
+    """Return the table of the micro-price: what to add to the mid, ticks."""
+    lines = ["  micro-price less mid, ticks, by imbalance (asks heavy to bids heavy)"]
+    if found.why_not:
+        return [*lines, f"    not measured: {found.why_not}"]
+    for number, row in enumerate(found.table, 1):
+        wide = "+" if number == len(found.table) else ""
+        cells = "".join(f"{entry.value:+7.3f}" if entry else "      ?" for entry in row)
+        lines.append(f"    spread {f'{number}{wide}':<3}{cells}")
+    errors = [
+        entry.standard_error
+        for row in found.table
+        for entry in row
+        if entry and entry.standard_error is not None
+    ]
+    if errors:
+        lines.append(f"    standard errors up to {max(errors):.3f}")
+    return lines
 
 
 def _line(name: str, estimate: Estimate, unit: str) -> str:

@@ -27,6 +27,7 @@ def test_the_report_ends_in_a_fragment(recording, capsys):
     out = capsys.readouterr().out
     assert out.startswith(f"{recording}\n")
     _, _, fragment = out.partition("to paste under [[quote]]:\n")
+    assert "micro-price = mid + this" in out
     assert "k_per_tick" in tomllib.loads("[[quote]]\n" + fragment)["quote"][0]["params"]
 
 

@@ -15,7 +15,9 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from engine._core.core import Core
 from engine._core.quote.strategy import Strategy
+from engine._core.signals.drift import Drift
 from engine.config import Config, Quote
+from engine.config_drift import PARAMS
 from engine.config_risk import (
     OPERATOR,
     Budget,
@@ -43,10 +45,12 @@ def assemble(config: Config, run_id: int) -> Core:
     be built.
     """
     settings = session_settings(config)
-    plans = [
-        plan(config, quote, load_strategy(config, index))
-        for index, quote in enumerate(config.quote)
-    ]
+    plans = []
+    for index, quote in enumerate(config.quote):
+        strategy = load_strategy(config, index)
+        plans.append(
+            plan(config, quote, strategy, watch_drift(config, index, strategy))
+        )
     core = Core(
         run_id,
         connections=settings.connections,
@@ -118,11 +122,14 @@ def _rule(scope: str, value: float, limit: Limit, on_loss: str) -> Rule:
     )
 
 
-def plan(config: Config, quote: Quote, strategy: Strategy) -> QuotePlan:
+def plan(
+    config: Config, quote: Quote, strategy: Strategy, drift: Drift | None = None
+) -> QuotePlan:
     """Return what the session needs to know to have one instrument quoted."""
     return QuotePlan(
         instrument=quote.instrument,
         strategy=strategy,
+        drift=drift,
         position_max=quote.limits.position_max,
         order_max=quote.limits.order_max,
         collar_bps=quote.limits.collar_bps,
@@ -229,6 +236,37 @@ def load_strategy(config: Config, index: int) -> Strategy:
         problem = f"{cls.__name__} failed with {type(error).__name__}: {error}"
         raise _error(config, index, ("params",), NO_VALUE, problem) from error
     return strategy
+
+
+def watch_drift(config: Config, index: int, strategy: Strategy) -> Drift | None:
+    """Have a strategy hear a `Drift` of its instrument, if the configuration says so.
+
+    Raises: ConfigError when there is nothing to watch, or nothing to watch it by.
+    """
+    quote = config.quote[index]
+    if quote.drift is None:
+        return None
+    if not config.venue.hears_trades:
+        problem = "wants venue.hears_trades = true: fills are measured in trades"
+        raise _error(config, index, ("drift",), NO_VALUE, problem)
+    given = dict(quote.drift)
+    for key, name in PARAMS.items():
+        found = quote.params.get(name)
+        is_number = isinstance(found, int | float) and not isinstance(found, bool)
+        if given[key] is None and is_number:
+            given[key] = found
+    watched = {key: value for key, value in given.items() if value is not None}
+    if not any(watched.get(key) for key in PARAMS):
+        problem = f"nothing to watch: give one of {', '.join(PARAMS)}"
+        raise _error(config, index, ("drift",), NO_VALUE, problem)
+    try:
+        drift = Drift(**watched)
+    except ValueError as error:
+        key = str(error).split(" ", 1)[0]
+        value = watched.get(key, NO_VALUE)
+        raise _error(config, index, ("drift", key), value, str(error)) from None
+    strategy.listen(drift, quote.instrument)
+    return drift
 
 
 def strategy_class(config: Config, index: int) -> type[Strategy]:

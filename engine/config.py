@@ -28,6 +28,7 @@ from pydantic import (
     model_validator,
 )
 
+from engine.config_drift import Drift
 from engine.config_process import Log, Loop, Metrics
 from engine.config_risk import BUDGETS_MAX, Budget, Limits, Obligation, Risk
 from engine.config_text import NAMES_A_SECRET, Key, Section, explain, refusal
@@ -368,6 +369,9 @@ class Quote(Section):
     limits: Annotated[Limits, Key("what bounds this instrument")]
     obligation: Annotated[
         Obligation | None, Key("what was promised to be shown; absent: nothing")
+    ] = None
+    drift: Annotated[
+        Drift | None, Key("alarm when the market is another; absent: not measured")
     ] = None
 
 

@@ -223,6 +223,17 @@ _TRIPPED = gauge(
     "stance",
     "latched",
 )
+_DRIFT = {
+    "live": gauge(
+        "drift_live", "A model parameter as the market has it now", "instrument", "what"
+    ),
+    "configured": gauge(
+        "drift_configured", "The same as it is configured", "instrument", "what"
+    ),
+    "is_off": gauge(
+        "drift_off", "1 while the two are too far apart", "instrument", "what"
+    ),
+}
 _LATENCY = histogram("latency_seconds", "Time taken, by stage", "stage")
 
 
@@ -236,6 +247,7 @@ def rows(reading: Reading) -> Iterator[Row]:
     yield from _session(snapshot)
     yield from attribution_rows(snapshot)
     yield from _risk(snapshot)
+    yield from _drift(snapshot.get("session", {}).get("drift") or {})
     yield _LATENCY, (((name,), stage) for name, stage in reading.stages.items())
 
 
@@ -357,3 +369,17 @@ def _risk(snapshot: Mapping[str, Any]) -> Iterator[Row]:
             for trip in risk.get("trips", ())
         ),
     )
+
+
+def _drift(readings: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield the watched parameters, of instruments with ``[quote.drift]`` alone."""
+    for key, family in _DRIFT.items():
+        yield (
+            family,
+            (
+                ((instrument, what), row[key])
+                for instrument, found in readings.items()
+                for what, row in found.items()
+                if row[key] is not None
+            ),
+        )

@@ -44,6 +44,7 @@ from engine.session.attribution import snapshot as attributed
 from engine.session.auth import Nonce, refresh
 from engine.session.bringup import bring_up
 from engine.session.context import Context
+from engine.session.drift import DriftWatch
 from engine.session.flow import Flow, Script
 from engine.session.lateness import TIMED_OUT, Lateness, measure_clock
 from engine.session.ledger.poll import keep_tied
@@ -96,6 +97,7 @@ class Session:
         self._nonce = Nonce()
         self._lateness = Lateness()
         self._strays = Strays()
+        self._drift = DriftWatch(plans)
         self._tickets = ticketing.Tickets()
         self._doubted: dict[int, None] = {}
         self._state = State.CONNECTING
@@ -192,6 +194,7 @@ class Session:
         if self._state in GOING and self._timetable.is_due(self._ctx):
             self._look_at_everything()
         self._risk.watch()
+        self._drift.watch(self._ctx)
         self._runner.step()
         self._end()
 
@@ -290,6 +293,7 @@ class Session:
             "ledger": ctx.ledger.snapshot(),
             "attribution": attributed(ctx),
             "tickets": self._tickets.rows(),
+            "drift": self._drift.snapshot(),
             "differences": {
                 "fills_fetched": ctx.booked.fetched,
                 **asdict(ctx.differences),
@@ -328,7 +332,7 @@ class Session:
     def _set_timer(self) -> None:
         ctx = self._ctx
         times = [self._rpc.next_ns(ctx.now_ns), self._runner.next_ns()]
-        times += [self._lateness.until_ns, self._strays.until_ns]
+        times += [self._lateness.until_ns, self._strays.until_ns, self._drift.due_ns]
         for link in ctx.links:
             times += [self._silence.next_ns(link), link.refresh_ns]
         if self._state is State.STOPPING:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from engine._core.signals.drift import Drift
+
 ORDER_LABEL_PREFIX = "hs-"
 """Labels of orders of this engine, of any run, start with this."""
 
@@ -70,6 +72,7 @@ class SessionSettings:
 class QuotePlan:
     """One instrument to quote, the strategy that quotes it, and its limits.
 
+    ``drift`` is heard by the strategy beside its own signals, if it is watched.
     ``guards`` are the core's optional limits by name, see `quote.market`;
     ``counts_in_usd`` says that a limit values the instrument in USD; ``budget`` is the
     one it is part of; ``reads`` names the other instruments whose data the strategy
@@ -94,3 +97,4 @@ class QuotePlan:
     budget: str = ""
     obligation: tuple[float, Decimal | float, float] | None = None
     reads: tuple[str, ...] = ()
+    drift: Drift | None = None

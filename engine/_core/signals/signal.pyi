@@ -9,7 +9,13 @@ class Signal:
     own: Signal | None
     def observe_book(self, book: Book, now_ns: int, has_moved: bool = True) -> None: ...
     def observe_trade(
-        self, taker_side: str, price_ticks: int, qty_lots: int, now_ns: int
+        self,
+        taker_side: str,
+        price_ticks: int,
+        qty_lots: int,
+        now_ns: int,
+        *,
+        venue_ms: int | None = None,
     ) -> None: ...
     def observe_ticker(
         self,

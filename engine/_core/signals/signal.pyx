@@ -52,8 +52,10 @@ cdef class Signal:
         self.hear_book(book, now_ns, has_moved)
 
     def observe_trade(self, str taker_side not None, price_t price_ticks,
-                      qty_t qty_lots, nanos_t now_ns):
+                      qty_t qty_lots, nanos_t now_ns, *, venue_ms=None):
         """Show a trade of anybody; taker_side is "buy" or "sell".
+
+        venue_ms: its time at the venue, ms since epoch; None: now_ns, rounded down.
 
         Raises:
             ValueError: no such side.
@@ -64,6 +66,7 @@ cdef class Signal:
         memset(&trade, 0, sizeof(trade))
         trade.side = ASK if taker_side == "buy" else BID
         trade.price_ticks, trade.qty_lots = price_ticks, qty_lots
+        trade.venue_ms = now_ns // 1000000 if venue_ms is None else venue_ms
         self.hear_print(&trade, now_ns)
 
     def observe_ticker(self, nanos_t now_ns, *, double mark_price=0.0,

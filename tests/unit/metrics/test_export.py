@@ -120,6 +120,20 @@ def test_every_number_is_exported(snapshot: dict[str, Any]) -> None:
     assert ("halfspread_mark_price", frozenset(perp.items())) not in found
 
 
+def test_watched_parameters_are_exported_as_far_as_they_are_known() -> None:
+    row = {"live": 0.5, "standard_error": 0.1, "configured": None, "is_off": True}
+    unknown = {"live": None, "configured": 0.4, "is_off": False}
+    drift = {"X": {"k_per_tick": row, "a_per_s": unknown}}
+    found = scrape(Reading({"session": {"drift": drift}}, {}, {}, "simulation"))
+    k = {"instrument": "X", "what": "k_per_tick"}
+    a = {"instrument": "X", "what": "a_per_s"}
+    assert value(found, "halfspread_drift_live", **k) == 0.5
+    assert value(found, "halfspread_drift_off", **k) == 1
+    assert value(found, "halfspread_drift_configured", **a) == 0.4
+    assert ("halfspread_drift_live", frozenset(a.items())) not in found
+    assert ("halfspread_drift_configured", frozenset(k.items())) not in found
+
+
 def test_exactly_one_session_state_is_hot(snapshot: dict[str, Any]) -> None:
     for state in SESSION_STATES:
         snapshot["session"]["state"] = state

@@ -52,6 +52,7 @@ def test_a_fresh_session_says_all_there_is_to_say() -> None:
         "risk": {"trips": [], "rules": []},
         "wants_lines": True,
         "tickets": [],
+        "drift": {},
     }
 
 

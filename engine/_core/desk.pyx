@@ -161,6 +161,7 @@ cdef class Desk:
             self._let_go(market)
         market.bind(strategy, limits)
         self._attend(market, strategy)
+        strategy.is_bound = True
         market.budget = self.exposure.budgets.get(budget, -1)
         market.place = self.exposure.add(
             index, market.row, market.currency, market.base, market.position, budget)

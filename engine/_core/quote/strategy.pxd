@@ -47,6 +47,7 @@ cdef class Strategy:
     cdef:
         readonly str error               # text of the last exception of the hook, or ""
         bint python_hook                 # set by the core when it binds the strategy
+        bint is_bound                    # it quotes: what it reads is settled
         bint has_signals                 # any of its own, to be told of time
         list signals                     # Signal, in the order listened to
         list sources                     # of each the instrument, "" = its own
@@ -55,6 +56,8 @@ cdef class Strategy:
     # The core's call. Fills the sheet; False: the hook failed, the sheet stays blank.
     # Compiled strategies override this; the base class calls the Python method `quote`.
     cdef bint run(self, View view, QuoteSheet sheet) noexcept
+
+    cdef int _demand_early(self, str verb) except -1
 
     # The core's call before it: the signals are as of this time then.
     cdef inline void pass_time(self, nanos_t now_ns) noexcept:

@@ -268,8 +268,10 @@ cdef class Strategy:
         Raises:
             ValueError: it has a listener already; there are too many; or it compares
                 another instrument with the quoted one, and none is named.
+            RuntimeError: the strategy quotes already; nobody would feed the signal.
         """
         cdef Signal part = signal.own
+        self._demand_early("listen")
         if signal.is_owned:
             raise ValueError(f"{type(signal).__name__} has a listener already")
         if len(self.signals) + 1 + (part is not None) > SIGNALS_MAX:
@@ -293,12 +295,19 @@ cdef class Strategy:
 
         Raises:
             ValueError: there are too many.
+            RuntimeError: the strategy quotes already; nobody would call it.
         """
+        self._demand_early("watch")
         if instrument not in self.watched:
             if len(self.watched) >= WATCHED_MAX:
                 raise ValueError(
                     f"a strategy watches {WATCHED_MAX} instruments at most")
             self.watched.append(instrument)
+
+    cdef int _demand_early(self, str verb) except -1:
+        if self.is_bound:
+            raise RuntimeError(f"{verb}: call it in __init__, not once it quotes")
+        return 0
 
     @property
     def reads(self):

@@ -283,6 +283,15 @@ def test_there_is_an_end_to_signals_and_to_watching():
         strategy.watch("X64")
 
 
+def test_what_would_never_be_fed_is_refused():
+    listener = Listener(watched=[ETH])
+    Rig(strategy=listener)
+    with pytest.raises(RuntimeError, match="listen: call it in __init__"):
+        listener.listen(flow())
+    with pytest.raises(RuntimeError, match="watch: call it in __init__"):
+        listener.watch("BTC-27MAR26")
+
+
 def test_a_strategy_that_hears_its_own_instrument_quotes_one_only():
     listener = Listener(here=[flow()])
     rig = Rig(strategy=listener)

@@ -23,6 +23,8 @@ def test_states_are_passed_in_order() -> None:
 
 def test_a_fresh_session_says_all_there_is_to_say() -> None:
     shown = Desk().session.snapshot()
+    # Nothing is earned before the first fill.
+    assert shown.pop("attribution")["instruments"] == {}
     assert shown.pop("ledger")["is_open"] is False
     assert shown == {
         "state": "connecting",

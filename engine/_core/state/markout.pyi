@@ -1,6 +1,7 @@
 from typing import final
 
 HORIZON_NAMES: tuple[str, ...]
+KIND_NAMES: tuple[str, ...]
 
 @final
 class Markouts:

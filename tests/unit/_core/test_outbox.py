@@ -1,5 +1,6 @@
 """What goes out: pauses after refusals, the kill, a lost line."""
 
+import json
 from itertools import pairwise
 
 from tests.oracles.venue import SlowVenue
@@ -205,3 +206,36 @@ def test_a_kill_goes_out_when_no_more_requests_can_be_remembered() -> None:
         ids += [r["id"] for r in rig.sent()]
     assert len(ids) == 2 * (REQUESTS_MAX // 2 + 1)
     assert ids[-1] == 0
+
+
+def test_a_take_waits_until_an_edit_out_of_its_way_is_answered() -> None:
+    """Refused, the edit would leave our ask where the take goes."""
+    rig, venue = quoting_rig(), SlowVenue(NAME)
+    settle(rig, venue)
+    rig.wisher.take = ("buy", MID + 1, 3)
+    rig.wisher.asks = [(MID + 2, 5)]
+    rig.advance(300)
+    sent = rig.core.data_to_send(0)
+    assert [json.loads(line)["method"] for line in sent.splitlines()] == [
+        "private/edit"
+    ]
+    venue.receive(sent)
+    settle(rig, venue)
+    rig.advance(300)
+    assert [request["method"] for request in rig.sent()] == ["private/buy"]
+
+
+def test_a_quote_waits_for_a_take_of_the_other_side() -> None:
+    """The venue may hold the take up, and the quote would meet it."""
+    rig, venue = quoting_rig(), SlowVenue(NAME)
+    settle(rig, venue)
+    rig.wisher.asks = []
+    rig.advance(300)
+    settle(rig, venue)
+    rig.wisher.take = ("buy", MID + 1, 3)
+    rig.advance(300)
+    assert [request["method"] for request in rig.sent()] == ["private/buy"]
+    rig.wisher.take = None
+    rig.wisher.asks = [(MID + 1, 5), (MID + 2, 5)]
+    rig.advance(300)
+    assert [request["params"]["price"] for request in rig.sent()] == [(MID + 2) * 0.5]

@@ -140,9 +140,13 @@ def test_an_edit_that_grows_an_order_places_the_difference():
 
 def test_a_take_is_a_level_of_its_own():
     rig = quoting_rig()
-    settle(rig, SlowVenue(NAME))
-    rig.wisher.take = ("buy", MID + 1, 3)
+    venue = SlowVenue(NAME)
     rig.wisher.asks = [(MID + 2, 5)]
+    for _ in range(2):
+        settle(rig, venue)
+        rig.advance(300)
+    settle(rig, venue)
+    rig.wisher.take = ("buy", MID + 1, 3)
     rig.advance(300)
     assert ["take", 1, 30.0, 0, 0.0] in rig.snapshot()["levels"]["bid"]
 

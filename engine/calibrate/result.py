@@ -36,6 +36,8 @@ class Result:
 
     name: str
     tick_size: float
+    tick_source: str
+    """"given", "recorded", or "inferred" from the prices."""
     seconds: float
     breaks: int
     prints: int
@@ -50,6 +52,12 @@ class Result:
     """k_per_tick and a_per_s of an earlier calibration, used where there is no fit."""
 
     @property
+    def tick(self) -> str:
+        """Return the tick in words: every figure in ticks hangs on it."""
+        how = "" if self.tick_source != "inferred" else ", inferred from the prices"
+        return f"tick {self.tick_size:g}{how}"
+
+    @property
     def is_usable(self) -> bool:
         """Whether there is an A and a k, measured now or earlier."""
         return not self.intensity.why_not or bool(self.fell_back)
@@ -58,6 +66,7 @@ class Result:
         """Return the result for a program."""
         return {
             "tick_size": self.tick_size,
+            "tick_source": self.tick_source,
             "seconds": self.seconds,
             "breaks": self.breaks,
             "prints": self.prints,
@@ -123,6 +132,7 @@ def calibrated(
     return Result(
         name=tape.name,
         tick_size=tape.tick_size,
+        tick_source=tape.source,
         seconds=session.seconds,
         breaks=tape.breaks,
         prints=tape.prints,
@@ -189,7 +199,7 @@ def fragment(result: Result, source: str, strategy: str) -> str:
     rows.append(_setting("min_edge_ticks", edge, {}, "no fills at that horizon"))
     lines = [
         f"# {result.name}, from {source}: {duration(result.seconds)} of book, "
-        f"{result.takes} taker orders",
+        f"{result.takes} taker orders; {result.tick}",
         f"[quote.params]  # of {STRATEGIES[strategy]}",
         *rows,
         "# gamma, qty_lots and limits are decisions, not measurements: add yours",
@@ -248,7 +258,7 @@ def text(result: Result) -> str:
     fit, moves = result.intensity, result.volatility
     lines = [
         f"{result.name}: {duration(result.seconds)} of book, {result.breaks} breaks, "
-        f"{result.takes} taker orders in {result.prints} trades",
+        f"{result.takes} taker orders in {result.prints} trades; {result.tick}",
         "  fills at depth d (ticks from the mid), one side: A exp(-k d) a second",
     ]
     if fit.k_per_tick is not None and fit.a_per_s is not None:

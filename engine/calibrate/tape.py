@@ -59,6 +59,8 @@ class Tape:
     name: str
     tick_size: float = 0.0
     lot_size: float = 0.0
+    source: str = "given"
+    """Where the two are from: "given", "recorded" or "inferred" from the numbers."""
     touch_ms: array[int] = field(default_factory=lambda: array("q"))
     bids: array[int] = field(default_factory=lambda: array("q"))
     asks: array[int] = field(default_factory=lambda: array("q"))
@@ -189,7 +191,12 @@ class Tapes:
         for name, index in self.run.indices.items():
             if not only or name in only:
                 facts = self.run.core.table.facts(index)
-                self.tapes[name] = Tape(name, facts["tick_size"], facts["lot_size"])
+                self.tapes[name] = Tape(
+                    name,
+                    facts["tick_size"],
+                    facts["lot_size"],
+                    self.facts.sources[name],
+                )
                 self._markets[name] = self.run.core.market(index)
 
     def read(self) -> None:

@@ -2,9 +2,11 @@
 
 The core needs a tick and a lot before it can hold a book. Rows of ``get_instruments``
 or ``get_instrument`` give them; where there is no row, or the row does not fit what the
-frames say (a tick that changed since), they are inferred: with all frames known, the
-decimals of the numbers give a tick and a lot that every number is a multiple of. They
-may be finer than the venue's (0.1 for 0.5), never too coarse.
+frames say (a tick that changed since), they are inferred. The lot is a power of ten
+that every size is a multiple of: it may be finer than the venue's (1 for 10), never too
+coarse. So is the tick of a few prices; of ``PRICES_ENOUGH`` and more it is their
+greatest common divisor, which is the venue's own unless all of them lie on a coarser
+grid by chance.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ PERPETUAL_EXPIRY_MS = 32_503_708_800_000
 
 Source: docs.deribit.com, public/get_instruments, seen 2026-08-22.
 """
+PRICES_ENOUGH = 200
+"""That none of so many is an odd number of ticks is unlikely."""
 OPTION_ENDINGS = ("-C", "-P")
 TICKER_PRICES = ("best_bid_price", "best_ask_price")
 TICKER_HINTS = ("min_price", "max_price", "last_price")
@@ -81,6 +85,17 @@ class Numbers:
             )
 
         return Decimal(1).scaleb(-max(range(DECIMALS_MAX + 1), key=held))
+
+    def grid(self) -> Decimal:
+        """Return what the numbers are multiples of, where there are enough of them.
+
+        A stray spoils the divisor: it is no multiple of the step then, and left alone.
+        """
+        step = self.step()
+        finest = int(step.scaleb(DECIMALS_MAX))
+        if self.shapes.total() < PRICES_ENOUGH or self.divisor % finest:
+            return step
+        return Decimal(self.divisor).scaleb(-DECIMALS_MAX).normalize()
 
     def fits(self, step: Decimal) -> bool:
         """Return whether every number seen is a multiple of ``step``."""
@@ -252,7 +267,9 @@ def infer(name: str, what: Seen) -> dict[str, Any]:
         {
             "instrument_name": name,
             "kind": guess_kind(name, what.has_greeks),
-            "tick_size": (what.prices if what.prices.shapes else what.hints).step(),
+            "tick_size": (
+                what.prices.grid() if what.prices.shapes else what.hints.step()
+            ),
             "contract_size": lot,
             "min_trade_amount": lot,
         },

@@ -70,6 +70,24 @@ def test_a_stray_that_is_fine_does_not_make_the_others_overflow():
     assert numbers(*usual, "0.0000000001").step() == Decimal(1)
 
 
+def test_many_prices_tell_the_venues_tick_and_few_do_not():
+    prices = [str(Decimal("65000.5") + n * Decimal("0.5")) for n in range(200)]
+    assert numbers(*prices).grid() == Decimal("0.5")
+    assert numbers(*prices[:199]).grid() == Decimal("0.1")
+    assert numbers(*prices, "65000.3").grid() == Decimal("0.1")
+    assert numbers(*prices, "0.12345").grid() == Decimal("0.00005")
+    assert numbers(*["0.0005", "0.0015"] * 100).grid() == Decimal("0.0005")
+    assert numbers(*["25", "75"] * 100).grid() == Decimal(25)
+    assert numbers(*["1000000.0", "2548700"] * 100, "0.0000000001").grid() == 1
+
+
+def test_a_row_out_of_many_prices_has_that_tick():
+    levels = [["new", 65_000 + n / 2, 10] for n in range(200)]
+    facts = gather([book(bids=json.dumps(levels))])
+    assert facts.rows["X"]["tick_size"] == Decimal("0.5")
+    assert facts.sources["X"] == "inferred"
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     scaled=st.lists(st.integers(1, 10**9), min_size=1, max_size=20),

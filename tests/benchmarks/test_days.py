@@ -11,6 +11,7 @@ from benchmarks.days.run import run_day
 from benchmarks.days.table import adjusted, comparisons, markdown, money
 from engine.assemble import assemble
 from engine.config import from_mapping
+from tests.tidy.sources import ROOT
 
 SHORT_H = 0.05
 
@@ -53,6 +54,16 @@ def test_a_case_is_a_configuration_the_engine_takes(name):
     if found.against:
         other = case.read(found.against)
         assert (other.sim, other.flow) == (found.sim, found.flow), "another market"
+
+
+def test_every_strategy_has_a_case():
+    there = {
+        quote["strategy"].partition(":")[0].removeprefix("strategies.")
+        for name in case.names()
+        for quote in case.read(name).engine["quote"]
+    }
+    files = {path.stem for path in (ROOT / "strategies").glob("[a-z]*.py")}
+    assert files <= there
 
 
 def test_the_same_seed_gives_the_same_day_and_the_engine_agrees_with_the_venue():

@@ -1,3 +1,4 @@
+from engine._core.quote.models.shape import QTY_LOTS_LIMIT as QTY_LOTS_LIMIT
 from engine._core.quote.sheet import QuoteSheet
 from engine._core.quote.strategy import Strategy, View
 

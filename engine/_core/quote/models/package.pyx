@@ -40,7 +40,8 @@ from engine._core.quote.strategy cimport Strategy, View
 
 import math
 
-from engine._core.quote.models.quoter import QTY_LOTS_LIMIT, number, whole
+from engine._core.base.param import number, whole
+from engine._core.quote.models.shape import QTY_LOTS_LIMIT
 
 cdef double AVERAGING_S = 1800.0           # before delivery the index is averaged
 cdef double AVERAGING_STEP = 0.25          # of a clip, what is taken down at once

@@ -30,6 +30,10 @@ key, the value and what is allowed when it cannot.
 """
 
 
+TABLES_BY_NAME = ("budget", "risk.currency")
+"""Keys that hold one table for each name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One key with the value in effect."""
@@ -104,7 +108,7 @@ def _settings(
         key = f"{prefix}{name}"
         if isinstance(value, BaseModel):
             yield from _settings(value, f"{key}.", params)
-        elif name == "currency":
+        elif key in TABLES_BY_NAME:
             if not value:
                 is_default = name not in section.model_fields_set
                 yield Setting(key, value, key_of(field).unit, is_default)

@@ -30,6 +30,9 @@ stale_ms = 1000
 spread_max_bps = 20
 size_min = 100
 uptime_min_pct = 90
+
+[quote.drift]
+sigma_ticks = 5.0
 """
 
 
@@ -71,6 +74,16 @@ def test_tables_by_name_are_printed_by_name(check):
     assert code == 0
     assert "risk.currency.BTC.loss_day = 0.25 coins of X" in lines
     assert "risk.currency.BTC.delta_max = absent coins of X (default)" in lines
+
+
+def test_a_budget_is_printed_by_name(check):
+    text = GOOD.replace("params = {", 'budget = "carry"\nparams = {')
+    code, out, _ = check(text + "\n[budget.carry]\nexposure_max_usd = 5_000.0\n")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert code == 0
+    assert "budget.carry.exposure_max_usd = 5000.0 USD" in lines
+    assert 'budget.carry.on_loss = "pull" (default)' in lines
+    assert 'quote[0].budget = "carry"' in lines
 
 
 def test_json_says_the_same(check):

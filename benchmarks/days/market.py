@@ -4,8 +4,8 @@ A virtual day is 86,400 s of a market that moves fifty levels a side many times 
 second, for reasons no quote near the touch ever feels. So a day keeps what fills, picks
 off and marks our orders (indices, informed and uninformed takers, makers near the
 touch) and lets go of what only costs time: levels beyond ``FAR_BPS``, two of three
-levels of a long ladder (the third has their size), all but one in ``CHURN`` of the
-updates that happen for no reason, and steps of an index more often than ``STEP_NS``.
+levels of a long ladder (the third has their size), and all but one in ``CHURN`` of the
+updates that happen for no reason.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from engine.sim.params import SECOND_NS, MakerParams, MarketParams
+from engine.sim.params import MakerParams, MarketParams
 from engine.sim.settings import SimConfig, WorldConfig, world_config
 
 KINDS = ("perpetual", "dated", "spot", "spread")
 CHURN = 10
 FAR_BPS = 30.0
 KEPT = 3
-STEP_NS = 5 * SECOND_NS
 LONG = 6
 """Levels a side from which on a ladder is thinned to one level in ``KEPT``."""
 
@@ -41,8 +40,7 @@ def day_world(
         name: replace(_thinned(getattr(flow, name)), **flow_changes.get(name, {}))
         for name in KINDS
     }
-    coins = tuple(replace(coin, step_mean_ns=STEP_NS) for coin in flow.coins)
-    return replace(world, flow=replace(flow, coins=coins, **calmer))
+    return replace(world, flow=replace(flow, **calmer))
 
 
 def _thinned(market: MarketParams) -> MarketParams:

@@ -19,12 +19,24 @@ Row = Mapping[str, Any]
 
 
 def markdown(kept: Mapping[Key, Row], names: Iterable[str]) -> str:
-    """Return the tables of the cases that have days. Empty: nothing is kept."""
-    days = {name: [row for key, row in sorted(kept.items()) if key[0] == name]
-            for name in names}  # fmt: skip
-    days = {name: rows for name, rows in days.items() if rows}
-    if not days:
-        return ""
+    """Return the tables of the cases that have days, the longest days first.
+
+    Empty: nothing is kept.
+    """
+    wanted = list(names)
+    lengths = sorted({hours for name, _, hours in kept if name in wanted}, reverse=True)
+    return "\n\n".join(
+        f"### Of {hours:g} hours each\n\n{_of_length(kept, wanted, hours)}"
+        for hours in lengths
+    )
+
+
+def _of_length(kept: Mapping[Key, Row], names: Iterable[str], hours: float) -> str:
+    days = {}
+    for name in names:
+        keys = sorted(key for key in kept if key[0] == name and key[2] == hours)
+        if keys:
+            days[name] = [kept[key] for key in keys]
     parts = [money(days), comparisons(days), behaviour(days), markouts(days)]
     return "\n\n".join(part for part in parts if part)
 

@@ -35,6 +35,9 @@ Start a simulated Deribit on this machine and the engine on it, and draw what ha
   $ halfspread demo
   $ halfspread demo --seconds 60 --report out.json
 
+The example meets a small, lively market; a --config that quotes or reads more than the
+perpetuals of BTC and ETH meets the whole venue: futures, options, spot, linear ones.
+
 No account, no key, no network. Kill either process (the first screen says how): it
 comes back by itself, and no order stays behind. Ctrl-C stops in order.
 
@@ -44,6 +47,9 @@ of its own, shows no open order.
 
 CLIENT_ID, CLIENT_SECRET = "maker", "maker-secret"
 """An account of the simulated venue; its secret is published, not secret."""
+
+SMALL_VENUE = ("BTC-PERPETUAL", "ETH-PERPETUAL")
+"""What ``demo_venue.toml`` lists; who asks for more meets the whole venue."""
 
 METRICS_PORT = 9464
 POLL_S = 0.05
@@ -105,6 +111,20 @@ def main(args: argparse.Namespace) -> int:
     return code
 
 
+def listing(config: Config) -> tuple[str, ...]:
+    """Return the arguments with which the venue lists what is quoted and read.
+
+    Raises: ConfigError when a strategy cannot be built.
+    """
+    from engine.assemble import load_strategy
+
+    names = {quote.instrument for quote in config.quote}
+    for index in range(len(config.quote)):
+        names.update(load_strategy(config, index).reads)
+    is_small = names <= set(SMALL_VENUE)
+    return ("--config", packaged("demo_venue.toml")) if is_small else ()
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a demo does; made once, from the command line. Units: seconds."""
@@ -114,6 +134,8 @@ class Plan:
     folder: Path
     seconds: float | None
     seed: int
+    venue: tuple[str, ...]
+    """Arguments of ``halfspread sim`` that say what is listed."""
     report: Path | None
     journal: Path | None
     metrics_port: int
@@ -131,6 +153,7 @@ class Plan:
             folder=folder,
             seconds=args.seconds,
             seed=args.seed,
+            venue=listing(config),
             report=args.report.absolute() if args.report else None,
             journal=args.journal.absolute() if args.journal else None,
             metrics_port=free_port(METRICS_PORT) if port is None else port,
@@ -225,7 +248,7 @@ class Demo:
         ready = self._plan.folder / "venue.json"
         arguments = ["sim", "--listen", listen]
         arguments += ["--seed", str(self._plan.seed + self.venue.restarts)]
-        arguments += ["--config", packaged("demo_venue.toml")]
+        arguments += self._plan.venue
         with ready.open("wb") as out, self._log_file("venue") as log:
             self.venue.started(self._leash.start(arguments, stdout=out, stderr=log))
         deadline_s = time.monotonic() + READY_TIMEOUT_S

@@ -115,7 +115,10 @@ def test_only_hours_of_the_same_seeds_are_compared():
 
 
 def test_the_tables_name_every_case_that_has_days():
-    text = markdown(kept(row("naive", 1, [1.0]), row("glft", 1, [1.0])), case.names())
+    short = row("glft", 2, [1.0], hours=2.0)
+    rows = kept(row("naive", 1, [1.0]), row("glft", 1, [1.0]), short)
+    text = markdown(rows, case.names())
+    assert text.index("### Of 24 hours each") < text.index("### Of 2 hours each")
     assert "25.0%" in text, "filled of placed"
     assert "75.0%" in text, "of the time with both sides"
     assert "+2.0 ± 0.5" in text

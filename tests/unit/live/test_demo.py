@@ -69,6 +69,28 @@ def test_only_a_simulation_is_demonstrated(tmp_path: Path) -> None:
         demo.main(parsed("--config", str(path)))
 
 
+def test_the_venue_lists_what_is_quoted_and_what_is_read(tmp_path: Path) -> None:
+    example = Path(demo.packaged("demo.toml"))
+    small = ("--config", demo.packaged("demo_venue.toml"))
+    assert demo.listing(load(example)) == small
+    path = tmp_path / "mine.toml"
+    path.write_text(example.read_text().replace("ETH-PERPETUAL", "SOL_USDC-PERPETUAL"))
+    assert demo.listing(load(path)) == ()
+    (tmp_path / "reader.py").write_text(
+        "from engine import Strategy\n"
+        "class Reader(Strategy):\n"
+        "    def __init__(self) -> None:\n"
+        "        self.watch('BTC_USDC')\n"
+    )
+    head = example.read_text().partition("[[quote]]")[0]
+    path.write_text(
+        f'{head}[[quote]]\ninstrument = "BTC-PERPETUAL"\nstrategy = "reader:Reader"\n'
+        "limits = { position_max = 100, order_max = 10, collar_bps = 50, "
+        "stale_ms = 500 }\n"
+    )
+    assert demo.listing(load(path)) == ()
+
+
 def test_the_key_goes_where_the_configuration_looks_for_it(tmp_path: Path) -> None:
     text = Path(demo.packaged("demo.toml")).read_text()
     path = tmp_path / "mine.toml"

@@ -12,6 +12,8 @@ from benchmarks.days import case
 from benchmarks.days.store import Key
 
 HOURS = 24
+HOURS_ENOUGH = 8
+"""With fewer, a profit for its risk says nothing."""
 HORIZONS = ("0s", "1s", "10s", "60s")
 MONEY = ("spread", "inventory", "hedging", "funding", "rest", "fees")
 
@@ -67,7 +69,7 @@ def money(days: Mapping[str, Sequence[Row]]) -> str:
     rows = []
     for name, found in days.items():
         profits = [sum(row["hourly"]) for row in found]
-        error = stdev(profits) / math.sqrt(len(profits)) if len(profits) > 1 else 0.0
+        error = stdev(profits) / math.sqrt(len(profits)) if len(profits) > 1 else None
         parts = {part: fmean(_part(row, part) for row in found) for part in MONEY}
         hours = hourly(found)
         rows.append(
@@ -75,9 +77,9 @@ def money(days: Mapping[str, Sequence[Row]]) -> str:
                 f"[{name}](../benchmarks/days/cases/{name}.toml)",
                 f"{len(found)}",
                 f"{fmean(profits):,.2f}",
-                f"{error:,.2f}",
+                "" if error is None else f"{error:,.2f}",
                 f"{stdev(hours) if len(hours) > 1 else 0.0:,.2f}",
-                f"{adjusted(hours):+.2f}",
+                f"{adjusted(hours):+.2f}" if len(hours) >= HOURS_ENOUGH else "",
                 *(f"{parts[part]:,.2f}" for part in MONEY),
             ]
         )
@@ -164,10 +166,10 @@ def comparisons(days: Mapping[str, Sequence[Row]]) -> str:
         other = case.read(name).against
         by_seed = {row["seed"]: row for row in days.get(other, ())}
         pairs = [(row, by_seed[row["seed"]]) for row in found if row["seed"] in by_seed]
-        if not pairs:
-            continue
         ours = hourly([one for one, _ in pairs])
         theirs = hourly([one for _, one in pairs])
+        if len(ours) < HOURS_ENOUGH:
+            continue
         better, low, high = interval(
             lambda picked, ours=ours, theirs=theirs: adjusted(
                 [ours[i] for i in picked]

@@ -105,13 +105,16 @@ def test_parts_add_up_with_the_fees_taken_off():
 
 def test_only_hours_of_the_same_seeds_are_compared():
     days = {
-        "glft": [row("glft", 1, [2.0, 3.0]), row("glft", 2, [9.0, 9.0])],
-        "naive": [row("naive", 1, [2.0, -3.0])],
+        "glft": [row("glft", 1, [2.0, 3.0] * 4), row("glft", 2, [9.0] * 8)],
+        "naive": [row("naive", 1, [2.0, -3.0] * 4)],
     }
     cells = comparisons(days).splitlines()[-1].split("|")
-    assert cells[3].strip() == "2"
-    assert cells[4].strip() == f"{adjusted([2.0, 3.0]):+.2f}"
+    assert cells[3].strip() == "8"
+    assert cells[4].strip() == f"{adjusted([2.0, 3.0] * 4):+.2f}"
     assert comparisons({"glft": days["glft"]}) == ""
+    few = {"glft": days["glft"], "naive": [row("naive", 1, [2.0] * 7)]}
+    few["glft"] = [row("glft", 1, [1.0] * 7)]
+    assert comparisons(few) == "", "seven hours say nothing"
 
 
 def test_the_tables_name_every_case_that_has_days():

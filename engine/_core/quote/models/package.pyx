@@ -220,7 +220,7 @@ cdef class PackageTaker(Strategy):
     cdef qty_t _missing(self, int leg, const Leg* legs) noexcept nogil:
         """Lots a leg lacks beside the leading one, signed; 0 below its least order."""
         cdef const Leg* one = &legs[leg]
-        cdef double target = one.weight * legs[0].held
+        cdef double target = one.weight * legs[0].held, gap
         cdef qty_t lots, least
         if one.row == NULL:
             return 0
@@ -231,7 +231,10 @@ cdef class PackageTaker(Strategy):
                 least = max(least, nearest(
                     AVERAGING_STEP * fabs(one.weight) * legs[0].row.lot_size
                     * <double>self.clip_lots / one.row.lot_size))
-        lots = nearest((target - one.held) / one.row.lot_size)
+        # Half a lot is never missing: the lot beside it would be as far off, and floats
+        # can make both of them a hair farther than half.
+        gap = (target - one.held) / one.row.lot_size
+        lots = nearest(gap - HAIR if gap > 0.0 else gap + HAIR)
         return 0 if -least < lots < least else lots
 
     cdef void _take(

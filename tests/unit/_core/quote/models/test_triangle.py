@@ -116,3 +116,15 @@ def test_every_currency_is_flat_after_a_circle():
     lot = 0.0001
     assert held[CROSS] + held[BASE] == 0
     assert abs(held[QUOTE] * lot - held[CROSS] * lot * 0.0401) <= lot / 2
+
+
+@pytest.mark.parametrize("quote_lots", [337, 338])
+def test_half_a_lot_is_not_run_after(quote_lots):
+    """0.9 ETH at 0.0375 BTC are 337.5 lots of BTC: both neighbours are right."""
+    listed = view()
+    cross_lot, quote_lot = listed[CROSS].lot_size, listed[QUOTE].lot_size
+    cross_lots = round(337.5 * quote_lot / 0.0375 / cross_lot)
+    assert cross_lots * cross_lot * 0.0375 / quote_lot == pytest.approx(337.5)
+    base_lots = -round(cross_lots * cross_lot / listed[BASE].lot_size)
+    made = view(held=(cross_lots, base_lots, quote_lots), average=0.0375)
+    assert take(taker(edge_bps=500.0), made[QUOTE]) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,12 @@ def save(path: Path, kept: dict[Key, dict[str, Any]]) -> None:
     path.with_suffix(".new").replace(path)
 
 
+@cache
 def _commit() -> str:
-    """Return the commit this runs from, marked when something has changed since."""
+    """Return the commit this runs from, marked when something has changed since.
+
+    Asked once: the days that are kept are a change, too.
+    """
     command = ["git", "describe", "--always", "--dirty", "--abbrev=8"]
     try:
         found = subprocess.run(

@@ -20,7 +20,7 @@ from engine._core.gateway.place cimport Yardstick
 from engine._core.gateway.scheduler cimport (
     Offer, is_plenty, observe, price_nano, set_yardstick, value_of, worth_of)
 from engine._core.quote.market cimport Market
-from engine._core.signals.touch cimport is_usable, weighted_mid_of
+from engine._core.signals.touch cimport weighted_mid_of
 from engine._core.state.orders cimport (
     ORDER_DONE, ORDER_LIVE, ORDER_STATES, ORDER_UNKNOWN, REQUEST_CANCEL,
     REQUEST_CANCEL_ALL, REQUEST_EDIT, REQUEST_NEW, Order, OrderTable, Request)
@@ -168,7 +168,7 @@ cdef class Outbox(Desk):
     cdef void _measure(self, Market market, Yardstick* yard) noexcept nogil:
         """Fill in what the requests of a market are valued with."""
         cdef double spread_ticks = 0.0, micro_ticks = 0.0
-        if is_usable(market.book):
+        if market.book.has_touch():
             spread_ticks = <double>(market.book.best(ASK) - market.book.best(BID))
             micro_ticks = weighted_mid_of(market.book)
         set_yardstick(yard, &market.permitted, micro_ticks, market.reference_ticks(),

@@ -16,7 +16,7 @@ from engine._core.desk cimport MODE_QUOTE, Desk
 from engine._core.quote.market cimport Market
 from engine._core.quote.models.quoter cimport Quoter
 from engine._core.signals.touch cimport (
-    imbalance_of, is_usable, mid_of, weighted_mid_of)
+    imbalance_of, mid_of, weighted_mid_of)
 from engine._core.state.book cimport BookLevel
 from engine._core.state.orders cimport (
     ORDER_DONE, REQUEST_CANCEL, REQUEST_CANCEL_ALL, REQUEST_EDIT, REQUEST_NEW,
@@ -91,7 +91,7 @@ cdef dict duty_of(Market market):
 cdef dict market_snapshot(Desk desk, Market market):
     cdef OrderTable orders = desk.orders
     cdef double mark = market.ticker.mark_price
-    cdef bint has_touch = is_usable(market.book)
+    cdef bint has_touch = market.book.has_touch()
     return {
         "book_state": BOOK_STATES[market.book.state],
         "change_id": market.book.change_id,

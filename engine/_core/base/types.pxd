@@ -44,3 +44,9 @@ cdef inline qty_t qty_min(qty_t a, qty_t b) noexcept nogil:
 
 cdef inline qty_t qty_max(qty_t a, qty_t b) noexcept nogil:
     return a if a > b else b
+
+
+# A number cut to -most..most; what is no number counts as the most.
+cdef inline double clip(double value, double most) noexcept nogil:
+    value = value if value < most else most
+    return value if value > -most else -most

@@ -54,7 +54,8 @@ cdef class Strategy:
         list watched                     # instruments whose touch calls it, too
 
     # The core's call. Fills the sheet; False: the hook failed, the sheet stays blank.
-    # Compiled strategies override this; the base class calls the Python method `quote`.
+    # Compiled strategies override this; the base class calls the Python method `quote`,
+    # and is what the market calls when a Python subclass brings a `quote` of its own.
     cdef bint run(self, View view, QuoteSheet sheet) noexcept
 
     cdef int _demand_early(self, str verb) except -1

@@ -15,7 +15,7 @@ from engine._core.base.types cimport ASK, BID, nanos_t
 from engine._core.quote.sheet cimport QuoteSheet, new_sheet
 from engine._core.signals.signal cimport Signal
 from engine._core.signals.touch cimport (
-    imbalance_of, is_usable, mid_of, weighted_mid_of)
+    imbalance_of, mid_of, weighted_mid_of)
 from engine._core.signals.volatility cimport EwmaVolatility
 from engine._core.state.book cimport Book, BookLevel
 from engine._core.state.position cimport Position
@@ -138,7 +138,7 @@ cdef class View:
     def other(self, str name not None):
         """Return the view of another instrument, None while its book is unreadable."""
         cdef View view = self.books.get(name)
-        if view is None or not is_usable(view.own_book):
+        if view is None or not view.own_book.has_touch():
             return None
         return view
 

@@ -4,7 +4,7 @@ cimport cython
 from libc.math cimport log
 
 from engine._core.base.event cimport Ticker
-from engine._core.base.types cimport nanos_t
+from engine._core.base.types cimport clip, nanos_t
 from engine._core.signals.decay cimport decay, seconds
 from engine._core.signals.touch cimport mid_of
 from engine._core.state.book cimport Book
@@ -121,11 +121,7 @@ cdef class FundingExpectation(Standing):
         premium = ticker.mark_price / ticker.index_price - 1.0
         rate = ((premium if premium > self.damper else self.damper)
                 + (premium if premium < -self.damper else -self.damper))
-        if rate > self.cap:
-            rate = self.cap
-        elif rate < -self.cap:
-            rate = -self.cap
-        self._take(rate, now_ns)
+        self._take(clip(rate, self.cap), now_ns)
         self.value = self.average
 
     cdef void on_time(self, nanos_t now_ns) noexcept nogil:

@@ -2,7 +2,6 @@
 # A strategy owns it, the engine feeds it; what it does is O(1) and allocates nothing.
 from engine._core.base.event cimport Print, Ticker
 from engine._core.base.types cimport nanos_t
-from engine._core.signals.touch cimport is_usable
 from engine._core.state.book cimport Book
 
 
@@ -37,7 +36,7 @@ cdef class Signal:
 
     cdef inline void hear_book(self, Book book, nanos_t now_ns, bint has_moved
                                ) noexcept nogil:
-        if not is_usable(book):
+        if not book.has_touch():
             self.hear_cut(now_ns)
         elif has_moved or self.hears_depth or self.is_cut:
             self.is_cut = False

@@ -1,13 +1,7 @@
 # What the touch alone says about where fair is; read when asked, nothing is kept.
 # Call with a two-sided book: a missing price is a number like any other here.
-from engine._core.base.types cimport ASK, BID, NO_PRICE
+from engine._core.base.types cimport ASK, BID
 from engine._core.state.book cimport Book
-
-
-# Whether a signal may read the book: readable, with both sides.
-cdef inline bint is_usable(Book book) noexcept nogil:
-    return (book.is_readable() and book.best(BID) != NO_PRICE
-            and book.best(ASK) != NO_PRICE)
 
 
 # Half-way between best bid and best ask, ticks.

@@ -57,7 +57,6 @@ cdef class Attribution:
         return self.n_makers + self.n_takers + self.n_moved > 0
 
     # Inside only.
-    cdef bint _has_mid(self) noexcept nogil
     cdef Ratio _mid_of_now(self) noexcept nogil
     cdef atto_t _worth_at(self, Ratio mid) noexcept nogil
     cdef void _carry(self) noexcept nogil

@@ -42,13 +42,9 @@ from engine._core.state.book cimport Book
 cdef class Attribution:
     """Money by source, exact; made by the core, one for each instrument."""
 
-    cdef bint _has_mid(self) noexcept nogil:
-        return (self.seen.is_readable() and self.seen.best(BID) != NO_PRICE
-                and self.seen.best(ASK) != NO_PRICE)
-
     cdef Ratio _mid_of_now(self) noexcept nogil:
         """Return the mid of the book; of one that cannot be read the last known."""
-        if self._has_mid():
+        if self.seen.has_touch():
             return ratio_of_halves(self.row, self.seen.best(BID) + self.seen.best(ASK))
         if self.last_mid_ticks[0] != 0.0:
             return ratio_of_halves(self.row, <int64_t>(2.0 * self.last_mid_ticks[0]))
@@ -65,7 +61,7 @@ cdef class Attribution:
             price = ratio_of_number(fill.price)
         else:
             price = ratio_of_halves(self.row, 2 * fill.price_ticks)
-        if not self._has_mid():
+        if not self.seen.has_touch():
             self.n_midless += 1
             if self.mid.num == 0:
                 self.mid = price
@@ -125,7 +121,7 @@ cdef class Attribution:
     cdef void look(self, nanos_t now_ns) noexcept nogil:
         if self.began_ns == 0:
             self.began_ns = self.seen_ns = now_ns
-        if not self.has_base and self._has_mid():
+        if not self.has_base and self.seen.has_touch():
             self.mid = self._mid_of_now()
             self._carry()
 

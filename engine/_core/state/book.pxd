@@ -4,7 +4,8 @@ from libc.stdint cimport int64_t
 
 from engine._core.base.check cimport Fault
 from engine._core.base.event cimport BookChange
-from engine._core.base.types cimport NO_PRICE, Side, nanos_t, price_t, qty_t
+from engine._core.base.types cimport (
+    ASK, BID, NO_PRICE, Side, nanos_t, price_t, qty_t)
 from engine._core.state.ladder cimport Ladder
 
 cdef enum:
@@ -60,6 +61,11 @@ cdef class Book:
 
     cdef inline price_t best(self, Side side) noexcept nogil:
         return self.touch_ticks[<int>side]
+
+    # Whether it may be read, with both sides there.
+    cdef inline bint has_touch(self) noexcept nogil:
+        return (self.state == BOOK_READABLE and self.touch_ticks[<int>BID] != NO_PRICE
+                and self.touch_ticks[<int>ASK] != NO_PRICE)
 
     cdef inline qty_t best_qty(self, Side side) noexcept nogil:
         return self.touch_lots[<int>side]

@@ -129,8 +129,7 @@ cdef class Markouts:
         cdef Stat* stat = &row.stats[one.kind][horizon]
         cdef Book book = <Book>PyList_GET_ITEM(self.books, one.place)
         cdef double mid, sign = 1.0 if one.side == BID else -1.0
-        if (not book.is_readable() or book.best(BID) == NO_PRICE
-                or book.best(ASK) == NO_PRICE):
+        if not book.has_touch():
             stat.lost += 1
             return
         mid = 0.5 * <double>(book.best(BID) + book.best(ASK))

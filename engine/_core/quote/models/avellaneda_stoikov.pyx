@@ -26,7 +26,8 @@ Quantitative Finance 8(3), 2008, 217-224: reservation price eq. (29), spread eq.
 from libc.math cimport log1p
 from libc.stdint cimport int64_t
 
-from engine._core.quote.models.quoter cimport Inner, Quoter, cut_skew
+from engine._core.base.types cimport clip
+from engine._core.quote.models.quoter cimport Inner, Quoter
 from engine._core.quote.strategy cimport View
 
 from engine._core.base.param import number, whole
@@ -122,7 +123,7 @@ cdef class AvellanedaStoikovQuoter(Quoter):
         left_s = seconds_to_close(
             view.own_book.venue_ms, self.close_every_ms, self.close_offset_ms,
             self.horizon_s, self.horizon_min_s)
-        centre_ticks = fair_ticks - cut_skew(reservation_skew_ticks(
+        centre_ticks = fair_ticks - clip(reservation_skew_ticks(
             <double>view.position.size_lots, variance, self.gamma, left_s),
             self.skew_max_ticks)
         half_ticks = half_spread_ticks(

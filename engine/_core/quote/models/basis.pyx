@@ -27,7 +27,7 @@ from engine._core.quote.models.carry cimport funding_over
 from engine._core.quote.models.package cimport Leg, PackageTaker
 from engine._core.signals.basis cimport Basis
 
-from engine._core.quote.models.quoter import number
+from engine._core.base.param import number
 
 cdef double YEAR_S = 365.0 * 86400.0
 cdef double BPS = 1e4

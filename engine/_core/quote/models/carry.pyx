@@ -26,7 +26,7 @@ exact fractions in the tests.
 cimport cython
 from libc.math cimport exp, expm1, log
 
-from engine._core.quote.models.quoter import number
+from engine._core.base.param import number
 
 cdef double PERIOD_S = 8.0 * 3600.0
 cdef double LN_TWO = 0.693147180559945309417232121458

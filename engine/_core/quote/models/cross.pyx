@@ -23,8 +23,8 @@ Source for the mark of futures: docs.deribit.com, futures mark price, seen 2026-
 index plus a 30 s average of the fair price's distance from it.
 """
 
-from engine._core.base.types cimport ASK, BID, NO_PRICE, Side
-from engine._core.quote.models.quoter cimport Inner, Quoter, cut_skew
+from engine._core.base.types cimport ASK, BID, Side, clip
+from engine._core.quote.models.quoter cimport Inner, Quoter
 from engine._core.quote.strategy cimport View
 from engine._core.state.book cimport Book, BookLevel
 
@@ -91,9 +91,7 @@ cdef class CrossQuoter(Quoter):
     cdef bint _aim(self, View view, double fair_ticks, Inner* inner) noexcept:
         cdef View hedge = view.books.get(self.reference)
         cdef double scale, lots, sell_ticks, buy_ticks, cost_ticks, lean_ticks
-        if (hedge is None or hedge is view or not hedge.own_book.is_readable()
-                or hedge.own_book.best(BID) == NO_PRICE
-                or hedge.own_book.best(ASK) == NO_PRICE
+        if (hedge is None or hedge is view or not hedge.own_book.has_touch()
                 or not (view.mark_price > 0.0 and view.index_price > 0.0)
                 or not (hedge.mark_price > 0.0 and hedge.index_price > 0.0)
                 or <double>(view.now_ns - hedge.own_book.updated_ns)
@@ -109,7 +107,7 @@ cdef class CrossQuoter(Quoter):
             return False
         cost_ticks = self.edge_ticks + 0.5 * scale * (sell_ticks + buy_ticks) * (
             view.row.maker_fee + hedge.row.taker_fee)
-        lean_ticks = cut_skew(
+        lean_ticks = clip(
             self.skew_ticks * <double>view.position.size_lots, self.skew_max_ticks)
         inner.bid_ticks = scale * sell_ticks - cost_ticks - lean_ticks
         inner.ask_ticks = scale * buy_ticks + cost_ticks - lean_ticks

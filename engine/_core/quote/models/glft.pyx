@@ -23,7 +23,8 @@ here O. Gueant, Optimal market making, 2017 (arXiv 1605.01862), eq. (4.6) and (4
 
 from libc.math cimport exp, log1p, sqrt
 
-from engine._core.quote.models.quoter cimport Inner, Quoter, cut_skew
+from engine._core.base.types cimport clip
+from engine._core.quote.models.quoter cimport Inner, Quoter
 from engine._core.quote.strategy cimport View
 
 from engine._core.base.param import number
@@ -100,7 +101,7 @@ cdef class GlftQuoter(Quoter):
         cdef double centre_ticks, half_ticks
         if sigma_ticks < 0.0:
             return False
-        centre_ticks = fair_ticks - cut_skew(
+        centre_ticks = fair_ticks - clip(
             slope * <double>view.position.size_lots, self.skew_max_ticks)
         half_ticks = self.c1_ticks + 0.5 * <double>self.level_lots[0] * slope
         inner.bid_ticks = centre_ticks - half_ticks

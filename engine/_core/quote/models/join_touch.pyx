@@ -1,7 +1,7 @@
 """Join the touch: no model of fair at all, the market's own spread is the quote."""
 
-from engine._core.base.types cimport ASK, BID
-from engine._core.quote.models.quoter cimport Inner, Quoter, cut_skew
+from engine._core.base.types cimport ASK, BID, clip
+from engine._core.quote.models.quoter cimport Inner, Quoter
 from engine._core.quote.strategy cimport View
 
 from engine._core.base.param import number
@@ -24,7 +24,7 @@ cdef class JoinTouchQuoter(Quoter):
         self._shape(**shape)
 
     cdef bint _aim(self, View view, double fair_ticks, Inner* inner) noexcept:
-        cdef double lean_ticks = cut_skew(
+        cdef double lean_ticks = clip(
             self.skew_ticks * <double>view.position.size_lots, self.skew_max_ticks)
         inner.bid_ticks = (
             <double>view.own_book.best(BID) + self.improve_ticks - lean_ticks)

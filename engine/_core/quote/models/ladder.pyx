@@ -1,6 +1,7 @@
 """Ladder: fixed half-spread around fair, several levels, linear inventory skew."""
 
-from engine._core.quote.models.quoter cimport Inner, Quoter, cut_skew
+from engine._core.base.types cimport clip
+from engine._core.quote.models.quoter cimport Inner, Quoter
 from engine._core.quote.strategy cimport View
 
 from engine._core.base.param import number
@@ -20,7 +21,7 @@ cdef class LadderQuoter(Quoter):
         self._shape(**shape)
 
     cdef bint _aim(self, View view, double fair_ticks, Inner* inner) noexcept:
-        cdef double centre_ticks = fair_ticks - cut_skew(
+        cdef double centre_ticks = fair_ticks - clip(
             self.skew_ticks * <double>view.position.size_lots, self.skew_max_ticks)
         inner.bid_ticks = centre_ticks - self.half_spread_ticks
         inner.ask_ticks = centre_ticks + self.half_spread_ticks

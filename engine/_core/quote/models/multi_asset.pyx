@@ -30,12 +30,13 @@ several assets. The tests solve that equation numerically in one and two instrum
 
 from libc.math cimport exp, frexp, isfinite, ldexp, log1p, rint, sqrt
 
+from engine._core.base.types cimport clip
 from engine._core.quote.models.glft cimport glft_c1, log_ratio
 from engine._core.quote.models.matrix cimport ASSETS_MAX, CELLS_MAX, square_root
-from engine._core.quote.models.quoter cimport Inner, Quoter, cut_skew
+from engine._core.quote.models.quoter cimport Inner, Quoter
 from engine._core.quote.sheet cimport QuoteSheet
 from engine._core.quote.strategy cimport View
-from engine._core.signals.touch cimport is_usable, mid_of
+from engine._core.signals.touch cimport mid_of
 
 from engine._core.base.param import number
 from engine._core.quote.models.matrix import eigenvalues
@@ -276,7 +277,7 @@ cdef class MultiAssetQuoter(Quoter):
             if other.row.inverse:
                 # While its book is away the mark will do: it only scales.
                 price = rounded(mid_of(other.own_book) * other.row.tick_size
-                                if is_usable(other.own_book) else other.mark_price)
+                                if other.own_book.has_touch() else other.mark_price)
                 if not price > 0.0:
                     return False
                 basket.tick_value[i] /= price
@@ -295,7 +296,7 @@ cdef class MultiAssetQuoter(Quoter):
         cdef int own = self._own(view)
         if own < 0 or not self._refresh(view, inventory_lots):
             return False
-        centre_ticks = fair_ticks - cut_skew(
+        centre_ticks = fair_ticks - clip(
             skew_of(&self.basket, own, inventory_lots), self.skew_max_ticks)
         half_ticks = half_of(&self.basket, own)
         inner.bid_ticks = centre_ticks - half_ticks

@@ -32,7 +32,7 @@ from typing import NamedTuple
 
 from libc.math cimport INFINITY, M_SQRT1_2, erfc, exp, log, sqrt
 
-from engine._core.quote.models.quoter import number
+from engine._core.base.param import number
 
 cdef double ROOT_TWO_PI = 2.506628274631000502415765284811
 

@@ -29,12 +29,12 @@ of the leading leg is not followed yet, whatever fills, is cut short or is refus
 Positions of the legs belong to the package: do not trade them otherwise.
 """
 
-from cpython.function cimport PyFunction_Check
 from libc.math cimport INFINITY, ceil, fabs, fmax, fmin, floor, rint
 from libc.stdint cimport int64_t
 
 from engine._core.base.instrument cimport price_of
-from engine._core.base.types cimport ASK, BID, NO_PRICE, qty_t
+from engine._core.base.types cimport ASK, BID, qty_t
+from engine._core.quote.models.taker cimport told_lots
 from engine._core.quote.sheet cimport QuoteSheet
 from engine._core.quote.strategy cimport Strategy, View
 
@@ -73,10 +73,6 @@ cdef class PackageTaker(Strategy):
     Raises: ValueError naming the parameter, its value and what is allowed.
     """
 
-    def __cinit__(self, *args, **kwargs):
-        # A Python `quote` on a subclass wins over the compiled one.
-        self.python_hook = PyFunction_Check(type(self).quote)
-
     def _package(self, legs, weights, *, clip_lots, edge_bps, exit_bps=0.0,
                  reach_ticks=10, leg_timeout_s=2.0, stop_s=3600.0):
         """Read what all packages share; called by their ``__init__``."""
@@ -111,9 +107,6 @@ cdef class PackageTaker(Strategy):
         return self.clip_lots
 
     cdef bint run(self, View view, QuoteSheet sheet) noexcept:
-        """Fill the sheet, compiled; through Python when a subclass defines `quote`."""
-        if self.python_hook:
-            return Strategy.run(self, view, sheet)
         try:
             self._fill(view, sheet)
             return True
@@ -187,17 +180,14 @@ cdef class PackageTaker(Strategy):
                     continue
             leg.row = one.row
             lot = one.row.lot_size
-            leg.held = lot * <double>(
-                one.position.size_lots + one.position.unbooked_lots[<int>BID]
-                - one.position.unbooked_lots[<int>ASK])
+            leg.held = lot * told_lots(one.position)
             leg.average = one.position.average_price
             leg.most = lot * <double>one.inventory_limit_lots
             leg.index_price = one.index_price
             leg.funding_8h = one.current_funding
             leg.is_pending = one.pending() != 0
             venue_ms = max(venue_ms, one.own_book.venue_ms)
-            if (not one.own_book.is_readable() or one.own_book.best(BID) == NO_PRICE
-                    or one.own_book.best(ASK) == NO_PRICE):
+            if not one.own_book.has_touch():
                 continue
             leg.bid = price_of(one.row, one.own_book.best(BID))
             leg.ask = price_of(one.row, one.own_book.best(ASK))

@@ -37,7 +37,7 @@ from libc.math cimport INFINITY, exp
 from engine._core.base.instrument cimport KIND_OPTION
 from engine._core.quote.models.package cimport Leg, PackageTaker, option_fee
 
-from engine._core.quote.models.quoter import number
+from engine._core.base.param import number
 
 cdef double YEAR_S = 365.0 * 86400.0
 cdef double BPS = 1e4

@@ -60,9 +60,3 @@ cdef class Quoter(Strategy):
         elif view.volatility.is_warm:
             return view.volatility.value
         return self.cold_sigma_ticks if self.cold_sigma_ticks > 0.0 else -1.0
-
-
-# A skew cut to the most that is allowed; what is no number counts as the most.
-cdef inline double cut_skew(double skew_ticks, double most_ticks) noexcept nogil:
-    skew_ticks = skew_ticks if skew_ticks < most_ticks else most_ticks
-    return skew_ticks if skew_ticks > -most_ticks else -most_ticks

@@ -24,7 +24,6 @@ A book with a side missing gives a blank sheet. Inventory limits are the gate's.
 
 import math
 
-from cpython.function cimport PyFunction_Check
 from libc.math cimport INFINITY, exp, fabs, isfinite
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
@@ -142,8 +141,6 @@ cdef class Quoter(Strategy):
     """
 
     def __cinit__(self, *args, **kwargs):
-        # A Python `quote` on a subclass wins over the compiled one.
-        self.python_hook = PyFunction_Check(type(self).quote)
         self.skew_max_ticks = INFINITY
 
     def _shape(self, *, min_edge_ticks=0.0, skew_max_ticks=math.inf, fair="micro",
@@ -220,9 +217,6 @@ cdef class Quoter(Strategy):
         return levels
 
     cdef bint run(self, View view, QuoteSheet sheet) noexcept:
-        """Fill the sheet, compiled; through Python when a subclass defines `quote`."""
-        if self.python_hook:
-            return Strategy.run(self, view, sheet)
         self._fill(view, sheet)
         return True
 

@@ -21,7 +21,6 @@ to the nearest edge of the no-trade region and not to its middle.
 
 import math
 
-from cpython.function cimport PyFunction_Check
 from libc.math cimport INFINITY, ceil, fabs, floor, fmax, fmin, isfinite
 
 from engine._core.base.types cimport ASK, BID, NO_PRICE, price_t, qty_t
@@ -45,8 +44,6 @@ cdef class Taker(Strategy):
     """
 
     def __cinit__(self, *args, **kwargs):
-        # A Python `quote` on a subclass wins over the compiled one.
-        self.python_hook = PyFunction_Check(type(self).quote)
         self.spread_max_ticks = INFINITY
 
     def _shape(self, *, take_max_lots, reach_ticks=0.0, spread_max_ticks=math.inf,
@@ -61,9 +58,6 @@ cdef class Taker(Strategy):
         self.take_max_lots = whole("take_max_lots", take_max_lots, 1, QTY_LOTS_LIMIT)
 
     cdef bint run(self, View view, QuoteSheet sheet) noexcept:
-        """Fill the sheet, compiled; through Python when a subclass defines `quote`."""
-        if self.python_hook:
-            return Strategy.run(self, view, sheet)
         return self._fill(view, sheet)
 
     def quote(self, View view not None, QuoteSheet sheet not None):

@@ -22,6 +22,7 @@ targeting, position inertia of 10 %.
 
 from libc.math cimport sqrt
 
+from engine._core.base.types cimport clip
 from engine._core.quote.models.taker cimport (
     GAP_KNOWN, GAP_NONE, Gap, Taker, told_lots)
 from engine._core.quote.strategy cimport View
@@ -33,11 +34,6 @@ from engine._core.base.param import number
 
 cdef double DAY_S = 86400.0
 FORECASTS_LIMIT = FORECASTS_MAX
-
-
-cdef inline double clip(double value, double most) noexcept nogil:
-    value = value if value < most else most
-    return value if value > -most else -most
 
 
 cdef double lots_at_risk(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from engine.config import Config, Quote, is_loopback, load
-from engine.config_text import key_of, toml_text
+from engine.config_text import key_of, model_in, toml_text
 from engine.errors import NO_VALUE, ConfigError
 
 HELP = "print what a configuration means; exit 2 if it cannot be used"
@@ -28,10 +28,6 @@ Strategies are imported and built, as `run` would do; nothing is sent anywhere.
 Exits 0 when the configuration can be used, 2 with one line that names the file, the
 key, the value and what is allowed when it cannot.
 """
-
-
-TABLES_BY_NAME = ("budget", "risk.currency")
-"""Keys that hold one table for each name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +104,7 @@ def _settings(
         key = f"{prefix}{name}"
         if isinstance(value, BaseModel):
             yield from _settings(value, f"{key}.", params)
-        elif key in TABLES_BY_NAME:
+        elif isinstance(value, Mapping) and model_in(field.annotation):
             if not value:
                 is_default = name not in section.model_fields_set
                 yield Setting(key, value, key_of(field).unit, is_default)

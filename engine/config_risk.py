@@ -109,6 +109,17 @@ class CurrencyRisk(Section):
     ] = None
 
 
+RequestsPerSecond = Annotated[
+    int | None,
+    Field(ge=1, le=10_000),
+    Limit(
+        "new orders and edits a second",
+        "requests/s",
+        measured="sent in the last 1 s; cancels always go",
+    ),
+]
+
+
 class Risk(Section):
     """``[risk]``: what bounds the whole account. Loss limits have no defaults."""
 
@@ -124,15 +135,7 @@ class Risk(Section):
         Field(ge=1, le=1_000_000),
         Limit("open orders", "orders", measured="orders not known to have ended"),
     ] = None
-    requests_per_s_max: Annotated[
-        int | None,
-        Field(ge=1, le=10_000),
-        Limit(
-            "new orders and edits a second",
-            "requests/s",
-            measured="sent in the last 1 s; cancels always go",
-        ),
-    ] = None
+    requests_per_s_max: RequestsPerSecond = None
     loss_session_usd: Annotated[
         Money | None,
         Limit(
@@ -301,15 +304,7 @@ class Budget(Section):
         Literal["pull", "flatten"],
         Key("the step of the kill ladder its loss limits take, for its instruments"),
     ] = "pull"
-    requests_per_s_max: Annotated[
-        int | None,
-        Field(ge=1, le=10_000),
-        Limit(
-            "new orders and edits a second",
-            "requests/s",
-            measured="sent in the last 1 s; cancels always go",
-        ),
-    ] = None
+    requests_per_s_max: RequestsPerSecond = None
     credit_share_pct: Annotated[
         float | None,
         Field(gt=0, le=100, allow_inf_nan=False),

@@ -98,7 +98,7 @@ def allowed_text(field: FieldInfo) -> str:
 def key_infos(model: type[BaseModel], prefix: str = "") -> Iterator[KeyInfo]:
     """Yield every key below a model, in the order of the file."""
     for name, field in model.model_fields.items():
-        inner = _model_in(field.annotation)
+        inner = model_in(field.annotation)
         if inner:
             origin: Any = typing.get_origin(field.annotation)
             mark = _MARKS.get(origin, "")
@@ -193,7 +193,7 @@ def _type_text(annotation: Any) -> str:
     if origin in (typing.Union, types.UnionType):
         return " or ".join(_type_text(a) for a in arguments if a is not type(None))
     if origin is list:
-        inside = "table" if _model_in(annotation) else _type_text(arguments[0])
+        inside = "table" if model_in(annotation) else _type_text(arguments[0])
         return f"array of {inside}s"
     if origin is typing.Annotated:
         return _type_text(arguments[0])
@@ -219,7 +219,7 @@ def _number(value: float) -> str:
     return f"{value:,}".replace(",", "_") if value < 1e12 else f"{value:g}"
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def model_in(annotation: Any) -> type[BaseModel] | None:
     """Return the model of a table or an array of tables, None for a plain key."""
     for candidate in (annotation, *typing.get_args(annotation)):
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):
@@ -239,7 +239,7 @@ def _field_at(model: type[BaseModel], loc: Loc) -> FieldInfo | None:
         if inner is None:
             return field
         field = inner.model_fields.get(part)
-        inner = _model_in(field.annotation) if field else None
+        inner = model_in(field.annotation) if field else None
         is_name = field is not None and typing.get_origin(field.annotation) is dict
     return field
 
@@ -250,7 +250,7 @@ def _allowed_at(
     field = _field_at(model, loc)
     if field is None:
         return finding["msg"] if finding else "a value"
-    inner = _model_in(field.annotation)
+    inner = model_in(field.annotation)
     if inner is None:
         return allowed_text(field)
     required = [name for name, f in inner.model_fields.items() if f.is_required()]
@@ -269,7 +269,7 @@ def _unknown_text(model: type[BaseModel], loc: Loc) -> str:
             "in a file only you can read (see [credentials])"
         )
     parent = _field_at(model, loc[:-1]) if len(loc) > 1 else None
-    table = (_model_in(parent.annotation) if parent else None) or model
+    table = (model_in(parent.annotation) if parent else None) or model
     near = difflib.get_close_matches(name, table.model_fields, n=1, cutoff=0.6)
     if near:
         return f"unknown key; did you mean {near[0]}?"

@@ -22,20 +22,9 @@ from pathlib import Path
 from benchmarks.days import case, store
 from benchmarks.days.run import Day, run_day
 from benchmarks.days.table import markdown
+from benchmarks.seeds import seeds_of
 
 DAY_H = 24.0
-
-
-def seeds_of(text: str) -> range:
-    """Return the seeds of ``a:b``, b not included, or of one number.
-
-    Raises: ValueError when it is neither.
-    """
-    first, colon, last = text.partition(":")
-    seeds = range(int(first), int(last) if colon else int(first) + 1)
-    if not seeds:
-        raise ValueError(f"no seeds in {text!r}")
-    return seeds
 
 
 def parser() -> argparse.ArgumentParser:

@@ -16,6 +16,7 @@ from engine._core.core import Core
 from engine.assemble import assemble
 from engine.config import from_mapping
 from engine.live.secrets import Credentials, Signer
+from engine.session.attribution import ACCOUNT, PARTS
 from engine.sim.links import Links, Uniform
 from engine.sim.venue.units import REF
 from engine.sim.world import World
@@ -33,7 +34,6 @@ ATTO = 10**18
 DOLLARS = ("USDC", "USDT")
 
 
-PARTS = ("spread", "inventory", "hedging", "fees", "funding", "mark", "other")
 KEPT = ("markouts", "levels", "presence", "held", "requests", "fills")
 
 
@@ -114,8 +114,8 @@ class Desk:
 
     def parts(self) -> dict[str, float]:
         """Return the engine's own split of its profit so far, dollars."""
-        found = self.core.snapshot()["session"]["attribution"]["budgets"].values()
-        return {name: sum(one["usd"][name] for one in found) for name in PARTS}
+        found = self.core.snapshot()["session"]["attribution"]["budgets"][ACCOUNT]
+        return {name: found["usd"][name] for name in PARTS}
 
 
 def less(after: dict[str, float], before: dict[str, float]) -> dict[str, float]:

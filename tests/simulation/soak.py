@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import get_context
 
+from benchmarks.seeds import seeds_of
 from tests.simulation.swarm.products import draw_products
 from tests.simulation.swarm.run import Run, Verdict, judge, run_seed
 from tests.simulation.swarm.telling import tell
@@ -28,19 +29,6 @@ LAST_EVENTS = 60
 PROGRESS_S = 15.0
 AHEAD = 4  # seeds given out per process before one comes back
 FAILURES_MAX = 200
-
-
-def seeds_of(text: str) -> range:
-    """Return the seeds of ``a:b`` or ``a``.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    first, colon, last = text.partition(":")
-    seeds = range(int(first), int(last) if colon else int(first) + 1)
-    if not seeds:
-        raise ValueError(f"no seeds in {text!r}")
-    return seeds
 
 
 def command(verdict: Verdict) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from engine.sim.params import MakerParams, MarketParams
+from engine.sim.params import MakerParams, MarketParams, OptionParams
 from engine.sim.settings import SimConfig, WorldConfig, world_config
 
 KINDS = ("perpetual", "dated", "spot", "spread")
@@ -29,7 +29,8 @@ def day_world(
 ) -> WorldConfig:
     """Return the world of a day from the sections of a ``sim.toml``.
 
-    ``flow_changes`` are fields of the markets of ``engine.sim.params``, by kind.
+    ``flow_changes`` are fields of the markets of ``engine.sim.params``, by kind;
+    ``options`` of ``OptionParams``, ``option_makers`` of all makers of options.
 
     Raises: pydantic.ValidationError when a section is wrong; TypeError for a field that
         a market has not.
@@ -40,7 +41,16 @@ def day_world(
         name: replace(_thinned(getattr(flow, name)), **flow_changes.get(name, {}))
         for name in KINDS
     }
-    return replace(world, flow=replace(flow, **calmer))
+    options = _changed(flow.options, flow_changes)
+    return replace(world, flow=replace(flow, **calmer, options=options))
+
+
+def _changed(
+    options: OptionParams, flow_changes: dict[str, dict[str, Any]]
+) -> OptionParams:
+    habits = flow_changes.get("option_makers", {})
+    makers = tuple(replace(maker, **habits) for maker in options.makers)
+    return replace(options, makers=makers, **flow_changes.get("options", {}))
 
 
 def _thinned(market: MarketParams) -> MarketParams:

@@ -30,8 +30,8 @@ GLFT = {"gamma": 2.0, "xi": 0.02, "k_per_tick": 0.4, "a_per_s": 1e-4}
 """Nervous enough that both quotes move with every sample of the volatility."""
 QTY_LOTS = 10
 COLD_SIGMA_TICKS = 1.0
-FLUSH_FRAMES = 40
-"""Between two writes of the journal: about the 64 kB after which the shell writes."""
+FLUSH_FRAMES = 600
+"""Between two writes of the journal: about the 512 kB after which the shell writes."""
 
 LIMITS = {
     "position_max_lots": 1_000,

@@ -5,7 +5,7 @@ from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.hist cimport Histogram
 from engine._core.base.probe cimport stage_ns
 from engine._core.base.recordbuf cimport RecordBuf
-from engine._core.base.types cimport CONNECTIONS_MAX, nanos_t
+from engine._core.base.types cimport nanos_t
 from engine._core.inbox cimport Inbox
 
 
@@ -16,7 +16,6 @@ cdef class Core(Inbox):
         nanos_t measure_due_ns     # before, no turn is measured
         bint is_measured           # this turn is
         RecordBuf records          # of the journal; None: there is none
-        Py_ssize_t[CONNECTIONS_MAX] recorded  # bytes of output from before it
         int n_known                # connections that have been open
 
     cdef int _step(
@@ -34,8 +33,6 @@ cdef class Core(Inbox):
     cdef int _enter(self, int conn, nanos_t t_ns) except -1
     cdef int _refuse(self, int conn) except -1
     cdef int _leave(self, nanos_t t_ns) except -1
-    cdef int _record(self, int kind, int conn, nanos_t t_ns, const char* payload,
-                     Py_ssize_t size) except -1
     cdef void _record_answers(self, nanos_t t_ns)
 
     # The verb `receive_data` for a payload that stays in the caller's memory, which is

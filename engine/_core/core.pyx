@@ -155,9 +155,9 @@ cdef class Core(Inbox):
             IndexError: no such connection.
         """
         self._enter(conn, t_ns)
-        (<ByteBuf>self.buffers[conn]).size = 0
+        (<ByteBuf>self.buffers[conn]).clear()
         if self.records is not None:
-            self._record(RECORD_CONNECTION_MADE, conn, t_ns, NULL, 0)
+            self.records.put(RECORD_CONNECTION_MADE, conn, t_ns, NULL, 0)
         self.is_connected[conn] = True
         if conn >= self.n_known:
             self.n_known = conn + 1
@@ -184,8 +184,9 @@ cdef class Core(Inbox):
                   bint more_coming) except -1:
         self._enter(conn, t_ns)
         if self.records is not None:
-            self._record(RECORD_RECEIVE_MORE if more_coming else RECORD_RECEIVE_DATA,
-                         conn, t_ns, payload, size)
+            self.records.put(
+                RECORD_RECEIVE_MORE if more_coming else RECORD_RECEIVE_DATA,
+                conn, t_ns, payload, size)
         self.heard_ns[conn] = self.now_ns
         self._step(conn, payload, size, more_coming)
         self._leave(t_ns)
@@ -209,9 +210,9 @@ cdef class Core(Inbox):
         """
         cdef Market market
         self._enter(conn, t_ns)
-        (<ByteBuf>self.buffers[conn]).size = 0
+        (<ByteBuf>self.buffers[conn]).clear()
         if self.records is not None:
-            self._record(RECORD_CONNECTION_LOST, conn, t_ns, NULL, 0)
+            self.records.put(RECORD_CONNECTION_LOST, conn, t_ns, NULL, 0)
         self.is_connected[conn] = False
         if conn == 0:
             self._lose_orders()
@@ -233,7 +234,7 @@ cdef class Core(Inbox):
         """Let time pass; call at or after :meth:`next_timer_ns`."""
         self._enter(0, t_ns)
         if self.records is not None:
-            self._record(RECORD_HANDLE_TIMER, 0, t_ns, NULL, 0)
+            self.records.put(RECORD_HANDLE_TIMER, 0, t_ns, NULL, 0)
         due = self.session.next_timer_ns() if self.session is not None else 0
         if due and t_ns >= due:
             self._tell("on_timer", (t_ns,))
@@ -246,8 +247,8 @@ cdef class Core(Inbox):
         """Take a command: a JSON object with the key ``cmd``."""
         self._enter(0, t_ns)
         if self.records is not None:
-            self._record(RECORD_COMMAND, 0, t_ns,
-                         PyBytes_AS_STRING(cmd), PyBytes_GET_SIZE(cmd))
+            self.records.put(RECORD_COMMAND, 0, t_ns,
+                             PyBytes_AS_STRING(cmd), PyBytes_GET_SIZE(cmd))
         try:
             parsed = orjson.loads(cmd)
             name = parsed["cmd"]
@@ -285,25 +286,16 @@ cdef class Core(Inbox):
             self._record_answers(t_ns)
         return 0
 
-    cdef int _record(self, int kind, int conn, nanos_t t_ns, const char* payload,
-                     Py_ssize_t size) except -1:
-        """Write a verb into the journal, and keep where its answers will begin."""
-        cdef int each
-        self.records.put(kind, conn, t_ns, payload, size)
-        for each in range(self.n_connections):
-            self.recorded[each] = (<ByteBuf>PyList_GET_ITEM(self.buffers, each)).size
-        return 0
-
     cdef void _record_answers(self, nanos_t t_ns):
         """Write what this verb made us say behind it, in one fixed order."""
         cdef int conn
         cdef ByteBuf out
         for conn in range(self.n_known):
             out = <ByteBuf>PyList_GET_ITEM(self.buffers, conn)
-            if out.size > self.recorded[conn]:
+            if out.size > out.journaled:
                 self.records.put(RECORD_DATA_TO_SEND, conn, t_ns,
-                                 out.start + self.recorded[conn],
-                                 out.size - self.recorded[conn])
+                                 out.start + out.journaled, out.size - out.journaled)
+                out.journaled = out.size
         if (PyList_GET_SIZE(self.closing) > self.n_closing
                 or PyList_GET_SIZE(self.pending_errands) > self.n_errands):
             for conn, reason in self.closing[self.n_closing:]:
@@ -314,7 +306,10 @@ cdef class Core(Inbox):
 
     def record(self, RecordBuf records):
         """Keep a journal: each verb from now on, and what it makes us say. None: no."""
+        cdef ByteBuf out
         self.records = records
+        for out in self.buffers:
+            out.journaled = out.size
 
     cdef void _stall(self, nanos_t late_ns):
         """We stood still: what is known is old, until data comes after the timer."""

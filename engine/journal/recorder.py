@@ -33,7 +33,7 @@ class Recorder:
         return taken
 
     def flush_due(self, t_ns: int) -> bool:
-        """Return whether the shell should call ``flush``: 64 kB or 100 ms gathered."""
+        """Return whether the shell should call ``flush``: 512 kB or 100 ms gathered."""
         return self.is_recording and self.writer.flush_due(t_ns)
 
     def flush(self, t_ns: int) -> None:

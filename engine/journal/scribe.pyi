@@ -5,12 +5,12 @@ from engine._core.base.recordbuf import RecordBuf
 @final
 class Scribe:
     written: int
+    direct: int
     error: int
     def __init__(
         self,
         records: RecordBuf,
         fd: int,
-        crc: int,
         written: int,
         bell: int = -1,
         button: int = -1,

@@ -30,7 +30,7 @@ END_RESERVE_BYTES = RECORD_HEAD_BYTES + END_WHY_MAX
 class Writer:
     """A journal being written. A crash loses at most what was not yet flushed.
 
-    Bytes are handed to the system by 64 kB or 100 ms: by the scribe's thread with
+    Bytes are handed to the system by 512 kB or 100 ms: by the scribe's thread with
     ``in_background``, else by whoever calls ``flush`` when ``flush_due`` says so. The
     ``scribe`` is for those who hand over what a core has recorded and wake it then.
     """
@@ -63,10 +63,10 @@ class Writer:
         except OSError as error:
             raise JournalError(path, 0, f"cannot be made: {error.strerror}") from None
         self._begin(text)
-        self.records = RecordBuf(len(text), max_bytes - END_RESERVE_BYTES)
         crc = int.from_bytes(text[16:20], "little")
+        self.records = RecordBuf(len(text), max_bytes - END_RESERVE_BYTES, crc)
         bell, button = self._pipe = os.pipe() if in_background else (-1, -1)
-        self.scribe = Scribe(self.records, self.fileno(), crc, len(text), bell, button)
+        self.scribe = Scribe(self.records, self.fileno(), len(text), bell, button)
         self._thread: threading.Thread | None = None
         if in_background:
             for end in self._pipe:

@@ -13,7 +13,7 @@ from engine.live.pace cimport Pace
 
 cdef enum:
     KEYS_BYTES = 256           # of randomness drawn at a time: one key for each frame
-    BEHIND_BYTES = 262144      # of a journal that waits: its writer is let in
+    BEHIND_BYTES = 2097152     # of a journal that waits: its writer is let in
     LET_IN_NS = 200000         # ... for so long after a turn
     LET_IN_MAX = 1000          # ... and so often, while it writes nothing
 

@@ -291,7 +291,7 @@ cdef class FastLine:
         if not self.is_open:
             return False
         fault.code = FAULT_NONE
-        self.wire.size = 0
+        self.wire.clear()
         while texts < end:
             n = text_size(texts, end)
             to = self.wire.reserve(header_size(n) + n, &fault)
@@ -367,7 +367,7 @@ cdef class Turn:
                     self.write.add(end_ns - start_ns)
                     if conn == 0 and self.core.orders_written() > orders_before:
                         self.tick_to_order.add(end_ns - received_ns)
-            out.size = 0
+            out.clear()
         start_ns = self.core.due_ns()
         if (self.core.has_news()
                 or start_ns and (self.armed_ns == 0 or start_ns < self.armed_ns)):

@@ -13,6 +13,7 @@ cdef class ByteBuf:
     cdef:
         char* start
         Py_ssize_t size
+        Py_ssize_t journaled   # of these, what stands in a journal
         Py_ssize_t capacity
 
     # Make room for n more bytes and return where they go; NULL past BYTEBUF_MAX.
@@ -25,6 +26,10 @@ cdef class ByteBuf:
     # Say how many of the reserved bytes were written: end is one past the last.
     cdef inline void commit(self, const char* end) noexcept nogil:
         self.size = end - self.start
+
+    # All of it is gone, or will never be sent.
+    cdef inline void clear(self) noexcept nogil:
+        self.size = self.journaled = 0
 
     cdef void append(self, const char* p, Py_ssize_t n, Fault* fault) noexcept nogil
     cdef bytes take(self)

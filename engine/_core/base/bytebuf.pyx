@@ -16,7 +16,6 @@ cdef class ByteBuf:
         self.start = <char*>malloc(BYTEBUF_START)
         if self.start == NULL:
             raise MemoryError
-        self.size = 0
         self.capacity = BYTEBUF_START
 
     def __dealloc__(self):
@@ -47,5 +46,5 @@ cdef class ByteBuf:
         if self.size == 0:
             return b""
         out = PyBytes_FromStringAndSize(self.start, self.size)
-        self.size = 0
+        self.clear()
         return out

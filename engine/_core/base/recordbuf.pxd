@@ -1,7 +1,8 @@
 # A journal's records in memory: one thread appends, another takes them away.
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
+from engine._core.base.crc cimport crc32_joined
 from engine._core.base.types cimport nanos_t
 
 # What a record is; `engine.journal.format.Kind` has the same numbers.
@@ -16,14 +17,17 @@ cdef enum:
     RECORD_CONNECTION_TO_CLOSE = 17
     RECORD_ERRAND = 18
 
-    RECORD_SEAL_BYTES = 12     # size, inverted size, CRC: what is not in the CRC
+    RECORD_CRC_AT = 8          # behind size and inverted size
+    RECORD_SEAL_BYTES = 12     # ... and the CRC: what is not in the CRC
     RECORD_HEAD_BYTES = 22     # the seal, then kind, connection and time
     RECORD_PAYLOAD_MAX = 67108864   # 64 MiB: four times an output buffer
 
-    RECORDBUF_START = 1048576  # bytes of each side
-    RECORDBUF_HAND = 65536     # bytes at which a side is handed over
+    RECORDBUF_START = 4194304  # bytes of each side
+    RECORDBUF_HAND = 524288   # bytes at which a side is handed over
+    RECORDBUF_AGAIN = 16384    # ... and, where that failed, between two attempts
     RECORDBUF_HAND_NS = 100000000  # ... and the time, by the clock of a shell
     RECORDBUF_WAIT_MAX = 33554432  # bytes that may wait for a slow disk
+    RECORDBUF_BLOCK = 4096     # a side lies in memory as in the file, by so many bytes
 
 cdef enum Stop:
     STOP_NOT = 0
@@ -40,17 +44,10 @@ cdef extern from *:
         p[2] = (char)(v >> 16); p[3] = (char)(v >> 24);
     }
 
-    static inline uint32_t halfspread_read_le32(const char *p) {
-        const unsigned char *q = (const unsigned char *)p;
-        return (uint32_t)q[0] | (uint32_t)q[1] << 8 | (uint32_t)q[2] << 16
-               | (uint32_t)q[3] << 24;
-    }
-
     static inline void halfspread_record_head(
             char *p, uint32_t size, int kind, int conn, uint64_t t_ns) {
         halfspread_le32(p, size);
         halfspread_le32(p + 4, ~size);
-        halfspread_le32(p + 8, 0);
         p[12] = (char)kind;
         p[13] = (char)conn;
         halfspread_le32(p + 14, (uint32_t)t_ns);
@@ -58,7 +55,6 @@ cdef extern from *:
     }
     """
     void put_le32 "halfspread_le32"(char* p, uint32_t v) noexcept nogil
-    uint32_t read_le32 "halfspread_read_le32"(const char* p) noexcept nogil
     void put_record_head "halfspread_record_head"(
         char* p, uint32_t size, int kind, int conn, nanos_t t_ns) noexcept nogil
 
@@ -67,18 +63,22 @@ cdef class RecordBuf:
     cdef:
         char* front            # being filled
         Py_ssize_t size
-        Py_ssize_t capacity
         Py_ssize_t room        # bytes that fit without a second look; < 0: it is shut
+        uint32_t crc           # of all bytes before the next record
+        Py_ssize_t capacity
+        char* front_memory     # less than a block before it, at the start of one
         char* back             # handed over
         Py_ssize_t back_size   # not 0: it belongs to who takes it away
         Py_ssize_t back_capacity
+        char* back_memory
         int64_t handed         # bytes before the front's first, of the whole file
         int64_t bytes_max      # of the whole file
         Stop stop
         Py_ssize_t refused     # payload bytes of the record that was not added
 
     # Append a record. It is dropped, and nothing is taken any more, at the first limit:
-    # `stop` says at which. Costs a copy of the payload; never waits, never writes.
+    # `stop` says at which. Costs a copy of the payload and its CRC, taken while the
+    # payload is near; never waits, never writes.
     cdef inline void put(self, int kind, int conn, nanos_t t_ns, const char* payload,
                          Py_ssize_t n) noexcept nogil:
         cdef char* to
@@ -89,6 +89,10 @@ cdef class RecordBuf:
             to, <uint32_t>(n + RECORD_HEAD_BYTES - RECORD_SEAL_BYTES), kind, conn, t_ns)
         if n > 0:
             memcpy(to + RECORD_HEAD_BYTES, payload, n)
+        self.crc = crc32_joined(
+            self.crc, (kind & 0xFF) | (conn & 0xFF) << 8 | <uint64_t>t_ns << 16,
+            <uint64_t>t_ns >> 48, payload, n)
+        put_le32(to + RECORD_CRC_AT, self.crc)
         self.size += n + RECORD_HEAD_BYTES
         self.room -= n + RECORD_HEAD_BYTES
 

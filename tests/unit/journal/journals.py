@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 from engine.journal import Header, Kind, Writer
+from engine.journal.format import BODY_HEAD, RECORD_HEAD, SIZE_MASK
 
 HEADER = Header(
     run_id=0xDEADBEEF,
@@ -23,6 +25,19 @@ ENTRIES = [
     (Kind.CONNECTION_TO_CLOSE, 0, 5, b"stopped"),
     (Kind.CONNECTION_LOST, 0, 6, b""),
 ]
+
+
+class Chain:
+    """Records as the format describes them, each sealed behind the one before."""
+
+    def __init__(self, crc: int = 0) -> None:
+        self._crc = crc
+
+    def record(self, kind: Kind, conn: int, t_ns: int, payload: bytes) -> bytes:
+        """Return the next one."""
+        body = BODY_HEAD.pack(kind, conn, t_ns) + payload
+        self._crc = zlib.crc32(body, self._crc)
+        return RECORD_HEAD.pack(len(body), len(body) ^ SIZE_MASK, self._crc) + body
 
 
 def write(

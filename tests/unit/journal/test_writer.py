@@ -14,6 +14,7 @@ from engine.journal.writer import END_RESERVE_BYTES, HAND_BYTES, HAND_NS
 from tests.unit.journal.journals import HEADER, write
 
 ONE_RECORD = RECORD_HEAD_BYTES
+COUNT = 2_000
 
 
 def test_never_overwrites(tmp_path):
@@ -69,7 +70,7 @@ def test_a_disk_that_does_not_follow_ends_the_journal(tmp_path):
 def test_what_a_crash_in_the_background_loses_is_what_was_not_handed_over(tmp_path):
     path = tmp_path / "a.journal"
     writer = Writer(path, HEADER, in_background=True)
-    for t_ns in range(1000):
+    for t_ns in range(COUNT):
         writer.append(Kind.RECEIVE_DATA, 0, t_ns, b"x" * t_ns)
     held = writer.records.held
     writer.abandon()
@@ -77,7 +78,7 @@ def test_what_a_crash_in_the_background_loses_is_what_was_not_handed_over(tmp_pa
         records = list(reader)
     assert [record.t_ns for record in records] == list(range(len(records)))
     assert records
-    left = sum(ONE_RECORD + t_ns for t_ns in range(len(records), 1000))
+    left = sum(ONE_RECORD + t_ns for t_ns in range(len(records), COUNT))
     assert left <= held
 
 

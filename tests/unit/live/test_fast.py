@@ -13,7 +13,7 @@ import pytest
 from websockets.frames import Opcode
 
 from engine._core.base.hist import Histogram
-from engine._core.base.recordbuf import RecordBuf
+from engine._core.base.recordbuf import HAND_BYTES, RecordBuf
 from engine.journal import Kind
 from engine.journal.scribe import Scribe
 from engine.live.fast import Turn
@@ -21,6 +21,7 @@ from tests.rig import MID, NAME, Rig
 from tests.unit.live.wire import FakeTransport, Line, arrive, frame, frames_in
 
 LET_IN_MAX = 1000
+BEHIND_BYTES = 1 << 21
 
 
 class Shell:
@@ -156,7 +157,7 @@ def test_a_turn_rings_for_the_journal_s_writer_once_a_hand_over() -> None:
     bell, button = os.pipe()
     for end in (bell, button):
         os.set_blocking(end, False)
-    scribe = Scribe(records, -1, 0, 0, bell, button)
+    scribe = Scribe(records, -1, 0, bell, button)
     turn = Turn(joined.core, joined.shell, Histogram(), Histogram(), scribe)
     joined.line.join(turn, 0)
     arrive(joined.line, joined.book(MID))
@@ -165,8 +166,8 @@ def test_a_turn_rings_for_the_journal_s_writer_once_a_hand_over() -> None:
     with pytest.raises(BlockingIOError):
         os.read(bell, 9)
     records.take()
-    records.append(Kind.COMMAND, 0, 1, bytes(1 << 16))
-    records.append(Kind.COMMAND, 0, 1, bytes(1 << 16))
+    records.append(Kind.COMMAND, 0, 1, bytes(HAND_BYTES))
+    records.append(Kind.COMMAND, 0, 1)
     arrive(joined.line, joined.book(MID))
     assert os.read(bell, 9) == b"!"
     scribe.end()
@@ -183,13 +184,13 @@ def test_a_journal_far_behind_is_let_in_while_it_moves_and_not_for_ever() -> Non
     assert joined.turn.rests == 0
     records.append(Kind.COMMAND, 0, 1, b"handed over, and not taken")
     records.give()
-    records.append(Kind.COMMAND, 0, 1, bytes(1 << 19))
+    records.append(Kind.COMMAND, 0, 1, bytes(BEHIND_BYTES))
     for _ in range(LET_IN_MAX + 20):
         arrive(joined.line, joined.book(MID))
     assert joined.turn.rests == LET_IN_MAX
     records.take()
     records.give()
-    records.append(Kind.COMMAND, 0, 1, bytes(1 << 19))
+    records.append(Kind.COMMAND, 0, 1, bytes(BEHIND_BYTES))
     arrive(joined.line, joined.book(MID))
     assert joined.turn.rests == LET_IN_MAX + 1
 

@@ -14,6 +14,7 @@ from engine._core.base.recordbuf import (
     RecordBuf,
 )
 from engine.journal.format import RECORD_HEAD_BYTES, Kind
+from tests.unit.journal.journals import Chain
 
 LARGE = 1 << 40
 
@@ -42,6 +43,18 @@ def test_bytes_come_out_in_order_whoever_hands_over(
         at += RECORD_HEAD_BYTES
         assert taken[at : at + size] == bytes([number % 256]) * size
         at += size
+
+
+@given(st.lists(st.tuples(st.sampled_from(Kind), st.binary(max_size=300)), min_size=1))
+def test_records_are_sealed_as_the_format_says(
+    records: list[tuple[Kind, bytes]],
+) -> None:
+    held, chain, expected = RecordBuf(5, LARGE, 77), Chain(77), b""
+    for t_ns, (kind, payload) in enumerate(records):
+        assert held.append(kind, 1, t_ns << 40, payload)
+        expected += chain.record(kind, 1, t_ns << 40, payload)
+    assert held.give()
+    assert held.take() == expected
 
 
 def test_a_side_is_handed_over_by_bytes() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.journal.crc import crc_by_tables, crc_of
+from engine._core.base.crc import crc_by_tables, crc_joined, crc_of
 
 WAYS = pytest.mark.parametrize("way", [crc_of, crc_by_tables])
 
@@ -35,3 +35,14 @@ def test_it_goes_on_where_it_stopped(way: Callable[[bytes, int], int]) -> None:
     data = Random(2).randbytes(10_000)
     for cut in (0, 1, 63, 64, 65, 5_000, 10_000):
         assert way(data[cut:], way(data[:cut], 0)) == zlib.crc32(data)
+
+
+@given(st.binary(min_size=10, max_size=10), st.binary(max_size=500))
+def test_a_head_that_stands_elsewhere(head: bytes, data: bytes) -> None:
+    assert crc_joined(head, data, 7) == zlib.crc32(head + data, 7)
+
+
+def test_every_length_behind_a_head() -> None:
+    head, data = bytes(range(10)), Random(3).randbytes(700)
+    for size in range(len(data) + 1):
+        assert crc_joined(head, data[:size]) == zlib.crc32(head + data[:size])

@@ -37,7 +37,7 @@ def day_world(
     """
     world = world_config(SimConfig.model_validate(sim), seed)
     flow = world.flow
-    calmer = {
+    calmer: dict[str, Any] = {
         name: replace(_thinned(getattr(flow, name)), **flow_changes.get(name, {}))
         for name in KINDS
     }

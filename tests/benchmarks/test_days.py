@@ -8,7 +8,14 @@ from benchmarks.days import __main__ as command
 from benchmarks.days import case, store
 from benchmarks.days.market import day_world
 from benchmarks.days.run import run_day
-from benchmarks.days.table import adjusted, comparisons, markdown, money
+from benchmarks.days.table import (
+    AVERSION,
+    adjusted,
+    comparisons,
+    markdown,
+    money,
+    worth,
+)
 from engine.assemble import assemble
 from engine.config import from_mapping
 from tests.tidy.sources import ROOT
@@ -96,6 +103,14 @@ def test_profit_for_its_risk_is_that_of_a_day():
     assert adjusted([2.0]) == 0.0
 
 
+def test_a_day_is_worth_less_to_the_averse():
+    assert worth([1.0, 3.0]) == pytest.approx(24 * (2.0 - AVERSION / 2.0 * 2.0))
+    assert worth([2.0]) == 48.0
+    tick_usd = 10.0 / 80_000.0 * 0.5
+    gamma = case.read("glft").engine["quote"][0]["params"]["gamma"]
+    assert pytest.approx(gamma / tick_usd, rel=0.01) == AVERSION
+
+
 def test_parts_add_up_with_the_fees_taken_off():
     line = money({"naive": [row("naive", 1, [1.0, 1.75])]}).splitlines()[-1]
     cells = [cell.strip() for cell in line.split("|")[2:-1]]
@@ -111,6 +126,8 @@ def test_only_hours_of_the_same_seeds_are_compared():
     cells = comparisons(days).splitlines()[-1].split("|")
     assert cells[3].strip() == "8"
     assert cells[4].strip() == f"{adjusted([2.0, 3.0] * 4):+.2f}"
+    assert cells[7].strip() == f"{worth([2.0, 3.0] * 4):+,.0f}"
+    assert cells[8].strip() == f"{worth([2.0, -3.0] * 4):+,.0f}"
     assert comparisons({"glft": days["glft"]}) == ""
     few = {"glft": days["glft"], "naive": [row("naive", 1, [2.0] * 7)]}
     few["glft"] = [row("glft", 1, [1.0] * 7)]

@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--strategy",
-        choices=("glft", "avellaneda_stoikov"),
+        choices=("glft", "avellaneda_stoikov", "perp_maker"),
         default="glft",
         help="whose parameters the fragment has (default: glft)",
     )

@@ -22,7 +22,12 @@ from engine.errors import NO_VALUE, ConfigError
 STRATEGIES = {
     "glft": "strategies.glft:Glft",
     "avellaneda_stoikov": "strategies.avellaneda_stoikov:AvellanedaStoikov",
+    "perp_maker": "strategies.perp_maker:PerpMaker",
 }
+NEEDS_A = ("glft", "perp_maker")
+TAKES_TABLE = ("perp_maker",)
+BUCKETS_A_DAY = 100
+DAY_S = 86_400
 EDGE_HORIZON_S = 10.0
 """The horizon whose adverse move becomes the minimum edge."""
 INSIDE_MANY = 0.05
@@ -44,6 +49,7 @@ class Result:
     takes: int
     unseen: int
     inside: int
+    taken_lots: int
     intensity: Intensity
     volatility: Volatility
     markouts: list[Markout]
@@ -56,6 +62,12 @@ class Result:
         """Return the tick in words: every figure in ticks hangs on it."""
         how = "" if self.tick_source != "inferred" else ", inferred from the prices"
         return f"tick {self.tick_size:g}{how}"
+
+    @property
+    def bucket_lots(self) -> int:
+        """Return a hundredth of a day's volume: a bucket of the toxicity, lots."""
+        day = self.taken_lots / self.seconds * DAY_S if self.seconds else 0.0
+        return max(1, round(day / BUCKETS_A_DAY))
 
     @property
     def is_usable(self) -> bool:
@@ -73,6 +85,8 @@ class Result:
             "takes": self.takes,
             "unseen": self.unseen,
             "inside": self.inside,
+            "taken_lots": self.taken_lots,
+            "bucket_lots": self.bucket_lots,
             "coverage": COVERAGE,
             "is_usable": self.is_usable,
             "fell_back": dict(self.fell_back),
@@ -139,6 +153,7 @@ def calibrated(
         takes=len(session.takes),
         unseen=session.unseen,
         inside=session.inside,
+        taken_lots=sum(tape.take_lots),
         intensity=fit,
         volatility=volatility.volatility(session),
         markouts=markout.markouts(session),
@@ -181,7 +196,7 @@ def fragment(result: Result, source: str, strategy: str) -> str:
     """
     fit = result.intensity
     rows = [_setting("k_per_tick", fit.k_per_tick, result.fell_back, fit.why_not)]
-    if strategy == "glft":
+    if strategy in NEEDS_A:
         rows.append(_setting("a_per_s", fit.a_per_s, result.fell_back, fit.why_not))
     rows.append(
         _setting("cold_sigma_ticks", result.volatility.two_scale, {}, "too short")
@@ -197,25 +212,32 @@ def fragment(result: Result, source: str, strategy: str) -> str:
     if edge is not None and edge.value < 0:
         edge = Estimate(0.0, edge.low, edge.high)
     rows.append(_setting("min_edge_ticks", edge, {}, "no fills at that horizon"))
+    if strategy == "perp_maker":
+        rows.append(
+            f"bucket_lots = {result.bucket_lots}  # a hundredth of a day's volume"
+        )
     lines = [
         f"# {result.name}, from {source}: {duration(result.seconds)} of book, "
         f"{result.takes} taker orders; {result.tick}",
         f"[quote.params]  # of {STRATEGIES[strategy]}",
         *rows,
+        *_table(result.micro_price, "" if strategy in TAKES_TABLE else "# "),
         "# gamma, qty_lots and limits are decisions, not measurements: add yours",
-        *micro_price_setting(result.micro_price),
     ]
     return "\n".join(lines) + "\n"
 
 
-def micro_price_setting(found: MicroTable) -> list[str]:
-    """Return the table as a comment; entries that are not known are 0."""
+def _table(found: MicroTable, mark: str) -> list[str]:
+    """Return the micro-price's table, behind a mark; entries not known are 0."""
     if found.why_not:
-        return []
+        return [f"# table = not measured: {found.why_not}"]
     rows = [", ".join(map(rounded, row)) for row in found.table_ticks]
     return [
-        "# micro-price = mid + this, by spread (1, 2, 3+) and bucket of qb/(qb + qa)",
-        *(f"#   [{row}]," for row in rows),
+        "# micro-price = mid + this, ticks, by spread (1, 2, 3+) and bucket of "
+        "qb/(qb + qa)",
+        f"{mark}table = [",
+        *(f"{mark}    [{row}]," for row in rows),
+        f"{mark}]",
     ]
 
 

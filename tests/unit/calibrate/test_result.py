@@ -3,11 +3,13 @@
 import importlib
 import tomllib
 from collections import Counter
+from dataclasses import replace
 
 import orjson
 import pytest
 
 from engine.calibrate import result as module
+from engine.calibrate.micro_table import MicroTable
 from engine.calibrate.result import (
     STRATEGIES,
     calibrated,
@@ -17,7 +19,9 @@ from engine.calibrate.result import (
     rounded,
     text,
 )
+from engine.calibrate.stats import Estimate
 from engine.errors import ConfigError
+from strategies.perp_maker import PerpMaker
 from tests.unit.calibrate.tapes import tape_of, true_tape
 
 
@@ -49,6 +53,21 @@ def test_the_fragment_builds_the_strategy_it_names(found, strategy):
     params |= {"gamma": 0.01, "qty_lots": 1}
     module, _, name = STRATEGIES[strategy].partition(":")
     getattr(importlib.import_module(module), name)(**params)
+
+
+def test_perp_maker_takes_the_fitted_table_and_the_volume(found):
+    known = replace(
+        found,
+        taken_lots=7_200,
+        seconds=3_600.0,
+        micro_price=MicroTable(100, 9, [[Estimate(-0.25), None, Estimate(0.25)]]),
+    )
+    pasted = fragment(known, "a", "perp_maker")
+    params = tomllib.loads("[[quote]]\n" + pasted)["quote"][0]["params"]
+    assert params["table"] == [[-0.25, 0.0, 0.25]]
+    assert params["bucket_lots"] == known.as_json()["bucket_lots"] == 1_728
+    PerpMaker(**params, gamma=0.01, qty_lots=1)
+    assert "# table = [\n#     [-0.25, 0.0, 0.25]," in fragment(known, "a", "glft")
 
 
 def test_what_was_not_measured_is_a_comment(nothing):

@@ -4,6 +4,7 @@ from libc.string cimport memcpy
 
 from engine._core.base.crc cimport crc32_joined
 from engine._core.base.types cimport nanos_t
+from engine._core.base.words cimport store8
 
 # What a record is; `engine.journal.format.Kind` has the same numbers.
 cdef enum:
@@ -23,7 +24,7 @@ cdef enum:
     RECORD_PAYLOAD_MAX = 67108864   # 64 MiB: four times an output buffer
 
     RECORDBUF_START = 4194304  # bytes of each side
-    RECORDBUF_HAND = 524288   # bytes at which a side is handed over
+    RECORDBUF_HAND = 524288    # bytes at which a side is handed over
     RECORDBUF_AGAIN = 16384    # ... and, where that failed, between two attempts
     RECORDBUF_HAND_NS = 100000000  # ... and the time, by the clock of a shell
     RECORDBUF_WAIT_MAX = 33554432  # bytes that may wait for a slow disk
@@ -35,28 +36,6 @@ cdef enum Stop:
     STOP_LONG                  # a payload beyond RECORD_PAYLOAD_MAX
     STOP_BEHIND                # the disk does not follow: RECORDBUF_WAIT_MAX
     STOP_MEMORY                # the system has none
-
-cdef extern from *:
-    """
-    /* Little endian on every machine; a compiler makes one store of each. */
-    static inline void halfspread_le32(char *p, uint32_t v) {
-        p[0] = (char)v; p[1] = (char)(v >> 8);
-        p[2] = (char)(v >> 16); p[3] = (char)(v >> 24);
-    }
-
-    static inline void halfspread_record_head(
-            char *p, uint32_t size, int kind, int conn, uint64_t t_ns) {
-        halfspread_le32(p, size);
-        halfspread_le32(p + 4, ~size);
-        p[12] = (char)kind;
-        p[13] = (char)conn;
-        halfspread_le32(p + 14, (uint32_t)t_ns);
-        halfspread_le32(p + 18, (uint32_t)(t_ns >> 32));
-    }
-    """
-    void put_le32 "halfspread_le32"(char* p, uint32_t v) noexcept nogil
-    void put_record_head "halfspread_record_head"(
-        char* p, uint32_t size, int kind, int conn, nanos_t t_ns) noexcept nogil
 
 
 cdef class RecordBuf:
@@ -81,18 +60,18 @@ cdef class RecordBuf:
     # payload is near; never waits, never writes.
     cdef inline void put(self, int kind, int conn, nanos_t t_ns, const char* payload,
                          Py_ssize_t n) noexcept nogil:
+        cdef uint32_t size = <uint32_t>(n + RECORD_HEAD_BYTES - RECORD_SEAL_BYTES)
+        cdef uint64_t head = (kind & 0xFF) | (conn & 0xFF) << 8 | <uint64_t>t_ns << 16
         cdef char* to
         if n + RECORD_HEAD_BYTES > self.room and not self._make_room(n):
             return
         to = self.front + self.size
-        put_record_head(
-            to, <uint32_t>(n + RECORD_HEAD_BYTES - RECORD_SEAL_BYTES), kind, conn, t_ns)
         if n > 0:
             memcpy(to + RECORD_HEAD_BYTES, payload, n)
-        self.crc = crc32_joined(
-            self.crc, (kind & 0xFF) | (conn & 0xFF) << 8 | <uint64_t>t_ns << 16,
-            <uint64_t>t_ns >> 48, payload, n)
-        put_le32(to + RECORD_CRC_AT, self.crc)
+        self.crc = crc32_joined(self.crc, head, <uint64_t>t_ns >> 48, payload, n)
+        store8(to, size | <uint64_t>~size << 32)
+        store8(to + RECORD_CRC_AT, self.crc | head << 32)
+        store8(to + RECORD_HEAD_BYTES - 8, t_ns)
         self.size += n + RECORD_HEAD_BYTES
         self.room -= n + RECORD_HEAD_BYTES
 

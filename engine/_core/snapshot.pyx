@@ -15,6 +15,7 @@ from engine._core.decode.message cimport (
 from engine._core.desk cimport MODE_QUOTE, Desk
 from engine._core.quote.market cimport Market
 from engine._core.quote.models.quoter cimport Quoter
+from engine._core.signals.signal cimport Signal
 from engine._core.signals.touch cimport (
     imbalance_of, mid_of, weighted_mid_of)
 from engine._core.state.book cimport BookLevel
@@ -88,6 +89,15 @@ cdef dict duty_of(Market market):
     return {} if obligation is None else obligation.describe()
 
 
+cdef list signals_of(Market market):
+    """Return the signals of a strategy, in the order it listens to them."""
+    cdef Signal signal
+    return [{"signal": type(signal).__name__, "hears": hears or market.name,
+             "value": signal.value, "is_ready": bool(signal.is_ready)}
+            for signal, hears in zip(
+                market.strategy.signals, market.strategy.sources)]
+
+
 cdef dict market_snapshot(Desk desk, Market market):
     cdef OrderTable orders = desk.orders
     cdef double mark = market.ticker.mark_price
@@ -112,6 +122,7 @@ cdef dict market_snapshot(Desk desk, Market market):
             weighted_mid_of(market.book) * market.row.tick_size if has_touch else 0.0),
         "imbalance": imbalance_of(market.book) if has_touch else 0.0,
         "sigma": market.volatility.value * market.row.tick_size,
+        "signals": signals_of(market),
         "mark_price": mark,
         "index_price": market.ticker.index_price,
         "position": amount_of(market.row, market.position.size_lots),

@@ -16,6 +16,7 @@ from engine.metrics.attribution import attribution_rows
 from engine.metrics.family import Row, alone, by_key, counter, gauge, histogram, info
 from engine.metrics.ledger import ledger_rows
 from engine.metrics.reading import Reading
+from engine.metrics.signals import signal_rows
 
 SESSION_STATES = (
     "connecting",
@@ -246,6 +247,7 @@ def rows(reading: Reading) -> Iterator[Row]:
     yield from _instruments(snapshot.get("instruments", {}))
     yield from _session(snapshot)
     yield from attribution_rows(snapshot)
+    yield from signal_rows(snapshot.get("instruments", {}))
     yield from _risk(snapshot)
     yield from _drift(snapshot.get("session", {}).get("drift") or {})
     yield _LATENCY, (((name,), stage) for name, stage in reading.stages.items())

@@ -105,6 +105,22 @@ def test_another_instrument_feeds_a_signal_whenever_it_is_listed(is_listed_first
     assert listener.reads == (ETH,)
 
 
+def test_the_snapshot_tells_each_signal_as_the_strategy_sees_it():
+    listener = Listener(here=[flow(), flow()], there=[flow()])
+    rig = Rig(strategy=listener)
+    rig.core.add_instrument(ETH_ROW)
+    rig.book([(100, 5)], [(102, 5)])
+    rig.book([(100, 8)], [(102, 5)])
+    told = rig.core.snapshot()["instruments"][NAME]["signals"]
+    assert [one["hears"] for one in told] == [NAME, NAME, ETH]
+    assert {one["signal"] for one in told} == {"OrderFlowImbalance"}
+    seen = [(one["is_ready"], one["value"]) for one in told]
+    assert seen == [
+        (each.is_ready, each.value) for each in listener.here + listener.there
+    ]
+    assert seen[0][1] == 3.0
+
+
 def test_a_watched_touch_calls_and_so_does_its_loss():
     listener = Listener(watched=[ETH])
     rig = Rig(strategy=listener)

@@ -1,7 +1,8 @@
 """The market of a simulated day: the simulated venue, thinned out for speed.
 
 A virtual day is 86,400 s of a market that moves fifty levels a side many times a
-second, for reasons no quote near the touch ever feels. So a day keeps what fills, picks
+second, for reasons no quote near the touch ever feels. A case lists the instruments it
+needs and no other (``[sim.listing]``); of these a day keeps what fills, picks
 off and marks our orders (indices, informed and uninformed takers, makers near the
 touch) and lets go of what only costs time: levels beyond ``FAR_BPS``, two of three
 levels of a long ladder (the third has their size), and all but one in ``CHURN`` of the

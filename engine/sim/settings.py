@@ -197,6 +197,10 @@ class ListingSection(Section):
         Field(ge=0, le=100),
         Key("strikes below and above the money, per expiry", "strikes"),
     ] = 8
+    instruments: Annotated[
+        list[str],
+        Key("of these, list only those named, with their legs and underlyings"),
+    ] = []
 
 
 class MarketSection(Section):
@@ -445,6 +449,7 @@ def _listing(section: ListingSection) -> ListingConfig:
         section.spot,
         section.combos,
         section.strikes_each_side,
+        tuple(section.instruments),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import difflib
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -46,12 +47,14 @@ async def serving(
 ) -> AsyncIterator[Service]:
     """Serve a world as long as the context lasts; then every line is closed.
 
-    Raises: ConfigError when the address cannot be listened on.
+    Raises: ConfigError when the address cannot be listened on, or an instrument that
+        is to be listed is not one of this venue's now.
     """
     clock = WallClock()
     started_ns = clock()
     config = world_config(sim, seed)
     world = World(seed, config, started_ns)
+    _demand_listed(world, sim)
     driver = Driver(world, clock, sim.venue.connections_per_ip)
     loop = asyncio.get_running_loop()
     try:
@@ -76,6 +79,18 @@ async def serving(
         server.close()
         await driver.stop()
         await server.wait_closed()
+
+
+def _demand_listed(world: World, sim: SimConfig) -> None:
+    """Refuse names that nothing is listed under, and say what could be meant."""
+    for name in sim.listing.instruments:
+        if name not in world.venue.exchange.markets:
+            listing = sim.listing.model_copy(update={"instruments": []})
+            whole = sim.model_copy(update={"listing": listing})
+            there = World(0, world_config(whole, 0), world.now_ns)
+            near = difflib.get_close_matches(name, there.venue.exchange.markets, 3, 0.0)
+            allowed = f"is not listed now; near it: {', '.join(near)}"
+            raise ConfigError("[listing]", "instruments", name, allowed)
 
 
 async def run(

@@ -141,7 +141,7 @@ class ListingConfig:
     """How much of each family is listed; options and spreads need the dated futures.
 
     Units: strikes_each_side counts strikes below and above the money, per expiry.
-    Empty: families () = all that the venue knows.
+    Empty: families () = all that the venue knows; instruments () = all of the rest.
     """
 
     families: tuple[str, ...] = ()
@@ -150,6 +150,7 @@ class ListingConfig:
     spot: bool = True
     combos: bool = True
     strikes_each_side: int = 10
+    instruments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ dated futures and of spot other than those in the capture are plausible, not pub
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -180,6 +180,36 @@ def contracts_at(
 
     Units: prices are the indices in quote currency; strikes are laid around them.
     """
+    everything = _all_at(now_ms, prices, listing, first_id)
+    if not listing.instruments:
+        return everything
+    return _named(list(everything), listing.instruments)
+
+
+def _named(
+    contracts: list[ContractConfig], names: Iterable[str]
+) -> Iterator[ContractConfig]:
+    """Yield the contracts named, the legs of combos and the futures of options."""
+    needed = set(names)
+    futures = {
+        (one.price_index, one.expiration_timestamp): one.instrument_name
+        for one in contracts
+        if one.kind == "future"
+    }
+    for one in contracts:
+        if one.instrument_name in names:
+            needed |= {leg for leg, _ in one.legs}
+            if one.kind == "option":
+                needed.add(futures[one.price_index, one.expiration_timestamp])
+    yield from (one for one in contracts if one.instrument_name in needed)
+
+
+def _all_at(
+    now_ms: int,
+    prices: Mapping[str, Decimal],
+    listing: ListingConfig,
+    first_id: int,
+) -> Iterator[ContractConfig]:
     ids = iter(range(first_id, first_id + 1_000_000))
     for family in FAMILIES:
         wanted = not listing.families or family.name in listing.families

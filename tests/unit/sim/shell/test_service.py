@@ -49,6 +49,20 @@ def test_a_taken_port_is_a_config_error() -> None:
     asyncio.run(run())
 
 
+def test_a_name_that_is_not_listed_is_refused_with_those_near_it() -> None:
+    listing = SMALL | {"instruments": ["BTC-PERPETUL"]}
+    sim = QUIET.model_copy(
+        update={"listing": SimConfig.model_validate({"listing": listing}).listing}
+    )
+
+    async def run() -> None:
+        with pytest.raises(ConfigError, match="near it: BTC-PERPETUAL"):
+            async with serving("127.0.0.1", 0, sim, 1):
+                pass
+
+    asyncio.run(run())
+
+
 def test_the_number_of_connections_is_configured() -> None:
     sim = SimConfig.model_validate(
         {

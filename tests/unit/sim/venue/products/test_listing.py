@@ -111,6 +111,16 @@ def test_what_is_left_out_is_left_out() -> None:
     assert {c.settlement_period for c in listed(alone)} == {"perpetual"}
 
 
+def test_what_is_named_comes_with_what_it_hangs_on() -> None:
+    everything = {c.instrument_name: c for c in listed()}
+    option, combo = "ETH-26JUN26-3000-C", "BTC-FS-25SEP26_PERP"
+    few = listed(ListingConfig(instruments=(option, combo, "ETH_BTC", "BTC-NOTHING")))
+    assert [c.instrument_name for c in few] == [
+        "BTC-PERPETUAL", "BTC-25SEP26", combo, "ETH-26JUN26", option, "ETH_BTC",
+    ]  # fmt: skip
+    assert all(everything[c.instrument_name] == c for c in few), "the same ids"
+
+
 def test_rows_have_what_their_kind_has() -> None:
     rows = [Instrument(contract).row("open") for contract in listed()]
     by_kind = {row["kind"]: row for row in rows}

@@ -126,7 +126,7 @@ def less(after: dict[str, float], before: dict[str, float]) -> dict[str, float]:
 def run_day(case: Case, seed: int, hours: float) -> Day:
     """Return what came of a day.
 
-    Cost: a minute or two of processor time for 24 hours, more with options.
+    Cost: four to fifteen minutes of processor time for 24 hours.
     """
     desk = Desk(case, seed)
     desk.run(WARM_S)

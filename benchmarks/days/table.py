@@ -88,7 +88,7 @@ def worth(profits: Sequence[float]) -> float:
 
 def money(days: Mapping[str, Sequence[Row]]) -> str:
     """Return what each made of a day, and where it came from."""
-    head = ("strategy", "days", "profit", "± error", "of an hour, deviation")
+    head = ("strategy", "days", "profit", "± error", "of an hour, deviation", "worst")
     rows = []
     for name, found in days.items():
         profits = [sum(row["hourly"]) for row in found]
@@ -102,6 +102,7 @@ def money(days: Mapping[str, Sequence[Row]]) -> str:
                 f"{fmean(profits):,.2f}",
                 "" if error is None else f"{error:,.2f}",
                 f"{stdev(hours) if len(hours) > 1 else 0.0:,.2f}",
+                f"{min(hours):,.2f}",
                 f"{adjusted(hours):+.2f}" if len(hours) >= HOURS_ENOUGH else "",
                 *(f"{parts[part]:,.2f}" for part in MONEY),
             ]

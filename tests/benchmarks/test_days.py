@@ -115,7 +115,8 @@ def test_parts_add_up_with_the_fees_taken_off():
     line = money({"naive": [row("naive", 1, [1.0, 1.75])]}).splitlines()[-1]
     cells = [cell.strip() for cell in line.split("|")[2:-1]]
     assert cells[1] == "2.75"
-    assert sum(map(float, cells[5:])) == pytest.approx(2.75)
+    assert cells[4] == "1.00", "the worst hour"
+    assert sum(map(float, cells[6:])) == pytest.approx(2.75)
 
 
 def test_only_hours_of_the_same_seeds_are_compared():

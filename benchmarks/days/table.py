@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
 from benchmarks.bootstrap import interval
@@ -92,16 +92,17 @@ def money(days: Mapping[str, Sequence[Row]]) -> str:
     rows = []
     for name, found in days.items():
         profits = [sum(row["hourly"]) for row in found]
-        error = stdev(profits) / math.sqrt(len(profits)) if len(profits) > 1 else None
+        mean, variance = moments(profits)
+        error = math.sqrt(variance / len(profits)) if len(profits) > 1 else None
         parts = {part: fmean(_part(row, part) for row in found) for part in MONEY}
         hours = hourly(found)
         rows.append(
             [
                 f"[{name}](../benchmarks/days/cases/{name}.toml)",
                 f"{len(found)}",
-                f"{fmean(profits):,.2f}",
+                f"{mean:,.2f}",
                 "" if error is None else f"{error:,.2f}",
-                f"{stdev(hours) if len(hours) > 1 else 0.0:,.2f}",
+                f"{math.sqrt(moments(hours)[1]):,.2f}",
                 f"{min(hours):,.2f}",
                 f"{adjusted(hours):+.2f}" if len(hours) >= HOURS_ENOUGH else "",
                 *(f"{parts[part]:,.2f}" for part in MONEY),

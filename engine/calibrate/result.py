@@ -24,8 +24,6 @@ STRATEGIES = {
     "avellaneda_stoikov": "strategies.avellaneda_stoikov:AvellanedaStoikov",
     "perp_maker": "strategies.perp_maker:PerpMaker",
 }
-NEEDS_A = ("glft", "perp_maker")
-TAKES_TABLE = ("perp_maker",)
 BUCKETS_A_DAY = 100
 DAY_S = 86_400
 EDGE_HORIZON_S = 10.0
@@ -196,7 +194,8 @@ def fragment(result: Result, source: str, strategy: str) -> str:
     """
     fit = result.intensity
     rows = [_setting("k_per_tick", fit.k_per_tick, result.fell_back, fit.why_not)]
-    if strategy in NEEDS_A:
+    is_perp_maker = strategy == "perp_maker"
+    if strategy == "glft" or is_perp_maker:
         rows.append(_setting("a_per_s", fit.a_per_s, result.fell_back, fit.why_not))
     rows.append(
         _setting("cold_sigma_ticks", result.volatility.two_scale, {}, "too short")
@@ -212,7 +211,7 @@ def fragment(result: Result, source: str, strategy: str) -> str:
     if edge is not None and edge.value < 0:
         edge = Estimate(0.0, edge.low, edge.high)
     rows.append(_setting("min_edge_ticks", edge, {}, "no fills at that horizon"))
-    if strategy == "perp_maker":
+    if is_perp_maker:
         rows.append(
             f"bucket_lots = {result.bucket_lots}  # a hundredth of a day's volume"
         )
@@ -221,7 +220,7 @@ def fragment(result: Result, source: str, strategy: str) -> str:
         f"{result.takes} taker orders; {result.tick}",
         f"[quote.params]  # of {STRATEGIES[strategy]}",
         *rows,
-        *_table(result.micro_price, "" if strategy in TAKES_TABLE else "# "),
+        *_table(result.micro_price, "" if is_perp_maker else "# "),
         "# gamma, qty_lots and limits are decisions, not measurements: add yours",
     ]
     return "\n".join(lines) + "\n"

@@ -90,12 +90,6 @@ cdef extern from *:
         return (uint32_t)_mm_extract_epi32(_mm_xor_si128(a, t), 1);
     }
 
-    /* n at least 32. */
-    static HALFSPREAD_FOLDS uint32_t halfspread_fold_bytes(
-            uint32_t crc, const char *p, long n) {
-        return ~halfspread_crc_fold(~crc, HALFSPREAD_LOAD(p), p + 16, n - 16);
-    }
-
     /* Ten bytes in front of n, at least 22, that stand elsewhere. */
     static HALFSPREAD_FOLDS uint32_t halfspread_fold_record(
             uint32_t crc, uint64_t head, uint64_t head_2, const char *p, long n) {
@@ -107,10 +101,6 @@ cdef extern from *:
     }
     #else
     static int halfspread_can_fold(void) { return 0; }
-    static uint32_t halfspread_fold_bytes(uint32_t crc, const char *p, long n) {
-        (void)p; (void)n;
-        return crc;
-    }
     static uint32_t halfspread_fold_record(
             uint32_t crc, uint64_t head, uint64_t head_2, const char *p, long n) {
         (void)head; (void)head_2; (void)p; (void)n;
@@ -119,8 +109,6 @@ cdef extern from *:
     #endif
     """
     bint can_fold "halfspread_can_fold"() nogil
-    uint32_t fold_bytes "halfspread_fold_bytes"(
-        uint32_t crc, const char* p, long n) noexcept nogil
     uint32_t fold_record "halfspread_fold_record"(
         uint32_t crc, uint64_t head, uint64_t head_2, const char* p, long n
         ) noexcept nogil
@@ -151,12 +139,6 @@ cdef void make_tables() noexcept nogil:
 make_tables()
 
 
-cdef uint32_t crc32(uint32_t crc, const char* p, Py_ssize_t n) noexcept nogil:
-    if folds and n >= FOLD_MIN:
-        return fold_bytes(crc, p, n)
-    return by_tables(crc, p, n)
-
-
 cdef uint32_t crc32_joined(uint32_t crc, uint64_t head, uint64_t head_2,
                            const char* p, Py_ssize_t n) noexcept nogil:
     cdef char[16] bytes_of_it
@@ -185,13 +167,8 @@ cdef uint32_t by_tables(uint32_t crc, const char* p, Py_ssize_t n) noexcept nogi
     return ~crc
 
 
-def crc_of(bytes data not None, uint32_t crc=0):
-    """Return the CRC-32 of bytes behind others; `zlib.crc32` returns the same."""
-    return crc32(crc, data, len(data))
-
-
 def crc_joined(bytes head not None, bytes data not None, uint32_t crc=0):
-    """Return it of ten bytes and of others that need not stand behind them."""
+    """Return the CRC-32 of ten bytes and of others, which may stand elsewhere."""
     head = head.ljust(16, b"\0")
     return crc32_joined(
         crc, load8(PyBytes_AS_STRING(head)), load8(PyBytes_AS_STRING(head) + 8), data,

@@ -8,7 +8,7 @@ import difflib
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -20,6 +20,8 @@ from engine.sim.shell.driver import Driver
 from engine.sim.shell.http import SOCKET_PATH
 from engine.sim.shell.line import Line
 from engine.sim.venue.api.rest import API
+from engine.sim.venue.config import ListingConfig, VenueConfig
+from engine.sim.venue.products.listing import contracts_at
 from engine.sim.world import World
 
 BACKLOG = 1_024
@@ -54,7 +56,7 @@ async def serving(
     started_ns = clock()
     config = world_config(sim, seed)
     world = World(seed, config, started_ns)
-    _demand_listed(world, sim)
+    _demand_listed(world, config.venue)
     driver = Driver(world, clock, sim.venue.connections_per_ip)
     loop = asyncio.get_running_loop()
     try:
@@ -81,15 +83,19 @@ async def serving(
         await server.wait_closed()
 
 
-def _demand_listed(world: World, sim: SimConfig) -> None:
+def _demand_listed(world: World, config: VenueConfig) -> None:
     """Refuse names that nothing is listed under, and say what could be meant."""
-    for name in sim.listing.instruments:
+    listing = config.listing or ListingConfig()
+    for name in listing.instruments:
         if name not in world.venue.exchange.markets:
-            listing = sim.listing.model_copy(update={"instruments": []})
-            whole = sim.model_copy(update={"listing": listing})
-            there = World(0, world_config(whole, 0), world.now_ns)
-            near = difflib.get_close_matches(name, there.venue.exchange.markets, 3, 0.0)
-            allowed = f"is not listed now; near it: {', '.join(near)}"
+            everything = contracts_at(
+                world.venue.exchange.now_ms,
+                config.index_prices,
+                replace(listing, instruments=()),
+            )
+            names = [contract.instrument_name for contract in everything]
+            near = ", ".join(difflib.get_close_matches(name, names, 3, 0.0))
+            allowed = f"is not listed now; near it: {near}"
             raise ConfigError("[listing]", "instruments", name, allowed)
 
 

@@ -19,7 +19,8 @@ class BreakoutTrend(TrendTaker):
         smooth_s: time constant of the smoothing, seconds. Default window_s / 4.
         risk_usd_day, lots_max, forecast_max, buffer, vol_tau_s, vol_sample_s: as in
             strategies/ewma_trend.py.
-        take_max_lots, reach_ticks, spread_max_ticks: as in strategies/delta_hedger.py.
+        take_max_lots, take_min_lots, reach_ticks, spread_max_ticks: as in
+            strategies/delta_hedger.py.
 
     What kills it: ranges that are broken only to be entered again; costs, where the
     window is short; jumps against the position.

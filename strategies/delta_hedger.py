@@ -17,6 +17,7 @@ class DeltaHedger(HedgeTaker):
             engine._core.quote.models.hedge.hedge_band_usd for the one that costs least.
         target_usd: what legs and hedge are to hold together, US dollars. Default 0.
         take_max_lots: largest single take, lots.
+        take_min_lots: fewer missing lots wait for more. Default 1.
         reach_ticks: the limit price lies this far past the touch, ticks. Default 0.
         spread_max_ticks: no take in a wider book, ticks. Default inf.
         stop: "edge" (default) trades back to the edge of the band, "middle" to the

@@ -23,7 +23,8 @@ class EwmaTrend(TrendTaker):
         forecast_max: a forecast goes no further, deviations. Default 2.
         buffer: no trade within this share of the position of 1. Default 0.1.
         vol_tau_s, vol_sample_s: of the volatility, seconds. Default 1800 and 1.
-        take_max_lots, reach_ticks, spread_max_ticks: as in strategies/delta_hedger.py.
+        take_max_lots, take_min_lots, reach_ticks, spread_max_ticks: as in
+            strategies/delta_hedger.py.
 
     What kills it: markets that go to and fro at its speed; costs, where the spans are
     short: each turn pays the spread and the taker fee; jumps against the position.

@@ -24,6 +24,7 @@ class HedgeTaker(Taker):
         band_usd: float,
         target_usd: float = 0.0,
         take_max_lots: int,
+        take_min_lots: int = 1,
         reach_ticks: float = 0.0,
         spread_max_ticks: float = ...,
         stop: Literal["edge", "middle"] = "edge",

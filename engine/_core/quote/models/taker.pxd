@@ -16,6 +16,7 @@ cdef class Taker(Strategy):
         readonly double reach_ticks        # limit price this far past the touch
         readonly double spread_max_ticks   # nothing is taken in a wider book
         readonly qty_t take_max_lots       # largest single take
+        readonly qty_t take_min_lots       # fewer wait until more are missing
         bint to_edge                       # trade to the band's edge, else its middle
 
     # The model. Lots missing until the position is the wished one (negative: too many),

@@ -8,4 +8,5 @@ class Taker(Strategy):
     reach_ticks: float
     spread_max_ticks: float
     take_max_lots: int
+    take_min_lots: int
     def quote(self, view: View, sheet: QuoteSheet) -> None: ...

@@ -12,7 +12,9 @@ every model needs and none should differ in:
 3. Limit price: the touch of the other side and reach_ticks past it, so that the worst
    price is known before the take goes out. No take in a book wider than
    spread_max_ticks, and none in a book with a side missing.
-4. Size: whole lots, at most take_max_lots. Position limits are the gate's.
+4. Size: whole lots, at most take_max_lots. Fewer than take_min_lots wait for more: at
+   the edge of a band each move asks for a lot or two, and a request costs the same for
+   two as for twenty. Position limits are the gate's.
 
 Source for the band: G. M. Constantinides, Capital market equilibrium with transaction
 costs, J. Political Economy 94(4), 1986: with proportional costs the optimal trade goes
@@ -38,24 +40,26 @@ cdef double ROUNDING_LOTS = 1e-6   # a gap this little past the band is arithmet
 cdef class Taker(Strategy):
     """Base of the taking calculators; not a strategy by itself.
 
-    Units: take_max_lots in lots; reach_ticks and spread_max_ticks in ticks; stop
-        ``"edge"`` or ``"middle"``.
+    Units: take_max_lots and take_min_lots in lots; reach_ticks and spread_max_ticks in
+        ticks; stop ``"edge"`` or ``"middle"``.
     Raises: ValueError naming the parameter, its value and what is allowed.
     """
 
     def __cinit__(self, *args, **kwargs):
         self.spread_max_ticks = INFINITY
 
-    def _shape(self, *, take_max_lots, reach_ticks=0.0, spread_max_ticks=math.inf,
-               stop="edge"):
+    def _shape(self, *, take_max_lots, take_min_lots=1, reach_ticks=0.0,
+               spread_max_ticks=math.inf, stop="edge"):
         """Read the parameters all takers share; called by their ``__init__``."""
         if stop not in BAND_STOPS:
             raise ValueError(f"stop must be one of {BAND_STOPS}, not {stop!r}")
         self.to_edge = stop == "edge"
         self.reach_ticks = number("reach_ticks", reach_ticks, 0, 1e9)
         self.spread_max_ticks = number("spread_max_ticks", spread_max_ticks, 1)
+        most = whole("take_max_lots", take_max_lots, 1, QTY_LOTS_LIMIT)
+        self.take_min_lots = whole("take_min_lots", take_min_lots, 1, most)
         # Last, so that an object whose parameters were refused takes nothing.
-        self.take_max_lots = whole("take_max_lots", take_max_lots, 1, QTY_LOTS_LIMIT)
+        self.take_max_lots = most
 
     cdef bint run(self, View view, QuoteSheet sheet) noexcept:
         return self._fill(view, sheet)
@@ -93,7 +97,7 @@ cdef class Taker(Strategy):
         # Never past the middle: with a band below a lot that would go to and fro.
         if lots > floor(fabs(gap_lots) + 0.5):
             lots = floor(fabs(gap_lots) + 0.5)
-        if lots < 1.0:
+        if lots < <double>self.take_min_lots:
             return True
         if lots > <double>self.take_max_lots:
             lots = <double>self.take_max_lots

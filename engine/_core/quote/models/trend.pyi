@@ -27,6 +27,7 @@ class TrendTaker(Taker):
         vol_tau_s: float = 1800.0,
         vol_sample_s: float = 1.0,
         take_max_lots: int,
+        take_min_lots: int = 1,
         reach_ticks: float = 0.0,
         spread_max_ticks: float = ...,
         stop: Literal["edge", "middle"] = "edge",

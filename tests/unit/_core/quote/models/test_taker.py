@@ -81,6 +81,22 @@ def test_what_a_cut_or_partial_take_leaves_is_the_next_one():
     assert taken(20, own_lots=-20, take_max_lots=8) is None
 
 
+def test_fewer_lots_than_the_least_wait_for_more():
+    shape = {"take_min_lots": 8, "take_max_lots": 8}
+    assert taken(7, **shape) is None
+    assert taken(8, **shape) == ("sell", 100, 8)
+    assert taken(-8, **shape) == ("buy", 101, 8)
+    assert taken(15, own_lots=-8, **shape) is None
+    assert taken(16, own_lots=-8, **shape) == ("sell", 100, 8)
+
+
+@pytest.mark.parametrize(("stop", "lots"), [("edge", 8), ("middle", 20)])
+def test_the_least_is_of_the_take_and_not_of_the_gap(stop, lots):
+    shape = {"band_usd": 12 * TEN_USD, "stop": stop}
+    assert taken(20, take_min_lots=lots, **shape) == ("sell", 100, lots)
+    assert taken(20, take_min_lots=lots + 1, **shape) is None
+
+
 @pytest.mark.parametrize(
     ("bids", "asks"),
     [((), ((101, 9),)), (((100, 9),), ()), ((), ()), (((101, 9),), ((100, 9),))],
@@ -100,6 +116,9 @@ def test_no_take_in_a_book_wider_than_allowed():
     [
         ("take_max_lots", 0),
         ("take_max_lots", 1.5),
+        ("take_min_lots", 0),
+        ("take_min_lots", 1001),
+        ("take_min_lots", 2.5),
         ("reach_ticks", -1),
         ("spread_max_ticks", 0.5),
         ("spread_max_ticks", math.nan),

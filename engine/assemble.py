@@ -137,6 +137,8 @@ def plan(
         requote_ticks=quote.requote_ticks,
         requote_qty_pct=quote.requote_qty_pct,
         reads=strategy.reads,
+        needs=strategy.needs,
+        covers=tuple(strategy.covered),
         guards=_guards(config, quote),
         budget=quote.budget or "",
         obligation=(

@@ -296,6 +296,18 @@ cdef class Desk:
             market.set_stance(
                 market.own_stance, market.own_reason, self.stance, reason)
 
+    def set_hold(self, int32_t index, str reason not None):
+        """Pull the orders of one instrument and quote it no more, for a reason shown.
+
+        An empty reason ends it.
+
+        Raises:
+            IndexError: no such instrument.
+        """
+        cdef Market market = self.market(index)
+        market.why_held, market.is_held = reason, reason != ""
+        market.stir()
+
     def set_venue_clock(self, int64_t offset_ns):
         """Tell how far the venue's clock, ns since epoch, is ahead of ours."""
         self.venue_offset_ns = offset_ns

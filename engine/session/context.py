@@ -15,7 +15,7 @@ from engine.session.kill import Kill
 from engine.session.ledger.ledger import Ledger
 from engine.session.limits import AccountLimits
 from engine.session.link import Link
-from engine.session.plan import QuotePlan, SessionSettings
+from engine.session.plan import QuotePlan, SessionSettings, needs_of
 from engine.session.port import CorePort
 from engine.session.trades import BookedTrades
 from engine.session.turnover import LastingTurnover
@@ -40,6 +40,10 @@ class Listing:
     index: int = -1
     is_retired: bool = False
     """Expired or delivered: nothing is quoted, read or subscribed here any more."""
+    state: str = "open"
+    """As the venue last told it."""
+    hold: str = ""
+    """Why it is not quoted while others are. Empty: "", it is."""
 
     @property
     def name(self) -> str:
@@ -105,6 +109,9 @@ class Context:
         """Those of `reads` by name; no orders, positions or money belong to them."""
         self.balances: dict[str, float] = {}
         self.margins: dict[str, tuple[float, float]] = {}
+        self.needs = needs_of(self.plans)
+        self.locked: dict[str, None] = {}
+        """Indices the venue has locked, of those that ours hang on."""
         self.holds: dict[str, str] = {}
         self.kill = Kill(core)
         self.now_ns = 0
@@ -127,6 +134,8 @@ class Context:
         self.account_id: int | None = None
         self.has_baseline: dict[str, None] = {}
         """Instruments whose position the core knows; the venue's is compared."""
+        self.has_opened = False
+        """An instrument opened, and nobody asked for its channels since."""
         self.has_delivery = False
         """An instrument expired, and what it held was not compared since."""
         self.has_recovered = False
@@ -146,6 +155,10 @@ class Context:
     def quoted(self) -> list[Listing]:
         """Return the instruments that are listed and not retired."""
         return [one for one in self.listings.values() if not one.is_retired]
+
+    def open_ones(self) -> list[Listing]:
+        """Return the instruments that are quoted and not held."""
+        return [one for one in self.quoted() if not one.hold]
 
     def subscribed(self) -> list[Listing]:
         """Return the instruments whose market data is wanted: quoted ones first."""

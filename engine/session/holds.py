@@ -1,6 +1,7 @@
 """Whether the venue lets us trade: maintenance, index locks, instrument states.
 
-Each obstacle is a hold with a name; quoting is allowed while there is none.
+Maintenance and a locked platform hold everything; a locked index and a closed
+instrument hold those they concern, see `closed`.
 
 Source: docs.deribit.com, public/status, platform_state and instrument.state,
 seen 2026-08-22.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.session.closed import judge, reasons_of
 from engine.session.context import Context
 from engine.session.flow import Ask, Script, Sleep
 from engine.session.instruments import FINAL_STATES, retire
@@ -21,7 +23,7 @@ _STATUS = "public/status"
 
 
 def await_unlocked(ctx: Context) -> Script[None]:
-    """Wait until the venue says that nothing of ours is locked.
+    """Wait until the venue says that something of ours is not locked.
 
     Raises: RequestRejected when the connection is no longer good.
     """
@@ -36,7 +38,9 @@ def await_unlocked(ctx: Context) -> Script[None]:
             text = f"{_STATUS}: {reply.code} {short(reply.message)}"
             ctx.warn_once("status", text)
             return
-        lock = lock_of(ctx, reply.result)
+        lock = read_status(ctx, reply.result)
+        if not lock and ctx.locked and not ctx.open_ones():
+            lock = reasons_of(ctx.quoted())
         if not lock:
             return
         if not told:
@@ -45,33 +49,33 @@ def await_unlocked(ctx: Context) -> Script[None]:
         yield Sleep(STATUS_REREAD_NS)
 
 
-def lock_of(ctx: Context, result: Any) -> str:
-    """Return what keeps us from trading, by the venue's status. Empty: "", nothing.
+def read_status(ctx: Context, result: Any) -> str:
+    """Take the venue's status; return what locks everything. Empty: "", nothing does.
 
     ``locked`` is documented as a bool and sent as the text "true", "partial", "false".
     """
     status = result if isinstance(result, dict) else {}
     locked = str(status.get("locked", "false")).lower()
-    if locked == "false":
-        return ""
-    if locked != "partial":
+    named: Any = []
+    if locked == "partial":
+        named = status.get("locked_indices", status.get("locked_currencies"))
+        if not isinstance(named, list):
+            return "the platform is partly locked, the venue does not say where"
+    elif locked != "false":
         return "the platform is locked"
-    named = status.get("locked_indices", status.get("locked_currencies"))
-    if not isinstance(named, list):
-        return "the platform is partly locked, the venue does not say where"
-    ours = [
-        one.price_index
+    ctx.locked = {
+        one.price_index: None
         for one in ctx.quoted()
         if one.price_index in named or one.currency in named
-    ]
-    return f"index {ours[0]} is locked" if ours else ""
+    }
+    judge(ctx)
+    return ""
 
 
 def clear_holds(ctx: Context) -> None:
     """Forget what the venue held before the line broke; recovery finds out anew."""
-    for key in list(ctx.holds):
-        if key == MAINTENANCE or key.startswith(("index ", "instrument ")):
-            del ctx.holds[key]
+    ctx.holds.pop(MAINTENANCE, None)
+    ctx.locked.clear()
 
 
 def on_platform_state(ctx: Context, data: Any) -> None:
@@ -82,9 +86,12 @@ def on_platform_state(ctx: Context, data: Any) -> None:
     if "maintenance" in data:
         _hold(ctx, MAINTENANCE, bool(data["maintenance"]), "venue under maintenance")
     index = data.get("price_index")
-    if any(one.price_index == index for one in ctx.quoted()):
-        is_locked = bool(data.get("locked", False))
-        _hold(ctx, f"index {index}", is_locked, f"index {index} is locked")
+    if isinstance(index, str) and index in {one.price_index for one in ctx.quoted()}:
+        if data.get("locked", False):
+            ctx.locked[index] = None
+        else:
+            ctx.locked.pop(index, None)
+        judge(ctx)
 
 
 def on_instrument_state(ctx: Context, data: Any) -> None:
@@ -102,13 +109,11 @@ def on_instrument_state(ctx: Context, data: Any) -> None:
         if state in FINAL_STATES:
             retire(ctx, one, state)
         return
-    key = f"instrument {one.name}"
+    one.state = state
     if state in FINAL_STATES:
         retire(ctx, one, state)
         ctx.has_delivery = True
-        _hold(ctx, key, False, "")
-        return
-    _hold(ctx, key, state != "open", f"{one.name} is {state}")
+    judge(ctx)
 
 
 def _hold(ctx: Context, key: str, is_held: bool, text: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.session.closed import judge
 from engine.session.context import Context, Listing
 from engine.session.flow import Ask, Reply, Script, Sleep
 from engine.session.plan import QuotePlan
@@ -33,51 +34,60 @@ _METHOD = "public/get_instrument"
 
 
 def load_rows(ctx: Context) -> Script[None]:
-    """Read the row of every planned instrument, and wait until all are open.
+    """Read the row of every planned instrument, and wait until one can be quoted.
 
     One that has expired is left out; a run may begin long after it was configured.
+    Those that are not open are held until they are.
 
     Raises: Unusable when the venue does not know one, all have expired before anything
         was ever quoted, or a contract changed while we were away.
     """
     waited = False
     while True:  # ends when the venue opens; one round a REREAD_NS, stopped by a drop
-        closed = yield from _read_all(ctx)
-        if not closed:
+        yield from _read_all(ctx)
+        if ctx.open_ones() or not ctx.quoted():
             return
         if not waited:
             waited = True
-            ctx.note("warning", "instrument", f"not open, waiting: {', '.join(closed)}")
+            ctx.note("warning", "instrument", "nothing to quote is open: waiting")
         yield Sleep(REREAD_NS)
 
 
-def _read_all(ctx: Context) -> Script[list[str]]:
-    """Read all rows; return "name is state" of those that are not open."""
-    conn = ctx.settings.market_conn
+def _read_all(ctx: Context) -> Script[None]:
     plans = [
         plan
         for plan in ctx.plans
         if not (one := ctx.listings.get(plan.instrument)) or not one.is_retired
     ]
-    asks = [Ask(conn, _METHOD, {"instrument_name": p.instrument}) for p in plans]
-    replies = yield from ctx.ask_all(asks)
-    closed = []
-    for plan, reply in zip(plans, replies, strict=True):
-        row = _row_of(plan.instrument, reply)
-        old = ctx.listings.get(plan.instrument)
-        if old is None:
-            ctx.listings[plan.instrument] = Listing(plan, row)
-        else:
-            _demand_same(old, row)
-            old.row = row
-        state = state_of(row)
-        if state in FINAL_STATES:
-            retire(ctx, ctx.listings[plan.instrument], state)
-        elif state != "open":
-            closed.append(f"{plan.instrument} is {state}")
+    yield from _read_planned(ctx, plans)
     _demand_one(ctx)
     yield from _read_references(ctx)
-    return closed
+
+
+def reread_closed(ctx: Context) -> Script[None]:
+    """Read again what is not open: a notification that it is may have been lost.
+
+    Raises: as `load_rows`.
+    """
+    plans = [
+        one.plan for one in ctx.quoted() if one.plan is not None and one.state != "open"
+    ]
+    if plans:
+        yield from _read_planned(ctx, plans)
+
+
+def _read_planned(ctx: Context, plans: list[QuotePlan]) -> Script[None]:
+    conn = ctx.settings.market_conn
+    asks = [Ask(conn, _METHOD, {"instrument_name": p.instrument}) for p in plans]
+    replies = yield from ctx.ask_all(asks)
+    for plan, reply in zip(plans, replies, strict=True):
+        row = _row_of(plan.instrument, reply)
+        one = ctx.listings.setdefault(plan.instrument, Listing(plan, row))
+        _demand_same(one, row)
+        one.row, one.state = row, state_of(row)
+        if one.state in FINAL_STATES and not one.is_retired:
+            retire(ctx, one, one.state)
+    judge(ctx)
 
 
 def _read_references(ctx: Context) -> Script[None]:
@@ -174,6 +184,8 @@ def _bind(ctx: Context, one: Listing, plan: QuotePlan, index: int) -> None:
         ctx.core.bind(index, plan.strategy, limits)
     except ValueError as error:
         raise Unusable(f"instrument {one.name}: {error}") from error
+    if one.hold:
+        ctx.core.set_hold(index, one.hold)
 
 
 def _demand_price(one: Listing, plan: QuotePlan) -> None:

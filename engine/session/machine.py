@@ -11,10 +11,10 @@ that reads top to bottom, asks the venue, sleeps, and says by an exception that 
 connection cannot go on (`Reconnect`) or that nothing will help (`Unusable`). The
 scripts: ``bring_up`` per connection, one ``recover`` for start and reconnect alike,
 ``recheck`` and ``cod.keep_on`` once a minute, ``refresh`` of a token, ``resync`` of
-unreadable books, ``resolve_doubted`` for orders of unknown fate, ``stop`` and
-``hold_down`` at the end. What has neither, the watch on silence and deadlines, is
-looked at in `on_timer`. This file is where they meet: which state we are in, which
-script may run, and whether the core may quote.
+unreadable books, ``reopen`` when the venue opens an instrument, ``resolve_doubted`` for
+orders of unknown fate, ``stop`` and ``hold_down`` at the end. What has neither, the
+watch on silence and deadlines, is looked at in `on_timer`. This file is where they
+meet: which state we are in, which script may run, and whether the core may quote.
 
 The states and the table of what leads from one to another: `states.py`.
 
@@ -32,7 +32,7 @@ Source: docs.deribit.com, connection management and public/auth, seen 2026-08-22
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -54,8 +54,8 @@ from engine.session.orders import resolve_doubted
 from engine.session.plan import QuotePlan, SessionSettings
 from engine.session.port import CorePort
 from engine.session.recheck import Timetable, recheck
-from engine.session.recover import recover
-from engine.session.resync import Resync
+from engine.session.recover import recover, unreadable
+from engine.session.resync import Resync, reopen
 from engine.session.risk.officer import RiskOfficer
 from engine.session.rpc import Rpc
 from engine.session.runner import Runner
@@ -75,6 +75,9 @@ __all__ = ["QuotePlan", "Session", "SessionSettings"]
 
 STOP_NS = 10_000_000_000
 """A stop takes no longer than this; then what is still open is counted as such."""
+
+WORK = ("account", "recover", "recheck", "resync", "reopen", "resolve", "tickets")
+"""Scripts that lead to quoting or repair it."""
 
 _NS = 1_000_000_000
 
@@ -213,16 +216,8 @@ class Session:
     def on_gap(self, index: int, t_ns: int) -> None:
         """A book cannot be read: subscribe it anew."""
         self._begin(t_ns)
-        ctx, link = self._ctx, self._ctx.market_link
-        one = ctx.by_index(index)
-        live = link.stage is Stage.READY and self._state not in ENDING
-        if live and one is not None and not one.is_retired:
-            self._resync.gap(ctx, index)
-            if self._runner.find("resync") is None:
-                script = self._resync.run(ctx)
-                self._runner.start(Flow("resync", [link.conn], script))
-            self._runner.wake("resync", self._resync.next_ns())
-            self._runner.step()
+        self._repair((index,))
+        self._runner.step()
         self._end()
 
     def on_unknown(self, slot: int, t_ns: int) -> None:
@@ -320,6 +315,8 @@ class Session:
         if self._state in GOING and self._ctx.has_delivery:
             self._ctx.has_delivery = False
             self._timetable.hasten(self._ctx)
+        if self._state in GOING and self._ctx.has_opened:
+            self._start_once("reopen", lambda: reopen(self._ctx), self._reopened)
         if self._state in GOING and self._tickets.has_work:
             self._start_once("tickets", lambda: self._tickets.work(self._ctx))
         if self._state is State.QUOTING and self._ctx.holds:
@@ -411,6 +408,24 @@ class Session:
             conns = [link.conn for link in self._ctx.links]
             self._runner.start(Flow("recover", conns, script, self._recovered))
 
+    def _repair(self, indices: Iterable[int]) -> None:
+        """Subscribe books anew that cannot be read."""
+        ctx, link = self._ctx, self._ctx.market_link
+        if link.stage is not Stage.READY or self._state in ENDING:
+            return
+        for index in indices:
+            one = ctx.by_index(index)
+            if one is not None and not one.is_retired:
+                self._resync.gap(ctx, index)
+        if self._resync.next_ns() and self._runner.find("resync") is None:
+            script = self._resync.run(ctx)
+            self._runner.start(Flow("resync", [link.conn], script))
+        self._runner.wake("resync", self._resync.next_ns())
+
+    def _reopened(self) -> None:
+        books = unreadable(self._ctx, self._ctx.open_ones())
+        self._repair(one.index for one in books)
+
     def _recovered(self) -> None:
         self._timetable.begin(self._ctx)
         self._move(Event.RECOVERED)
@@ -446,7 +461,7 @@ class Session:
 
     def _drop_work(self) -> None:
         """End what leads to quoting or repairs it."""
-        for name in ("account", "recover", "recheck", "resync", "resolve", "tickets"):
+        for name in WORK:
             self._runner.drop(name)
         self._resync.forget()
         self._doubted.clear()
@@ -483,6 +498,7 @@ class Session:
         self._move(Event.LOST)
         self._runner.drop_conn(link.conn)
         self._runner.drop("recheck")
+        self._runner.drop("reopen")
         if link is ctx.orders_link:
             self._tickets.lost(ctx)
             ctx.cod.forget()

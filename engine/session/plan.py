@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -76,8 +76,9 @@ class QuotePlan:
     ``guards`` are the core's optional limits by name, see `quote.market`;
     ``counts_in_usd`` says that a limit values the instrument in USD; ``budget`` is the
     one it is part of; ``reads`` names the other instruments whose data the strategy
-    needs. ``obligation`` is the largest spread (bps), the smallest size on each side
-    (``amount``) and the share of the time (%) that were promised.
+    hears, ``needs`` those of them without which it does not quote, ``covers`` those
+    whose fills it hedges. ``obligation`` is the largest spread (bps), the smallest size
+    on each side (``amount``) and the share of the time (%) that were promised.
     Units: position_max and order_max in the venue's ``amount``; collar_bps in 1/10000
     of the mark price; stale_ns in nanoseconds; requote_ticks in base ticks;
     requote_qty_pct in per cent of the resting size. Empty: budget "", it is in none;
@@ -97,4 +98,20 @@ class QuotePlan:
     budget: str = ""
     obligation: tuple[float, Decimal | float, float] | None = None
     reads: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
     drift: Drift | None = None
+
+
+def needs_of(plans: Sequence[QuotePlan]) -> dict[str, tuple[str, ...]]:
+    """Return by instrument which others must be open for it to be quoted.
+
+    What its strategy needs; and who hedges it, for nothing is to be filled where the
+    hedge cannot be.
+    """
+    found = {plan.instrument: dict.fromkeys(plan.needs) for plan in plans}
+    for plan in plans:
+        for name in plan.covers:
+            if name in found:
+                found[name][plan.instrument] = None
+    return {name: tuple(others) for name, others in found.items()}

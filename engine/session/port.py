@@ -55,6 +55,9 @@ class CorePort(Protocol):
     def set_stance(self, stance: str, reason: str, index: int = -1) -> None:
         """Take a step of the kill ladder, for one instrument or (-1) the account."""
 
+    def set_hold(self, index: int, reason: str) -> None:
+        """Pull the orders of one instrument and quote it no more; "" ends it."""
+
     def set_venue_clock(self, offset_ns: int) -> None:
         """Tell how far the venue's clock, ns since epoch, is ahead of the core's."""
 

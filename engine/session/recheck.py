@@ -14,6 +14,8 @@ later, says again is acted upon.
 - an order of ours the core does not know is cancelled
 - a position that disagrees while no fill came in between is taken over
 
+Instruments that were not open are read again: a lost notification may have opened them.
+
 A delivery takes a position away without a fill: then the next look does not wait for
 the minute to end.
 
@@ -27,6 +29,7 @@ from typing import Any
 
 from engine.session.context import Context
 from engine.session.flow import Script, Sleep
+from engine.session.instruments import reread_closed
 from engine.session.money import compare_positions, take_position
 from engine.session.orders import cancel, read_open, resolve
 from engine.session.plan import ticket_prefix
@@ -96,6 +99,7 @@ def recheck(ctx: Context) -> Script[None]:
 
     Raises: Reconnect, RequestRejected, ProtocolError, Unusable.
     """
+    yield from reread_closed(ctx)
     yield from fetch_trades(ctx)
     first = yield from _look(ctx)
     if first:

@@ -3,7 +3,7 @@
 It runs when every connection is READY (logged in, heartbeat set, cancel-on-disconnect
 verified) and does, in this order:
 
-1. instruments: read, all open, known to the core with their limits
+1. instruments: read, at least one open, known to the core with their limits
 2. account: limits to the core, equity
    and what an earlier run left in its checkpoint, if it is of this account
 3. subscriptions: user channels first, then market data; at the first start also the
@@ -13,7 +13,7 @@ verified) and does, in this order:
    then what became of every UNKNOWN order, and the core and the venue agree
 6. money: positions as the venue has them, while no fill came in between
    and the first checkpoint is on the disk, where one is kept
-7. the platform is not locked, every quoted book is readable
+7. the platform is not locked, the book of every open one is readable
 8. adoption of kept orders; quoting
 
 Any error gives the connection up, and the whole road is walked again on the next one.
@@ -167,13 +167,13 @@ def _adopt(ctx: Context) -> Script[bool]:
 
 
 def _await_books(ctx: Context) -> Script[None]:
-    """Wait until every quoted book can be read.
+    """Wait until the book of every instrument that is not held can be read.
 
     Raises: Reconnect naming the books that did not come.
     """
     end_ns = ctx.now_ns + BOOKS_NS
     attempt = 0
-    while missing := unreadable(ctx, ctx.quoted()):
+    while missing := unreadable(ctx, ctx.open_ones()):
         if ctx.now_ns >= end_ns:
             names = ", ".join(one.name for one in missing[:5])
             text = f"no readable book for {names}"

@@ -2,7 +2,8 @@
 
 The first time at once, then with a growing, jittered wait; several books that are due
 share one call. A book whose snapshot does not come is tried again; one that stays
-unreadable costs the connection.
+unreadable costs the connection. A closed instrument may have none: it is looked at when
+it opens.
 """
 
 from __future__ import annotations
@@ -12,7 +13,12 @@ from dataclasses import dataclass
 from engine.session.context import Context, Listing
 from engine.session.flow import Script, Sleep
 from engine.session.recover import unreadable
-from engine.session.subscriptions import book_channel, subscribe, unsubscribe
+from engine.session.subscriptions import (
+    book_channel,
+    subscribe,
+    subscribe_missing,
+    unsubscribe,
+)
 from engine.session.verdict import Reconnect
 
 WAIT_NS = 100_000_000
@@ -22,6 +28,9 @@ CALM_NS = 30_000_000_000
 
 SNAPSHOT_NS = 5_000_000_000
 """So long may a snapshot take after its subscription."""
+
+OPENED_NS = 1_000_000_000
+"""So long a book that is back may take before it is under repair."""
 
 ATTEMPTS_MAX = 10
 
@@ -94,7 +103,7 @@ class Resync:
                 continue
             repair.check_ns = 0
             one = ctx.by_index(index)
-            if one and not one.is_retired and unreadable(ctx, [one]):
+            if one and _may_have_one(one) and unreadable(ctx, [one]):
                 self.gap(ctx, index)
 
     def _take_due(self, ctx: Context) -> list[Listing]:
@@ -108,7 +117,7 @@ class Resync:
                 continue
             repair.due_ns = 0
             one = ctx.by_index(index)
-            if one is None or one.is_retired:
+            if one is None or not _may_have_one(one):
                 continue
             if repair.attempts >= ATTEMPTS_MAX:
                 text = f"the book of {one.name} stays unreadable"
@@ -133,3 +142,17 @@ class Resync:
                 self.gap(ctx, one.index)
             else:
                 repair.check_ns = ctx.now_ns + SNAPSHOT_NS
+
+
+def _may_have_one(one: Listing) -> bool:
+    return not one.is_retired and not one.hold
+
+
+def reopen(ctx: Context) -> Script[None]:
+    """Subscribe what was not to be had while it was closed; wait for the snapshots.
+
+    Raises: Reconnect when a vital channel cannot be had.
+    """
+    ctx.has_opened = False
+    yield from subscribe_missing(ctx)
+    yield Sleep(OPENED_NS)

@@ -33,11 +33,16 @@ USER_PORTFOLIO = "user.portfolio."
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One channel: its name, whether it is private, whether we can do without it."""
+    """One channel: its name, whether it is private, whether we can do without it.
+
+    One of a closed instrument is asked for and not expected; it is asked for again when
+    the instrument opens.
+    """
 
     name: str
     is_private: bool
     is_vital: bool
+    is_expected: bool = True
 
 
 def book_channel(ctx: Context, one: Listing) -> str:
@@ -69,11 +74,13 @@ def wanted(ctx: Context, link: Link) -> list[Channel]:
         channels.append(Channel(PLATFORM_STATE, False, False))
         channels.append(Channel(INSTRUMENT_STATE, False, False))
         for one in ctx.subscribed():
-            is_quoted = one.plan is not None
-            channels.append(Channel(book_channel(ctx, one), False, is_quoted))
-            channels.append(Channel(ticker_channel(ctx, one), False, False))
+            is_open = not one.hold
+            is_vital = one.plan is not None and is_open
+            channels.append(Channel(book_channel(ctx, one), False, is_vital, is_open))
+            channels.append(Channel(ticker_channel(ctx, one), False, False, is_open))
             if ctx.settings.hears_trades:
-                channels.append(Channel(trades_channel(ctx, one), False, False))
+                name = trades_channel(ctx, one)
+                channels.append(Channel(name, False, False, is_open))
     return channels
 
 
@@ -104,6 +111,7 @@ def _subscribe(
         if book_channel(ctx, one) in asked:
             ctx.core.expect_snapshot(one.index)
     lost = yield from subscribe(ctx, link, list(asked), is_private)
+    lost = [name for name in lost if asked[name].is_expected]
     if not lost:
         return
     more = f" and {len(lost) - NAMED_MAX} more" if len(lost) > NAMED_MAX else ""

@@ -10,6 +10,7 @@ from engine.assemble import assemble
 from engine.config import from_mapping
 from engine.live.secrets import Credentials, Signer
 from engine.sim.settings import SimConfig
+from engine.sim.venue.faults.outage import BookState
 from tests.simulation.packages import PackageRig, leg
 from tests.simulation.rig import MILLISECOND_NS, SECOND_NS, engine_config
 
@@ -97,6 +98,21 @@ def test_the_first_leg_goes_back_when_the_other_cannot_follow() -> None:
     rig.run(5)
     assert rig.held() == {FUTURE: -followed, PERP: followed}, "nothing is opened"
     rig.core.set_stance("normal", "", index)
+    rig.run_until(lambda: rig.held()[PERP] > followed, 20)
+
+
+def test_the_first_leg_goes_back_when_the_venue_closes_the_other() -> None:
+    rig = rig_of(7)
+    rig.run_until(lambda: rig.unfollowed() == CLIP_USD, 20)
+    followed = rig.held()[PERP]
+    board = rig.world.venue.faults.board
+    rig.world.venue.faults.inject(BookState(instrument_name=PERP, state="halted"))
+    assert rig.run_until(lambda: is_balanced(rig), 10) > 1.5, "the timeout of a leg"
+    assert rig.held() == {FUTURE: -followed, PERP: followed}
+    rig.run(5)
+    assert rig.held() == {FUTURE: -followed, PERP: followed}, "nothing is opened"
+    assert rig.state() == "quoting"
+    board.clear_all()
     rig.run_until(lambda: rig.held()[PERP] > followed, 20)
 
 

@@ -34,6 +34,7 @@ cdef enum Ailment:
     AIL_OLD_BOOK = 9
     AIL_OLD_MARK = 10
     AIL_OLD_INDEX = 11
+    AIL_HELD = 12
 
 
 @cython.final
@@ -93,6 +94,8 @@ cdef class Market:
         readonly long strategy_errors
         bint is_blank                  # nothing is wished for
         readonly str why_blank         # and why, "" = something is
+        str why_held                   # the venue closed it, or what it needs; "" = no
+        bint is_held
         Stance own_stance              # of this market alone; in force: limits.stance
         str own_reason
         readonly str why_stance        # reason of the stance in force, "" = normal

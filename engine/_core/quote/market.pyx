@@ -154,6 +154,8 @@ cdef class Market:
             (<Signal>listener).hear_print(trade, now_ns)
 
     cdef Ailment health(self, nanos_t now_ns, nanos_t fresh_ns) noexcept nogil:
+        if self.is_held:
+            return AIL_HELD
         if not self.book.is_readable():
             return AIL_BOOK
         if self.book.best(BID) == NO_PRICE or self.book.best(ASK) == NO_PRICE:
@@ -177,6 +179,8 @@ cdef class Market:
         return AIL_NONE
 
     cdef str _words(self, Ailment ailment):
+        if ailment == AIL_HELD:
+            return self.why_held
         if ailment == AIL_LAG:
             return f"the feed lags by {self.lag.beyond_ns // 1000000} ms"
         return AILMENTS[<int>ailment]
@@ -300,5 +304,5 @@ cdef Market new_market(str name, str currency, str base, InstrumentTable table,
     market.in_coin = currency not in DOLLARS and is_option
     blank(&market.permitted)
     market.is_blank, market.why_blank = True, "not quoted"
-    market.own_reason = market.why_stance = ""
+    market.own_reason = market.why_stance = market.why_held = ""
     return market

@@ -52,6 +52,8 @@ cdef class Strategy:
         list signals                     # Signal, in the order listened to
         list sources                     # of each the instrument, "" = its own
         list watched                     # instruments whose touch calls it, too
+        list needed                      # and without which it does not quote
+        readonly list covered            # whose fills it hedges
 
     # The core's call. Fills the sheet; False: the hook failed, the sheet stays blank.
     # Compiled strategies override this; the base class calls the Python method `quote`,

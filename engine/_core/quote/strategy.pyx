@@ -253,6 +253,7 @@ cdef class Strategy:
     def __cinit__(self, *args, **kwargs):
         self.error = ""
         self.signals, self.sources, self.watched = [], [], []
+        self.needed, self.covered = [], []
 
     def listen(self, Signal signal not None, str instrument not None=""):
         """Own a signal: the engine feeds it from now on. Call it in ``__init__``.
@@ -288,10 +289,15 @@ cdef class Strategy:
         self.sources.append(instrument)
         return signal
 
-    def watch(self, str instrument not None):
+    def watch(self, str instrument not None, bint needed=True):
         """Be called, too, when another instrument's touch or our position there moves.
 
         Watching the instrument that is quoted changes nothing.
+
+        Args:
+            instrument: its name.
+            needed: nothing is quoted here while the venue has that one closed; False
+                where the strategy knows what to do then.
 
         Raises:
             ValueError: there are too many.
@@ -303,6 +309,19 @@ cdef class Strategy:
                 raise ValueError(
                     f"a strategy watches {WATCHED_MAX} instruments at most")
             self.watched.append(instrument)
+        if needed and instrument not in self.needed:
+            self.needed.append(instrument)
+
+    def cover(self, str instrument not None):
+        """Hedge here what is filled in another instrument, and watch it.
+
+        While this one cannot be traded, nothing is quoted there.
+
+        Raises: as `watch`.
+        """
+        self.watch(instrument, needed=False)
+        if instrument not in self.covered:
+            self.covered.append(instrument)
 
     cdef int _demand_early(self, str verb) except -1:
         if self.is_bound:
@@ -314,6 +333,12 @@ cdef class Strategy:
         """Other instruments it listens to or watches, in the order named."""
         return tuple(dict.fromkeys(
             name for name in self.sources + self.watched if name))
+
+    @property
+    def needs(self):
+        """Those of `reads` without which nothing is quoted, in the order named."""
+        return tuple(dict.fromkeys(
+            name for name in self.sources + self.needed if name))
 
     cdef bint run(self, View view, QuoteSheet sheet) noexcept:
         try:

@@ -83,6 +83,7 @@ class CoreStandIn:
         self.quoting: list[tuple[bool, str]] = []
         self.told_vitals: dict[str, Any] = {}
         self.stances: dict[int, tuple[str, str]] = {}
+        self.holds: dict[int, str] = {}
         self.limits: dict[str, tuple[float, float]] = {}
         self.routes: dict[int, tuple[str, str]] = {}
         self.flying: dict[tuple[str, str], int] = {}
@@ -140,6 +141,9 @@ class CoreStandIn:
 
     def set_stance(self, stance: str, reason: str, index: int = -1) -> None:
         self.stances[index] = (stance, reason)
+
+    def set_hold(self, index: int, reason: str) -> None:
+        self.holds[index] = reason
 
     def set_venue_clock(self, offset_ns: int) -> None:
         self.venue_offset_ns = offset_ns

@@ -53,8 +53,10 @@ def test_a_state_of_somebody_elses_instrument_changes_nothing() -> None:
 def test_an_expired_instrument_is_retired_and_holds_nobody_back() -> None:
     desk = Desk("BTC-PERPETUAL", "ETH-PERPETUAL").go()
     desk.notify("instrument.state.any.any", state("ETH-PERPETUAL", "settlement"))
-    assert not desk.core.may_quote
+    desk.notify("instrument.state.any.any", state("BTC-PERPETUAL", "settlement"))
     desk.notify("instrument.state.any.any", state("ETH-PERPETUAL", "delivered"))
+    assert not desk.core.may_quote
+    desk.notify("instrument.state.any.any", state("BTC-PERPETUAL", "open"))
     assert desk.core.may_quote
     assert desk.core.book_states == {0: "readable", 1: "empty"}
     assert "ETH-PERPETUAL is delivered" in desk.noted("error")

@@ -87,7 +87,7 @@ cdef class HedgeTaker(Taker):
                              f" each once, not {legs!r}")
         self.legs = named
         for name in named:  # called when one of them fills, not at the next tick
-            self.watch(name)
+            self.cover(name)
         self.band_usd = number("band_usd", band_usd, 0, 1e12)
         self.target_usd = number("target_usd", target_usd, -1e12, 1e12)
         self._shape(**shape)

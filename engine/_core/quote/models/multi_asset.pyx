@@ -225,7 +225,7 @@ cdef class MultiAssetQuoter(Quoter):
             for j in range(n):
                 self.basket.correlation[i * n + j] = rows[i][j]
         for name in self.names:
-            self.watch(name)
+            self.watch(name, needed=False)  # what is held there counts, not its touch
         self._shape(**shape)
 
     def _asset(self, int i, asset):

@@ -99,7 +99,7 @@ cdef class PackageTaker(Strategy):
         # Last, so that an object whose parameters were refused takes nothing.
         self.legs, self.n_legs = names, <int>len(names)
         for name in names:
-            self.watch(name)
+            self.watch(name, needed=False)  # one that is out of action is foreseen
 
     @property
     def worst_leg_lots(self):

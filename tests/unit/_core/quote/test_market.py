@@ -11,7 +11,8 @@ from engine import (
     Strategy,
     View,
 )
-from tests.rig import ROW, Rig
+from tests.oracles.venue import SlowVenue
+from tests.rig import NAME, ROW, Rig, settle
 
 
 class Parent(Strategy):
@@ -34,6 +35,26 @@ def test_the_most_derived_python_hook_runs() -> None:
         rig = Rig(strategy=strategy)
         rig.book([(100, 1)], [(102, 1)])
         assert len(rig.sent()) == orders
+
+
+def test_a_held_market_pulls_its_orders_and_asks_its_strategy_nothing() -> None:
+    rig, venue = Rig(strategy=Parent()), SlowVenue(NAME)
+    rig.book([(100, 1)], [(102, 1)])
+    settle(rig, venue)
+    assert len(venue.open_orders()) == 1
+    rig.core.set_hold(rig.index, "BTC-PERPETUAL is halted")
+    asked = rig.snapshot()["wishes"]
+    rig.book([(101, 1)], [(103, 1)])
+    settle(rig, venue)
+    assert venue.open_orders() == []
+    assert rig.snapshot()["why_blank"] == "BTC-PERPETUAL is halted"
+    assert rig.snapshot()["wishes"] == asked
+    rig.core.set_hold(rig.index, "")
+    rig.book([(100, 1)], [(102, 1)])
+    settle(rig, venue)
+    assert len(venue.open_orders()) == 1
+    with pytest.raises(IndexError, match="no instrument at index 9"):
+        rig.core.set_hold(9, "nobody")
 
 
 def test_binding_again_replaces_strategy_and_limits() -> None:

@@ -299,6 +299,18 @@ def test_there_is_an_end_to_signals_and_to_watching():
         strategy.watch("X64")
 
 
+def test_what_is_read_is_needed_unless_said_otherwise():
+    listener = Listener(there=[flow()])
+    listener.watch("A")
+    listener.watch("B", needed=False)
+    listener.cover("C")
+    assert listener.reads == (ETH, "A", "B", "C")
+    assert listener.needs == (ETH, "A")
+    assert listener.covered == ["C"]
+    listener.watch("B")
+    assert listener.needs == (ETH, "A", "B")
+
+
 def test_what_would_never_be_fed_is_refused():
     listener = Listener(watched=[ETH])
     Rig(strategy=listener)
@@ -306,6 +318,8 @@ def test_what_would_never_be_fed_is_refused():
         listener.listen(flow())
     with pytest.raises(RuntimeError, match="watch: call it in __init__"):
         listener.watch("BTC-27MAR26")
+    with pytest.raises(RuntimeError, match="watch: call it in __init__"):
+        listener.cover("BTC-27MAR26")
 
 
 def test_a_strategy_that_hears_its_own_instrument_quotes_one_only():

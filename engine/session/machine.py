@@ -59,6 +59,7 @@ from engine.session.resync import Resync, reopen
 from engine.session.risk.officer import RiskOfficer
 from engine.session.rpc import Rpc
 from engine.session.runner import Runner
+from engine.session.signals import LastingSignals
 from engine.session.states import ENDING, GOING, Event, State, next_state
 from engine.session.strays import Strays, cancel_strays
 from engine.session.tickets import tickets as ticketing
@@ -97,6 +98,7 @@ class Session:
         self._timetable = Timetable(settings.recheck_ns)
         self._risk = self._ctx.lasting["risk"] = RiskOfficer(self._ctx)
         self._ctx.lasting["attribution"] = LastingAttribution(core)
+        self._ctx.lasting["signals"] = LastingSignals(self._ctx)
         self._nonce = Nonce()
         self._lateness = Lateness()
         self._strays = Strays()

@@ -20,6 +20,8 @@ from engine._core.signals.volatility cimport EwmaVolatility
 from engine._core.state.book cimport Book, BookLevel
 from engine._core.state.position cimport Position
 
+from engine._core.signals.restart import dump_rows, load_rows
+
 cdef enum:
     VIEW_LEVELS_MAX = 100      # levels a side `View.levels` hands out at most
     SIGNALS_MAX = 64           # signals of a strategy
@@ -339,6 +341,18 @@ cdef class Strategy:
         """Those of `reads` without which nothing is quoted, in the order named."""
         return tuple(dict.fromkeys(
             name for name in self.sources + self.needed if name))
+
+    def dump_signals(self, str own not None, nanos_t now_ns):
+        """Return what its signals know, with `own` quoted; see signals.restart."""
+        return dump_rows(self.signals, self.sources, own, now_ns)
+
+    def load_signals(self, str own not None, rows, nanos_t now_ns, nanos_t away_ns):
+        """Let its signals go on from what an earlier run dumped; see signals.restart.
+
+        Returns:
+            ``[(class, why), ...]`` of those that start cold all the same.
+        """
+        return load_rows(self.signals, self.sources, own, rows, now_ns, away_ns)
 
     cdef bint run(self, View view, QuoteSheet sheet) noexcept:
         try:

@@ -1,3 +1,6 @@
+from collections.abc import Mapping
+from typing import Any
+
 from engine._core.state.book import Book
 
 class Signal:
@@ -7,6 +10,8 @@ class Signal:
     heard_ns: int
     tick_size: float
     own: Signal | None
+    def dump(self, now_ns: int) -> dict[str, Any]: ...
+    def load(self, found: Mapping[str, Any], now_ns: int, away_ns: int) -> None: ...
     def observe_book(self, book: Book, now_ns: int, has_moved: bool = True) -> None: ...
     def observe_trade(
         self,

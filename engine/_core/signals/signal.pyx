@@ -45,6 +45,26 @@ cdef class Signal:
     cdef void on_time(self, nanos_t now_ns) noexcept nogil:
         pass
 
+    # A restart is to a signal as a cut of the book: what it knew stands until the next
+    # one. Those that take long to be ready say what that is.
+
+    def dump(self, nanos_t now_ns):
+        """Return what is to outlive a restart, as JSON can hold it.
+
+        Empty: {}, nothing; a later run starts cold.
+        """
+        return {}
+
+    def load(self, found, nanos_t now_ns, nanos_t away_ns):
+        """Go on from what an earlier run dumped, so long ago; before anything is heard.
+
+        Raises:
+            ValueError: it was made with other parameters, is too old, or is not what
+                was dumped; names what. Nothing is taken then.
+            KeyError: part of it is missing.
+        """
+        raise ValueError("it does not outlive a restart")
+
     # The engine's side for Python: tests, tools, calibration.
 
     def observe_book(self, Book book not None, nanos_t now_ns, bint has_moved=True):

@@ -22,7 +22,7 @@ from engine._core.signals.decay cimport NS_PER_S, decay, seconds
 from engine._core.signals.touch cimport mid_of
 from engine._core.state.book cimport Book
 
-from engine._core.base.param import number
+from engine._core.base.param import age, number, same, young
 
 cdef double WARM_SPANS = 2.0   # slow ones: 98 % of the variance is there then
 cdef long WARM_SAMPLES = 16    # of the volatility
@@ -52,6 +52,28 @@ cdef class EwmaCross(Signal):
             tau_s=self.slow_s, warm_samples=WARM_SAMPLES)
         self.spread_per_sigma = (self.slow_s - self.fast_s) / sqrt(
             2.0 * (self.slow_s + self.fast_s))
+
+    def dump(self, nanos_t now_ns):
+        pace = self.volatility.dump(now_ns)
+        if not self.has_mid or not pace:
+            return {}
+        return {"fast_s": self.fast_s, "slow_s": self.slow_s, "volatility": pace,
+                "fast_ticks": self.fast_ticks, "slow_ticks": self.slow_ticks,
+                "mid_ticks": self.mid_ticks, "age_ns": now_ns - self.since_ns,
+                "folded_age_ns": now_ns - self.folded_ns}
+
+    def load(self, found, nanos_t now_ns, nanos_t away_ns):
+        same(found, fast_s=self.fast_s, slow_s=self.slow_s)
+        young("fast_s", self.fast_s, away_ns)
+        fast, slow, mid = (number(name, found[name], -1e15, 1e15) for name in
+                           ("fast_ticks", "slow_ticks", "mid_ticks"))
+        age_ns, folded_age_ns = (age(name, found[name]) for name in
+                                 ("age_ns", "folded_age_ns"))
+        self.volatility.load(found["volatility"], now_ns, away_ns)
+        self.fast_ticks, self.slow_ticks, self.mid_ticks = fast, slow, mid
+        self.has_mid = True
+        self.since_ns = now_ns - away_ns - age_ns
+        self.folded_ns = now_ns - away_ns - folded_age_ns
 
     cdef void on_book(self, Book book, nanos_t now_ns) noexcept nogil:
         self.volatility.hear_book(book, now_ns, True)
@@ -90,6 +112,36 @@ cdef class EwmaCross(Signal):
         self.is_warm = (self.volatility.is_warm and sigma_ticks > 0.0
                         and seconds(now_ns - self.since_ns)
                         >= WARM_SPANS * self.slow_s)
+
+
+cdef list rows_of(const Falling* side, int64_t bucket_ns, nanos_t now_ns):
+    """Return ``[age of the part, ns; extreme, ticks]`` of each row, oldest first."""
+    cdef int i
+    cdef const Extreme* row
+    found = []
+    for i in range(side.n):
+        row = &side.rows[(side.first + i) % (BUCKETS_MAX + 1)]
+        found.append([now_ns - row.bucket * bucket_ns, row.ticks])
+    return found
+
+
+cdef Falling falling_of(found, int64_t bucket_ns, nanos_t then_ns) except *:
+    """Return such rows as they were, then."""
+    cdef Falling side
+    side.first, side.n = 0, 0
+    if not 1 <= len(found) <= BUCKETS_MAX + 1:
+        raise ValueError(f"1 to {BUCKETS_MAX + 1} extremes, not {len(found)}")
+    for age_ns, ticks in found:
+        age("age_ns", age_ns)
+        # Not C's division: a run's clock may begin after the window did.
+        side.rows[side.n].bucket = (int(then_ns) - age_ns) // int(bucket_ns)
+        side.rows[side.n].ticks = number("ticks", ticks, -1e15, 1e15)
+        if side.n and not (
+                side.rows[side.n].ticks < side.rows[side.n - 1].ticks
+                and side.rows[side.n].bucket > side.rows[side.n - 1].bucket):
+            raise ValueError("extremes do not fall")
+        side.n += 1
+    return side
 
 
 cdef inline void enter(Falling* side, int64_t bucket, double ticks) noexcept nogil:
@@ -139,6 +191,31 @@ cdef class Breakout(Signal):
             smooth_s = 0.25 * self.window_s
         self.smooth_s = number("smooth_s", smooth_s, 1e-6, 1e9)
         self.bucket_ns = <nanos_t>(self.window_s * <double>NS_PER_S / BUCKETS_MAX)
+
+    def dump(self, nanos_t now_ns):
+        if not self.has_mid:
+            return {}
+        return {"window_s": self.window_s, "smooth_s": self.smooth_s,
+                "value": self.value, "place": self.place, "mid_ticks": self.mid_ticks,
+                "age_ns": now_ns - self.since_ns,
+                "folded_age_ns": now_ns - self.folded_ns,
+                "highs": rows_of(&self.highs, self.bucket_ns, now_ns),
+                "lows": rows_of(&self.lows, self.bucket_ns, now_ns)}
+
+    def load(self, found, nanos_t now_ns, nanos_t away_ns):
+        cdef nanos_t then_ns = now_ns - away_ns
+        cdef Falling highs, lows
+        same(found, window_s=self.window_s, smooth_s=self.smooth_s)
+        young("smooth_s", self.smooth_s, away_ns)
+        value, place = (number(name, found[name], -1, 1) for name in ("value", "place"))
+        mid = number("mid_ticks", found["mid_ticks"], -1e15, 1e15)
+        age_ns, folded_age_ns = (age(name, found[name]) for name in
+                                 ("age_ns", "folded_age_ns"))
+        highs = falling_of(found["highs"], self.bucket_ns, then_ns)
+        lows = falling_of(found["lows"], self.bucket_ns, then_ns)
+        self.value, self.place, self.mid_ticks = value, place, mid
+        self.highs, self.lows, self.has_mid = highs, lows, True
+        self.since_ns, self.folded_ns = then_ns - age_ns, then_ns - folded_age_ns
 
     cdef void on_book(self, Book book, nanos_t now_ns) noexcept nogil:
         if not self.has_mid:

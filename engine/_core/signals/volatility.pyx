@@ -19,7 +19,7 @@ from engine._core.signals.decay cimport NS_PER_S, seconds
 from engine._core.signals.touch cimport mid_of
 from engine._core.state.book cimport Book
 
-from engine._core.base.param import number, whole
+from engine._core.base.param import age, number, same, whole, young
 
 
 cdef class SampledMid(Signal):
@@ -86,6 +86,30 @@ cdef class EwmaVolatility(SampledMid):
 
     def __cinit__(self, *, sample_s=0.1, tau_s=60.0, warm_samples=50):
         self._set_clock(sample_s, tau_s, warm_samples)
+
+    def dump(self, nanos_t now_ns):
+        if not self.has_sample or self.weight <= 0.0:
+            return {}
+        return {"sample_ns": self.sample_ns, "tau_s": self.tau_s,
+                "samples": self.n_samples, "sum": self.weighted_sum,
+                "weight": self.weight, "mid_ticks": self.sampled_mid_ticks,
+                "age_ns": now_ns - self.sampled_ns}
+
+    def load(self, found, nanos_t now_ns, nanos_t away_ns):
+        same(found, sample_ns=self.sample_ns, tau_s=self.tau_s)
+        young("tau_s", self.tau_s, away_ns)
+        samples = whole("samples", found["samples"], 1, 10**15)
+        total = number("sum", found["sum"], 0, 1e30)
+        weight = number("weight", found["weight"], 0, 1, open_low=True)
+        mid_ticks = number("mid_ticks", found["mid_ticks"], -1e15, 1e15)
+        age_ns = age("age_ns", found["age_ns"])
+        self.n_samples, self.weighted_sum, self.weight = samples, total, weight
+        self.is_warm = self.n_samples >= self.warm_samples
+        self.variance = self.weighted_sum / self.weight
+        self.value = sqrt(self.variance)
+        self.has_sample = self.was_cut = True
+        self.mid_ticks = self.sampled_mid_ticks = mid_ticks
+        self.sampled_ns = now_ns - away_ns - age_ns
 
     cdef void on_sample(self, double dt_s, double move_ticks) noexcept nogil:
         """Fold the return since the last sample into the variance."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from engine import Strategy
 from engine._core.base.instrument import InstrumentTable
 from engine.session.credits import Credits
 from engine.session.machine import QuotePlan, Session, SessionSettings
@@ -518,7 +519,7 @@ class Desk:
 def plan(name: str, **changes: Any) -> QuotePlan:
     values: dict[str, Any] = {
         "instrument": name,
-        "strategy": object(),
+        "strategy": Strategy(),
         "position_max": 1000,
         "order_max": 100,
         "collar_bps": 50.0,

@@ -124,7 +124,7 @@ def test_a_checkpoint_says_who_had_what_and_which_trades_are_booked() -> None:
     assert found["positions"][NAME] == {"size_lots": 3, "average_price": 61_000.5}
     assert [one for _, _, one in found["trades"]["ids"]] == [f"{NAME}-1"]
     assert found["trades"]["known_ms"] <= wall_ms(desk)
-    parts = ["ledger", "turnover", "budgets", "risk", "attribution"]
+    parts = ["ledger", "turnover", "budgets", "risk", "attribution", "signals"]
     assert list(found["parts"]) == parts
 
 

@@ -10,6 +10,7 @@ import orjson
 
 from benchmarks.figures import Found, Goal, Kind, Missing, Run
 from benchmarks.pipeline.each import (
+    REQUESTS,
     Sweep,
     bare,
     each,
@@ -23,14 +24,16 @@ from benchmarks.pipeline.ours import Reader, Script, dialogue, quoting
 from benchmarks.pipeline.scrape import Scrape, held
 from benchmarks.rounds import Timings, percentile
 from benchmarks.stream import PROFILES, frames
+from benchmarks.versus.duties import completed
 from benchmarks.versus.prometheus import writing
-from benchmarks.versus.rival import DisagreementError, load_rivals
+from benchmarks.versus.rival import DisagreementError, Quoter, load_rivals
 
 OURS = "halfspread"
 CORE = "halfspread, no journal"
 CALLED = "halfspread, called from Python"
 ORJSON = "orjson + SortedDict + orjson"
 MSGSPEC = "msgspec + ccxt book + msgspec"
+COMPLETE = ", complete"
 PROMETHEUS = "prometheus_client's writer alone"
 RARE_S = 0.001
 CHECKED = 500
@@ -55,6 +58,15 @@ def _orders(profile: str) -> tuple[Goal, ...]:
             Kind.TIMES,
             *((18, 30) if asked else ()),
             rival=MSGSPEC,
+        ),
+        *(
+            Goal(
+                f"orders_{profile}_{key}_complete",
+                f"… `{profile}`: like for like, limits to metrics in the stack as well",
+                Kind.TIMES,
+                rival=rival + COMPLETE,
+            )
+            for key, rival in (("orjson", ORJSON), ("best", MSGSPEC))
         ),
         Goal(
             f"orders_{profile}_core",
@@ -142,8 +154,14 @@ GOALS = (
 )
 
 
-def _stacks() -> tuple[dict[str, Callable[[bytes], object]], dict[str, str]]:
-    return load_rivals({ORJSON: "orjson_stack", MSGSPEC: "msgspec_stack"}, "make")
+def _stacks() -> tuple[dict[str, Callable[[bytes], Quoter]], dict[str, str]]:
+    stacks, absent = load_rivals(
+        {ORJSON: "orjson_stack", MSGSPEC: "msgspec_stack"}, "make"
+    )
+    for name, reason in list(absent.items()):
+        absent[name + COMPLETE] = reason
+    stacks |= {name + COMPLETE: completed(make) for name, make in stacks.items()}
+    return stacks, absent
 
 
 def measure(run: Run) -> Iterator[Found | Missing]:
@@ -206,18 +224,20 @@ def _left(run: Run) -> Iterator[Found]:
     yield Found("collections", passes)
 
 
-def agree(stream: list[bytes], make: Callable[[bytes], object]) -> None:
+def agree(stream: list[bytes], make: Callable[[bytes], Quoter]) -> None:
     """Check that a stack asks for the prices the engine asks for.
 
     Raises: DisagreementError naming the frame.
     """
     stack = make(stream[0])
+    theirs = _prices(b"\n".join(stack.first))
     with quoting(stream[0]) as engine:
         asked = dict(zip(stack.order_ids, _prices(engine.first).values(), strict=True))
         for number, frame in enumerate(stream[1 : 1 + CHECKED], 1):
             asked.update(_prices(engine.one(frame)))
             engine.after()
-            theirs = _prices(b"\n".join(stack.one(frame)))
+            theirs.update(_prices(b"\n".join(stack.one(frame))))
+            stack.after()
             if asked != theirs:
                 raise DisagreementError(f"frame {number}: {asked} and {theirs}")
 
@@ -251,7 +271,7 @@ def _profile(run: Run, profile: str, stream: list[bytes]) -> Iterator[Found | Mi
         CORE: lambda: ours(journals=False),
         CALLED: called,
         **{
-            name: lambda make=make: each(changes, make(stream[0]).one)
+            name: lambda make=make: _stack_costs(changes, make(stream[0]))
             for name, make in stacks.items()
         },
     }
@@ -264,7 +284,12 @@ def _profile(run: Run, profile: str, stream: list[bytes]) -> Iterator[Found | Mi
         "processor time of each frame, ours as the fast ingress calls the core; "
         f"{share:.0%} of ours cause both requests"
     )
-    for name, key in ((ORJSON, "orjson"), (MSGSPEC, "best")):
+    for name, key in (
+        (ORJSON, "orjson"),
+        (MSGSPEC, "best"),
+        (ORJSON + COMPLETE, "orjson_complete"),
+        (MSGSPEC + COMPLETE, "best_complete"),
+    ):
         goal = f"orders_{profile}_{key}"
         if name in absent:
             yield Missing(goal, absent[name])
@@ -279,6 +304,10 @@ def _profile(run: Run, profile: str, stream: list[bytes]) -> Iterator[Found | Mi
         f"orders_{profile}_called", called_ns, ratio=timings.ratio(OURS, to=CALLED)
     )
     yield from _tails(profile, passes)
+
+
+def _stack_costs(changes: list[bytes], stack: Quoter) -> list[float]:
+    return each(changes, stack.one, stack.after, lambda given: len(given) == REQUESTS)
 
 
 def _passes(

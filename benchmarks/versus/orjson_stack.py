@@ -25,7 +25,7 @@ class Stack:
         self.model = Glft()
         self.numbers = itertools.count(1_000_000)
         self.dumps = dumps
-        self.quote()
+        self.first = self.quote()
 
     def one(self, frame: bytes) -> list[bytes]:
         """Take a frame; return both requests."""
@@ -52,6 +52,9 @@ class Stack:
             )
             for order_id, price in zip(ORDER_IDS, prices, strict=True)
         ]
+
+    def after(self) -> None:
+        """Let the venue answer: nothing here hears it."""
 
     def touch(self) -> Touch:
         """Return best bid and ask."""

@@ -40,8 +40,15 @@ class BookClient:
 class Quoter(Protocol):
     """Turns one frame into two order requests, as bytes."""
 
-    def one(self, frame: bytes) -> object:
+    order_ids: tuple[str, str]
+    first: list[bytes]
+    """The requests for the snapshot."""
+
+    def one(self, frame: bytes) -> list[bytes]:
         """Take a frame; return the requests."""
+
+    def after(self) -> None:
+        """Let what is not timed happen between two frames."""
 
     def touch(self) -> Touch:
         """Return best bid and ask."""

@@ -189,7 +189,7 @@ cdef class ExposureTable:
 
     cdef void _room(self, int place, qty_t* out) noexcept nogil:
         cdef const Exposed* mine = &self.rows[place]
-        cdef const qty_t* held = mine.held_lots
+        cdef const qty_t* held = &mine.held_lots[0]
         cdef qty_t worst = qty_max(held[0], held[1])
         cdef const Gross* gross
         cdef const Net* net

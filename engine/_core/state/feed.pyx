@@ -6,11 +6,13 @@ one to two windows, so it follows a clock that is set, and a lag that never ends
 usual way after two windows.
 """
 
+from libc.string cimport memset
+
 
 def beyond(frames):
     """Return the lag beyond the usual after each ``(now_ns, venue_ms)``, for tests."""
     cdef FeedLag lag
-    lag.window_ns = 0
+    memset(&lag, 0, sizeof(lag))
     found = []
     for now_ns, venue_ms in frames:
         hear(&lag, now_ns, venue_ms)

@@ -114,6 +114,7 @@ cdef dict market_snapshot(Desk desk, Market market):
                   "ask": places_in_line(market, orders, ASK)},
         "wished": {"bid": wished(market, BID), "ask": wished(market, ASK)},
         "why_blank": market.why_blank,
+        "why_held": market.why_held,
         "duty": duty_of(market),
         "stance": STANCES[<int>market.limits.stance],
         "stance_reason": market.why_stance,

@@ -177,6 +177,11 @@ _TURNOVER = {
 }
 _BOOK_STATE = gauge("book_state", "1 for the book's state", "instrument", "state")
 _BOOK_GAPS = counter("book_gaps", "Breaks in this book's chain", "instrument")
+_CLOSED = gauge(
+    "closed",
+    "1 while the venue has it closed, or what it needs; see docs/running.md",
+    "instrument",
+)
 _QUOTED = gauge("quoted_levels", "Levels quoted now", "instrument", "side")
 _AHEAD = gauge(
     "queue_ahead",
@@ -296,6 +301,10 @@ def _instruments(instruments: Mapping[str, Any]) -> Iterator[Row]:
     yield (
         _BOOK_GAPS,
         (((name,), row.get("gaps", 0)) for name, row in instruments.items()),
+    )
+    yield (
+        _CLOSED,
+        (((name,), bool(row.get("why_held"))) for name, row in instruments.items()),
     )
     yield (
         _QUOTED,

@@ -199,7 +199,8 @@ def _book(name: str, row: Mapping[str, Any]) -> RenderableType:
         table.add_row(*bid, *reversed(ask))
     state = row.get("book_state", "waiting")
     style = "dim" if state == "readable" else "bold red"
-    title = Text.assemble((name, "bold"), " ", (str(state), style))
+    held = f" {row['why_held']}" if row.get("why_held") else ""
+    title = Text.assemble((name, "bold"), " ", (str(state), style), (held, "yellow"))
     return Panel(table, title=title, title_align="left", padding=0)
 
 

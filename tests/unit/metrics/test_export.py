@@ -30,6 +30,7 @@ def snapshot() -> dict[str, Any]:
             "BTC-PERPETUAL": {
                 "book_state": "readable",
                 "stance": "pull",
+                "why_held": "BTC-PERPETUAL is halted",
                 "quotes": {"bid": [[65000.0, 10.0, "live"]], "ask": []},
                 "position": -120.0,
                 "position_limit": 500.0,
@@ -109,6 +110,7 @@ def test_every_number_is_exported(snapshot: dict[str, Any]) -> None:
     assert value(found, "halfspread_equity", currency="BTC") == 10
     assert value(found, "halfspread_stance", instrument="") == 2
     assert value(found, "halfspread_stance", **perp) == 3
+    assert value(found, "halfspread_closed", **perp) == 1
     trip = {"rule": "loss", "scope": "", "stance": "reduce", "latched": "yes"}
     assert value(found, "halfspread_risk_tripped", **trip) == 1
     assert value(found, "halfspread_risk_value", rule="loss", scope="") == 7.5

@@ -115,10 +115,12 @@ def test_trouble_is_in_plain_sight() -> None:
     snapshot = {
         "halted": "fuse",
         "session": {"state": "quoting", "cod": {"enabled": True, "verified": False}},
-        "instruments": {"BTC-PERPETUAL": row(book_state="gapped")},
+        "instruments": {
+            "BTC-PERPETUAL": row(book_state="gapped", why_held="btc_usd is locked")
+        },
     }
     text = drawn(frame(snapshot=snapshot, connected=0))
-    for expected in ("halted", "COD off", "gapped", "no connection"):
+    for expected in ("halted", "COD off", "gapped", "btc_usd is locked", "no conn"):
         assert expected in text
 
 

@@ -7,12 +7,13 @@ class DeltaHedger(HedgeTaker):
     """Take here what brings the dollars of the legs and of the hedge back to a target.
 
     Idea: makers fill in instruments of their own; what they hold together is a risk
-    nobody is paid for. The gap is counted from fills and entry prices, not from the
-    mark: a market that swings is not traded after. docs/strategies/delta_hedger.md
+    nobody is paid for. Futures count by fills and entry prices, not by the mark: a
+    market that swings is not traded after. Options count by the venue's delta.
+    docs/strategies/delta_hedger.md
 
     Parameters (all by name):
-        legs: names of the futures whose positions are hedged, all on the same coin and
-            quoted by this process.
+        legs: names of the futures and options whose positions are hedged, all on the
+            same coin and quoted by this process.
         band_usd: nothing is done while the gap is within, US dollars; see
             engine._core.quote.models.hedge.hedge_band_usd for the one that costs least.
         target_usd: what legs and hedge are to hold together, US dollars. Default 0.
@@ -25,5 +26,5 @@ class DeltaHedger(HedgeTaker):
 
     What kills it: a hedge book that is empty or halted while the legs fill; legs that
     do not move with the hedge (the basis is left open); a band below one fill's size
-    pays the spread for each.
+    pays the spread for each; with options, jumps: gamma is not hedged, nor is vega.
     """

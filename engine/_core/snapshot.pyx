@@ -4,6 +4,7 @@ Units: prices, amounts and positions in the venue's own (quote currency; USD for
 contracts, else base coin), money in the settlement currency, times in nanoseconds.
 """
 
+from libc.math cimport isnan
 from libc.stdint cimport int32_t, int64_t
 
 from engine._core.base.instrument cimport amount_of, price_of
@@ -126,6 +127,8 @@ cdef dict market_snapshot(Desk desk, Market market):
         "signals": signals_of(market),
         "mark_price": mark,
         "index_price": market.ticker.index_price,
+        "underlying_price": market.ticker.underlying_price,
+        "delta": None if isnan(market.ticker.delta) else market.ticker.delta,
         "position": amount_of(market.row, market.position.size_lots),
         "position_limit": amount_of(market.row, market.limits.position_max_lots),
         "max_abs_position": amount_of(market.row, market.position.max_abs_lots),

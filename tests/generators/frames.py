@@ -387,7 +387,14 @@ class Maker:
             "min_price": bound,
             "max_price": self.random.choice((bound, self.price(row))),
             "mark_price": self.random.choice((self.price(row), None)),
-            "greeks": {"rho": Spelled("-0.28927"), "gamma": Spelled("1e-05")},
+            "greeks": self.random.choice(
+                (
+                    {"rho": Spelled("-0.28927"), "gamma": Spelled("1e-05")},
+                    {"delta": Spelled("-0.5"), "vega": Spelled("1e1")},
+                    {"delta": None},
+                    None,
+                )
+            ),
             "estimated_delivery_price": "expired",
         }
         for key in ("mark_price", "index_price", "min_price", "max_price", "state"):

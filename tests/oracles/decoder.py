@@ -250,9 +250,12 @@ class Twin:
                 if seen is None
                 else self.bound(self.number(seen), contract, key == "min_price")
             )
+        greeks = data.get("greeks")
+        delta = None if greeks is None else self.fields(greeks).get("delta")
         state, stamp = data.get("state"), data.get("timestamp")
         return {
             "kind": "ticker",
+            "delta": None if delta is None else float(self.number(delta)),
             "instrument": contract.index,
             "is_open": state is None or self.text(state) == "open",
             "venue_ms": 0 if stamp is None else self.count(stamp),

@@ -30,6 +30,7 @@ cdef struct Ticker:
     double mark_price          # quote currency; 0 = absent
     double index_price
     double underlying_price    # forward of an option's expiry; 0 = absent
+    double delta               # Black's, of an option, coins a coin; NAN = absent
     double current_funding     # of a perpetual, per 8 hours, now; 0 = absent or none
     double funding_8h          # paid over the last 8 hours
     price_t min_price_ticks    # lowest sell the venue takes; NO_PRICE = absent

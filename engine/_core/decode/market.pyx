@@ -3,6 +3,7 @@
 Source: docs.deribit.com, book.{instrument_name}.{interval} and ticker, seen 2026-08-22.
 """
 
+from libc.math cimport NAN
 from libc.string cimport memcmp, memset
 
 from engine._core.base.event cimport LevelChange, Ticker
@@ -27,6 +28,7 @@ cdef enum Key:
     KEY_UNDERLYING = 128
     KEY_FUNDING = 256
     KEY_FUNDING_8H = 512
+    KEY_GREEKS = 1024
 
 
 cdef void take_name(Cursor* c, const Instrument* row) noexcept nogil:
@@ -122,11 +124,31 @@ cdef price_t take_bound(Cursor* c, const Instrument* row, Side side) noexcept no
     return round_passive(row, side, to_double(number) / row.tick_size)
 
 
+cdef double take_delta(Cursor* c) noexcept nogil:
+    """Read the delta out of an object of greeks; NAN when there is none."""
+    cdef Text key
+    cdef Number number
+    cdef int seen = 0
+    cdef double delta = NAN
+    if take_null(c):
+        return delta
+    enter_object(c)
+    while next_key(c, &key):
+        if is_word(&key, b"delta", 5):
+            mark(c, &seen, 1)
+            if not take_null(c) and take_number(c, &number):
+                delta = to_double(number)
+        else:
+            skip(c)
+    return delta
+
+
 cdef void read_ticker(Cursor* c, const Instrument* row, Ticker* ticker) noexcept nogil:
     cdef Text key, word
     cdef int seen = 0
     memset(ticker, 0, sizeof(Ticker))
     ticker.is_open = True
+    ticker.delta = NAN
     ticker.min_price_ticks = NO_PRICE
     ticker.max_price_ticks = NO_PRICE
     enter_object(c)
@@ -150,6 +172,9 @@ cdef void read_ticker(Cursor* c, const Instrument* row, Ticker* ticker) noexcept
         elif is_word(&key, b"underlying_price", 16):
             mark(c, &seen, KEY_UNDERLYING)
             ticker.underlying_price = take_price_or_null(c)
+        elif is_word(&key, b"greeks", 6):
+            mark(c, &seen, KEY_GREEKS)
+            ticker.delta = take_delta(c)
         elif is_word(&key, b"current_funding", 15):
             mark(c, &seen, KEY_FUNDING)
             ticker.current_funding = take_price_or_null(c)

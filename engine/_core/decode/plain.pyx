@@ -1,5 +1,7 @@
 """Events as plain Python values, for tests and tools; the core never comes here."""
 
+from libc.math cimport isnan
+
 from engine._core.base.event cimport (
     BookChange, Fill, Label, OrderUpdate, Print, Ticker)
 from engine._core.base.fixed cimport to_decimal
@@ -43,6 +45,7 @@ cdef dict plain_ticker(const Ticker* ticker):
         "mark_price": ticker.mark_price,
         "index_price": ticker.index_price,
         "underlying_price": ticker.underlying_price,
+        "delta": None if isnan(ticker.delta) else ticker.delta,
         "current_funding": ticker.current_funding,
         "funding_8h": ticker.funding_8h,
         "min_price_ticks": plain_price(ticker.min_price_ticks),

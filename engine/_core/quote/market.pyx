@@ -3,6 +3,7 @@
 from types import FunctionType
 
 cimport cython
+from libc.math cimport NAN
 from libc.stdint cimport int32_t
 from libc.string cimport memset
 
@@ -133,6 +134,7 @@ cdef class Market:
         self.view.mark_price = ticker.mark_price
         self.view.index_price = ticker.index_price
         self.view.underlying_price = ticker.underlying_price
+        self.view.delta = ticker.delta
         self.view.current_funding = ticker.current_funding
         self.view.funding_8h = ticker.funding_8h
         if self.is_heard:
@@ -299,6 +301,7 @@ cdef Market new_market(str name, str currency, str base, InstrumentTable table,
     memset(&market.ticker, 0, sizeof(market.ticker))
     market.ticker.instrument = index
     market.ticker.is_open = True
+    market.ticker.delta = NAN
     market.ticker.min_price_ticks = market.ticker.max_price_ticks = NO_PRICE
     market.credit_pool = market.second_pool = -1
     market.in_coin = currency not in DOLLARS and is_option

@@ -31,6 +31,7 @@ cdef class View:
         readonly double mark_price      # quote currency, 0 = not seen
         readonly double index_price
         readonly double underlying_price  # forward of an option's expiry
+        readonly double delta             # Black's, of an option; NAN = not told
         readonly double current_funding   # of a perpetual: rate for 8 hours, now
         readonly double funding_8h        # and over the last 8 hours
         readonly qty_t inventory_limit_lots

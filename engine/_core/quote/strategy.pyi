@@ -12,6 +12,7 @@ class View:
     mark_price: float
     index_price: float
     underlying_price: float
+    delta: float
     current_funding: float
     funding_8h: float
     inventory_limit_lots: int
@@ -62,6 +63,7 @@ class View:
         index_price: float = 0.0,
         pending_lots: int = 0,
         underlying_price: float = 0.0,
+        delta: float = ...,
         current_funding: float = 0.0,
         funding_8h: float = 0.0,
     ) -> View: ...

@@ -6,6 +6,7 @@ and two-sided, the session is healthy and the data is fresh. It reads the
 :class:`View`, writes its wish on the sheet, and keeps no orders.
 """
 
+from libc.math cimport NAN
 from libc.stdlib cimport free, malloc
 
 from engine._core.base.check cimport FAULT_NONE, Fault
@@ -148,7 +149,7 @@ cdef class View:
     def for_test(row, bids, asks, inventory_lots=0, inventory_limit_lots=1000,
                  sigma_ticks=None, mark_price=0.0, now_ns=0, average_price=0.0,
                  others=(), index_price=0.0, pending_lots=0, underlying_price=0.0,
-                 current_funding=0.0, funding_8h=0.0):
+                 current_funding=0.0, funding_8h=0.0, delta=NAN):
         """Return a view of a made-up book, for tests of strategies.
 
         Args:
@@ -165,6 +166,7 @@ cdef class View:
             index_price: as the ticker tells it, quote currency, 0 = none.
             pending_lots: what of other orders may still trade.
             underlying_price: forward of an option's expiry, 0 = none.
+            delta: Black's, of an option, coins a coin; NAN = none.
             current_funding: of a perpetual, for 8 hours, now.
             funding_8h: of a perpetual, over the last 8 hours.
         """
@@ -189,6 +191,7 @@ cdef class View:
         view.now_ns = now_ns
         view.index_price, view.underlying_price = index_price, underlying_price
         view.current_funding, view.funding_8h = current_funding, funding_8h
+        view.delta = delta
         return view
 
 
@@ -202,6 +205,7 @@ cdef View new_view(str name, InstrumentTable table, int index, Book book,
     view.index = index
     view.own_book = book
     view.volatility = volatility
+    view.delta = NAN
     view.position = position
     position.row = view.row
     view.books = books

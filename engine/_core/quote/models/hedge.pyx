@@ -1,6 +1,7 @@
 """Delta hedging inside a no-trade band, from fills and not from the mark.
 
-    held = sum over legs of what each position was traded for, US dollars
+    held = sum over legs of what each future was traded for, US dollars, and of what
+           each option moves with
     gap  = target - held - own position;  a take only where |gap| > band
 
 An inverse contract is a number of dollars, so what it was traded for is its size. A
@@ -9,6 +10,16 @@ fill opens the gap, and a market that swings does not make the hedger pay the sp
 and fro. The price of that: hedged is the amount of dollars at entry. A linear leg held
 while the price moves by x leaves x of its value unhedged until it trades again, and two
 inverse legs at different prices leave size * (1/F - 1/S) coins, the basis.
+
+An option is held for its delta, which does move with the market. It counts at the
+dollars of a future that moves the account as it does now, with the venue's delta
+(Black's) and forward of its expiry:
+
+    inverse   coins * (delta - mark price in coins) * forward
+    linear    coins * delta * forward
+
+The delta less the premium is the net transaction delta of :mod:`options`. Here the band
+is what keeps gamma from paying the spread to and fro.
 
 Width of the band. Unhedged delta q that fills move at random, nu dollars^2 a second,
 held between -h and h by takes that cost c dollars a dollar, while a risk of k q^2 a
@@ -28,12 +39,12 @@ stationary law of a reflected Brownian motion is uniform: J. M. Harrison, Browni
 Motion and Stochastic Flow Systems, 1985, ch. 5.
 """
 
-from libc.math cimport cbrt
+from libc.math cimport NAN, cbrt, isfinite
 
-from engine._core.base.instrument cimport KIND_FUTURE
+from engine._core.base.instrument cimport KIND_FUTURE, KIND_OPTION
 from engine._core.base.types cimport ASK, BID
 from engine._core.quote.models.taker cimport (
-    GAP_ERROR, GAP_KNOWN, Gap, Taker, told_lots)
+    GAP_ERROR, GAP_KNOWN, GAP_NONE, Gap, Taker, told_lots)
 from engine._core.quote.strategy cimport View
 
 from engine._core.base.param import number
@@ -69,11 +80,25 @@ cdef double entered_usd(View view, double price_now) noexcept nogil:
         else price_now)
 
 
+cdef double option_usd(View view) noexcept nogil:
+    """Dollars an option position moves with; not finite while the venue told no delta.
+    """
+    cdef double lots = told_lots(view.position), delta = view.delta
+    if lots == 0.0:
+        return 0.0
+    if view.underlying_price <= 0.0 or view.row.in_coin and view.mark_price <= 0.0:
+        return NAN
+    if view.row.in_coin:
+        delta -= view.mark_price
+    return lots * view.row.lot_size * delta * view.underlying_price
+
+
 cdef class HedgeTaker(Taker):
     """Take in this instrument what offsets the fills of the legs.
 
-    The legs are futures on the same coin, quoted in the same process. A leg that is not
-    known, or is no future, is an error that leaves the sheet blank and is shown.
+    The legs are futures and options on the same coin, quoted in the same process. A leg
+    that is not known, or is neither, is an error that leaves the sheet blank and is
+    shown. While the delta of an option that is held is not told, nothing is done.
 
     Units: band_usd and target_usd in US dollars; the shape as in :class:`Taker`.
     Raises: ValueError naming the parameter, its value and what is allowed.
@@ -101,10 +126,15 @@ cdef class HedgeTaker(Taker):
         for name in self.legs:
             # Not `view.other`: a book that cannot be read does not end a position.
             leg = view.books.get(name)
-            if leg is None or leg is view or leg.row.kind != KIND_FUTURE:
-                self.error = f"leg {name} is not another future this process knows"
+            if leg is None or leg is view or leg.row.kind not in (
+                    KIND_FUTURE, KIND_OPTION):
+                self.error = (f"leg {name} is not another future or option this "
+                              "process knows")
                 return GAP_ERROR
-            gap_usd -= entered_usd(leg, price_now)
+            gap_usd -= (option_usd(leg) if leg.row.kind == KIND_OPTION
+                        else entered_usd(leg, price_now))
+        if not isfinite(gap_usd):
+            return GAP_NONE
         if not view.row.inverse:
             lot_usd *= price_now
         gap_lots[0] = gap_usd / lot_usd

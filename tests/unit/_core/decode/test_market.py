@@ -126,7 +126,8 @@ def test_ticker(decoder: Decoder) -> None:
         b'"timestamp":1765541474086,"state":"open","stats":{"high":null},'
         b'"index_price":92263.55,"instrument_name":"BTC-PERPETUAL","min_price":90897.5,'
         b'"max_price":9.36665e4,"mark_price":92281.78,"estimated_delivery_price":"x",'
-        b'"current_funding":-0.00001,"funding_8h":1.5e-05,"underlying_price":92300.25'
+        b'"current_funding":-0.00001,"funding_8h":1.5e-05,"underlying_price":92300.25,'
+        b'"greeks":{"vega":1.5,"delta":-2.5e-1,"rho":null}'
     )
     assert decoder.read(TICKER % fields) == {
         "kind": "ticker",
@@ -136,6 +137,7 @@ def test_ticker(decoder: Decoder) -> None:
         "mark_price": 92281.78,
         "index_price": 92263.55,
         "underlying_price": 92300.25,
+        "delta": -0.25,
         "current_funding": -0.00001,
         "funding_8h": 0.000015,
         "min_price_ticks": 181795,
@@ -152,6 +154,7 @@ def test_ticker_fields_may_be_missing_or_null(decoder: Decoder) -> None:
         "mark_price": 0.0,
         "index_price": 0.0,
         "underlying_price": 0.0,
+        "delta": None,
         "current_funding": 0.0,
         "funding_8h": 0.0,
         "min_price_ticks": None,
@@ -160,10 +163,20 @@ def test_ticker_fields_may_be_missing_or_null(decoder: Decoder) -> None:
     nulls = (
         b'"timestamp":null,"state":null,"index_price":null,"min_price":null,'
         b'"max_price":null,"mark_price":null,"underlying_price":null,'
-        b'"current_funding":null,"funding_8h":null'
+        b'"current_funding":null,"funding_8h":null,"greeks":null'
     )
     assert decoder.read(TICKER % b"") == empty
     assert decoder.read(TICKER % nulls) == empty
+
+
+@pytest.mark.parametrize("greeks", [b"{}", b'{"gamma":1}', b'{"delta":null}'])
+def test_greeks_without_a_delta(decoder: Decoder, greeks: bytes) -> None:
+    assert decoder.read(TICKER % (b'"greeks":' + greeks))["delta"] is None
+
+
+@pytest.mark.parametrize("greeks", [b"1", b"[]", b'"x"', b'{"delta":[]}'])
+def test_greeks_of_another_shape_are_refused(decoder: Decoder, greeks: bytes) -> None:
+    assert decoder.read(TICKER % (b'"greeks":' + greeks))["kind"] != "ticker"
 
 
 def test_ticker_of_a_closed_book(decoder: Decoder) -> None:

@@ -371,8 +371,10 @@ def test_views_for_tests_have_what_tickers_tell():
         underlying_price=6.5,
         current_funding=0.125,
         funding_8h=0.25,
+        delta=-0.5,
     )
-    assert (view.index_price, view.underlying_price) == (5.5, 6.5)
+    assert (view.index_price, view.underlying_price, view.delta) == (5.5, 6.5, -0.5)
+    assert math.isnan(CoreView.for_test(ROW, [(10, 1)], [(12, 1)]).delta)
     assert (view.current_funding, view.funding_8h) == (0.125, 0.25)
     assert isinstance(Listener(here=[flow()]).here[0], Signal)
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from engine import QuoteSheet, View
 from engine._core.quote.models.hedge import LEGS_MAX, HedgeTaker, hedge_band_usd
-from tests.generators.views import OPTION, PERPETUAL
+from engine._core.quote.models.options import coin_greeks
+from tests.generators.views import COMBO, OPTION, PERPETUAL
 
 FUTURE = {**PERPETUAL, "instrument_name": "BTC-27NOV26"}
 LINEAR = {
@@ -96,15 +97,64 @@ def test_a_leg_whose_book_is_gone_is_still_held(book):
     assert taken(made(FUTURE), PERPETUAL, legs) == -8
 
 
-@pytest.mark.parametrize("row", [OPTION, PERPETUAL])
-def test_a_leg_that_is_no_other_future_is_an_error(row):
+def option(lots, *, delta=0.25, row=OPTION, mark_price=0.05, forward=60_000.0):
+    told = {"delta": delta, "underlying_price": forward, "mark_price": mark_price}
+    return View.for_test(row, [], [], inventory_lots=lots, **told)
+
+
+def test_an_inverse_option_counts_at_its_delta_less_its_premium():
+    # 3 BTC of it move like 3 * (0.25 - 0.05) BTC at 60,000: 36,000 USD, sold.
+    assert taken(made(OPTION), PERPETUAL, [option(30)]) == -3_600
+    assert taken(made(OPTION), PERPETUAL, [option(-30, delta=-0.6)]) == -11_700
+    assert taken(made(OPTION), PERPETUAL, [option(30)], own_lots=-3_600) == 0
+
+
+def test_its_coin_account_does_not_move_with_the_forward():
+    """The hedge, in coins, against Black-76 at a forward a little higher and lower."""
+    forward, strike, sigma, years = 60_000.0, 58_000.0, 0.6, 0.1
+    greeks = coin_greeks(forward, strike, sigma, years, is_call=True)
+    delta = greeks.net_delta + greeks.price
+    leg = option(1_000, delta=delta, mark_price=greeks.price)
+    usd = 10.0 * taken(made(OPTION), PERPETUAL, [leg])
+    moved = []
+    for now in (forward - 50.0, forward + 50.0):
+        price = coin_greeks(now, strike, sigma, years, is_call=True).price
+        moved.append(100.0 * (price - greeks.price) + usd * (1 / forward - 1 / now))
+    unhedged = 100.0 * greeks.delta * 100.0
+    assert abs(moved[1] - moved[0]) < 1e-3 * unhedged
+
+
+def test_a_linear_option_counts_at_its_delta():
+    linear = {**OPTION, "instrument_name": "BTC_USDC-28AUG26-100000-C"}
+    linear |= {"instrument_type": "linear", "settlement_currency": "USDC"}
+    leg = option(30, row=linear, mark_price=3_000.0)
+    assert taken(made(linear), PERPETUAL, [leg]) == -4_500
+
+
+def test_options_and_futures_are_netted():
+    legs = [option(30), held(FUTURE, 3_500)]
+    assert taken(made(OPTION, FUTURE), PERPETUAL, legs) == -7_100
+
+
+@pytest.mark.parametrize(
+    "told", [{"delta": math.nan}, {"forward": 0.0}, {"mark_price": 0.0}]
+)
+def test_nothing_is_done_while_the_delta_of_what_is_held_is_not_told(told):
+    legs = [option(30, **told), held(FUTURE, 500)]
+    assert taken(made(OPTION, FUTURE), PERPETUAL, legs) == 0
+    legs = [option(0, **told), held(FUTURE, 500)]
+    assert taken(made(OPTION, FUTURE), PERPETUAL, legs) == -500
+
+
+@pytest.mark.parametrize("row", [COMBO, PERPETUAL])
+def test_a_leg_that_is_no_other_future_or_option_is_an_error(row):
     legs = [held(row, 5)]
     with pytest.raises(ValueError, match=row["instrument_name"]):
         taken(made(row), PERPETUAL, legs)
 
 
 def test_a_leg_nobody_knows_is_an_error():
-    with pytest.raises(ValueError, match="BTC-27NOV26 is not another future"):
+    with pytest.raises(ValueError, match="BTC-27NOV26 is not another future or option"):
         taken(made(FUTURE), PERPETUAL, [])
 
 

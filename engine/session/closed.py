@@ -1,9 +1,8 @@
 """Which quoted instruments the venue has closed, and what is held for it.
 
 An instrument is held while it, its index, or one it needs is closed (see
-`plan.needs_of`): the core pulls its orders and asks its strategy nothing; all others go
-on.
-When every instrument is held the session itself is, and says why.
+`plan.needs_of`), or expired: the core pulls its orders and asks its strategy nothing.
+All others go on. When every instrument is held the session itself is, and says why.
 """
 
 from __future__ import annotations
@@ -49,16 +48,14 @@ def reasons_of(listings: list[Listing]) -> str:
 
 def _reason(ctx: Context, one: Listing) -> str:
     """Return why an instrument is held. Empty: "", it is not."""
-    needed = (ctx.listings.get(name) for name in ctx.needs[one.name])
-    for other in (one, *needed):
-        if other is not None and (obstacle := _obstacle(ctx, other)):
+    known = {**ctx.references, **ctx.listings}
+    for name in (one.name, *ctx.needs[one.name]):
+        if name in known and (obstacle := _obstacle(ctx, known[name])):
             return obstacle
     return ""
 
 
 def _obstacle(ctx: Context, one: Listing) -> str:
-    if one.is_retired:
-        return ""
     if one.state != "open":
         return f"{one.name} is {one.state}"
     if one.price_index in ctx.locked:

@@ -65,7 +65,7 @@ def read_status(ctx: Context, result: Any) -> str:
         return "the platform is locked"
     ctx.locked = {
         one.price_index: None
-        for one in ctx.quoted()
+        for one in ctx.subscribed()
         if one.price_index in named or one.currency in named
     }
     judge(ctx)
@@ -86,12 +86,16 @@ def on_platform_state(ctx: Context, data: Any) -> None:
     if "maintenance" in data:
         _hold(ctx, MAINTENANCE, bool(data["maintenance"]), "venue under maintenance")
     index = data.get("price_index")
-    if isinstance(index, str) and index in {one.price_index for one in ctx.quoted()}:
+    if isinstance(index, str) and _hangs_on(ctx, index):
         if data.get("locked", False):
             ctx.locked[index] = None
         else:
             ctx.locked.pop(index, None)
         judge(ctx)
+
+
+def _hangs_on(ctx: Context, index: str) -> bool:
+    return any(one.price_index == index for one in ctx.subscribed())
 
 
 def on_instrument_state(ctx: Context, data: Any) -> None:
@@ -105,14 +109,10 @@ def on_instrument_state(ctx: Context, data: Any) -> None:
     one = ctx.listings.get(name) or ctx.references.get(name)
     if one is None or one.index < 0 or one.is_retired:
         return
-    if one.plan is None:
-        if state in FINAL_STATES:
-            retire(ctx, one, state)
-        return
     one.state = state
     if state in FINAL_STATES:
         retire(ctx, one, state)
-        ctx.has_delivery = True
+        ctx.has_delivery = ctx.has_delivery or one.plan is not None
     judge(ctx)
 
 

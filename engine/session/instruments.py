@@ -61,7 +61,13 @@ def _read_all(ctx: Context) -> Script[None]:
     ]
     yield from _read_planned(ctx, plans)
     _demand_one(ctx)
-    yield from _read_references(ctx)
+    names = [
+        name
+        for name in ctx.reads
+        if not (one := ctx.references.get(name)) or not one.is_retired
+    ]
+    yield from _read_references(ctx, names)
+    judge(ctx)
 
 
 def reread_closed(ctx: Context) -> Script[None]:
@@ -69,11 +75,13 @@ def reread_closed(ctx: Context) -> Script[None]:
 
     Raises: as `load_rows`.
     """
-    plans = [
-        one.plan for one in ctx.quoted() if one.plan is not None and one.state != "open"
-    ]
-    if plans:
+    closed = [one for one in ctx.subscribed() if one.state != "open"]
+    plans = [one.plan for one in closed if one.plan is not None]
+    if closed:
         yield from _read_planned(ctx, plans)
+        names = [one.name for one in closed if one.plan is None]
+        yield from _read_references(ctx, names)
+        judge(ctx)
 
 
 def _read_planned(ctx: Context, plans: list[QuotePlan]) -> Script[None]:
@@ -87,26 +95,20 @@ def _read_planned(ctx: Context, plans: list[QuotePlan]) -> Script[None]:
         one.row, one.state = row, state_of(row)
         if one.state in FINAL_STATES and not one.is_retired:
             retire(ctx, one, one.state)
-    judge(ctx)
 
 
-def _read_references(ctx: Context) -> Script[None]:
-    """Read the rows of what is only read; nobody waits for one that is not open."""
+def _read_references(ctx: Context, names: list[str]) -> Script[None]:
+    """Read the rows of what is only read."""
     conn = ctx.settings.market_conn
-    names = [
-        name
-        for name in ctx.reads
-        if not (one := ctx.references.get(name)) or not one.is_retired
-    ]
     asks = [Ask(conn, _METHOD, {"instrument_name": name}) for name in names]
     replies = yield from ctx.ask_all(asks)
     for name, reply in zip(names, replies, strict=True):
         row = _row_of(name, reply)
         one = ctx.references.setdefault(name, Listing(None, row))
         _demand_same(one, row)
-        one.row = row
-        if (state := state_of(row)) in FINAL_STATES:
-            retire(ctx, one, state)
+        one.row, one.state = row, state_of(row)
+        if one.state in FINAL_STATES:
+            retire(ctx, one, one.state)
 
 
 def _row_of(name: str, reply: Reply) -> dict[str, Any]:

@@ -82,6 +82,39 @@ def test_nothing_is_filled_where_the_hedge_is_closed_and_the_hedge_goes_on() -> 
     assert held(desk).keys() == {BTC, DATED, ETH}
 
 
+def test_what_is_only_read_holds_who_needs_it() -> None:
+    desk = desk_of(BTC, DATED, reads={BTC: (ETH,)}, needs={BTC: (ETH,)}).go()
+    told(desk, ETH, "settlement")
+    assert held(desk) == {BTC: "ETH-PERPETUAL is settlement"}
+    told(desk, ETH, "open")
+    assert held(desk) == {}
+    desk.notify("platform_state", {"price_index": "eth_usd", "locked": True})
+    assert held(desk) == {BTC: "index eth_usd is locked"}
+
+
+def test_what_is_only_read_may_be_closed_at_the_start() -> None:
+    desk = desk_of(BTC, DATED, reads={BTC: (ETH,)}, needs={BTC: (ETH,)})
+    desk.venue.rows[ETH]["state"] = "inactive"
+    desk.venue.refused_channels = [f"book.{ETH}.raw", f"ticker.{ETH}.raw"]
+    desk.go()
+    assert held(desk) == {BTC: "ETH-PERPETUAL is inactive"}
+    assert desk.noted("error") == ""
+    desk.venue.refused_channels = []
+    desk.venue.rows[ETH]["state"] = "open"
+    desk.until(70)
+    assert held(desk) == {}
+    asked = desk.params("public/subscribe")[-1]["channels"]
+    assert asked == [f"book.{ETH}.raw", f"ticker.{ETH}.raw"]
+
+
+@pytest.mark.parametrize("links", [{"needs": {ETH: (BTC,)}}, {"covers": {BTC: (ETH,)}}])
+def test_what_it_needs_has_expired(links: dict[str, Any]) -> None:
+    desk = desk_of(BTC, ETH, DATED, **links).go()
+    told(desk, BTC, "delivered")
+    assert held(desk) == {ETH: "BTC-PERPETUAL is delivered"}
+    assert desk.state == "quoting"
+
+
 def test_an_index_holds_what_hangs_on_it() -> None:
     desk = desk_of(BTC, ETH).go()
     desk.notify("platform_state", {"price_index": "btc_usd", "locked": True})

@@ -6,7 +6,8 @@ Each case of ``benchmarks/days/cases`` is one strategy on the market it is meant
 A day is 24 virtual hours of the simulated venue from one seed, the same for every
 strategy of that market. Days that are done are kept in the store and not run again;
 docs/days.md is made from it by ``make docs``. Time is virtual: the figures
-are the same on every machine. A day takes four to fifteen minutes of processor time.
+are the same on every machine. A day takes four to twenty-five minutes of
+processor time.
 """
 
 from __future__ import annotations

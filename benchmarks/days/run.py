@@ -126,7 +126,7 @@ def less(after: dict[str, float], before: dict[str, float]) -> dict[str, float]:
 def run_day(case: Case, seed: int, hours: float) -> Day:
     """Return what came of a day.
 
-    Cost: four to fifteen minutes of processor time for 24 hours.
+    Cost: four to twenty-five minutes of processor time for 24 hours.
     """
     desk = Desk(case, seed)
     desk.run(WARM_S)

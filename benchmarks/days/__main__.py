@@ -1,6 +1,6 @@
 """What does each strategy make of a simulated day?
 
-python -m benchmarks.days naive inventory --seeds 1:5
+python -m benchmarks.days naive glft --seeds 1:5
 
 Each case of ``benchmarks/days/cases`` is one strategy on the market it is meant for.
 A day is 24 virtual hours of the simulated venue from one seed, the same for every

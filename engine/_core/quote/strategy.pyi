@@ -63,9 +63,9 @@ class View:
         index_price: float = 0.0,
         pending_lots: int = 0,
         underlying_price: float = 0.0,
-        delta: float = ...,
         current_funding: float = 0.0,
         funding_8h: float = 0.0,
+        delta: float = ...,
     ) -> View: ...
 
 def sheet_for(view: View) -> QuoteSheet: ...

@@ -1,8 +1,8 @@
-"""Which quoted instruments the venue has closed, and what is held for it.
+"""Which instruments the venue has closed, and what is held for it.
 
 An instrument is held while it, its index, or one it needs is closed (see
 `plan.needs_of`), or expired: the core pulls its orders and asks its strategy nothing.
-All others go on. When every instrument is held the session itself is, and says why.
+All others go on. When every quoted one is held the session itself is, and says why.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ NAMED_MAX = 3
 def judge(ctx: Context) -> None:
     """Hold and release what the states of instruments and indices ask for.
 
-    Cost: one look at each quoted instrument and those it needs.
+    Cost: one look at each instrument and those it needs.
     """
-    quoted = ctx.quoted()
-    for one in quoted:
+    for one in ctx.subscribed():
         reason = _reason(ctx, one)
         if reason == one.hold:
             continue
@@ -31,8 +30,9 @@ def judge(ctx: Context) -> None:
             ctx.note("info", "hold", f"over: {one.name}")
         ctx.has_opened = ctx.has_opened or not reason
         one.hold = reason
-        if one.index >= 0:
+        if one.index >= 0 and one.plan is not None:
             ctx.core.set_hold(one.index, reason)
+    quoted = ctx.quoted()
     if quoted and all(one.hold for one in quoted):
         ctx.holds[MARKET] = reasons_of(quoted)
     else:
@@ -48,9 +48,9 @@ def reasons_of(listings: list[Listing]) -> str:
 
 def _reason(ctx: Context, one: Listing) -> str:
     """Return why an instrument is held. Empty: "", it is not."""
-    known = {**ctx.references, **ctx.listings}
-    for name in (one.name, *ctx.needs[one.name]):
-        if name in known and (obstacle := _obstacle(ctx, known[name])):
+    needed = (ctx.by_name(name) for name in ctx.needs.get(one.name, ()))
+    for other in (one, *needed):
+        if other is not None and (obstacle := _obstacle(ctx, other)):
             return obstacle
     return ""
 

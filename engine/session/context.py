@@ -43,7 +43,7 @@ class Listing:
     state: str = "open"
     """As the venue last told it."""
     hold: str = ""
-    """Why it is not quoted while others are. Empty: "", it is."""
+    """Why it is not to be traded now, nor its book expected. Empty: "", it is."""
 
     @property
     def name(self) -> str:
@@ -159,6 +159,10 @@ class Context:
     def open_ones(self) -> list[Listing]:
         """Return the instruments that are quoted and not held."""
         return [one for one in self.quoted() if not one.hold]
+
+    def by_name(self, name: str) -> Listing | None:
+        """Return a listing, quoted or only read. Empty: None, not ours."""
+        return self.listings.get(name) or self.references.get(name)
 
     def subscribed(self) -> list[Listing]:
         """Return the instruments whose market data is wanted: quoted ones first."""

@@ -106,7 +106,7 @@ def on_instrument_state(ctx: Context, data: Any) -> None:
     name, state = data.get("instrument_name"), data["state"]
     if not isinstance(name, str):
         return
-    one = ctx.listings.get(name) or ctx.references.get(name)
+    one = ctx.by_name(name)
     if one is None or one.index < 0 or one.is_retired:
         return
     one.state = state

@@ -5,6 +5,7 @@ Source: docs.deribit.com, public/get_instrument and book states, seen 2026-08-22
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine.session.closed import judge
@@ -54,19 +55,10 @@ def load_rows(ctx: Context) -> Script[None]:
 
 
 def _read_all(ctx: Context) -> Script[None]:
-    plans = [
-        plan
-        for plan in ctx.plans
-        if not (one := ctx.listings.get(plan.instrument)) or not one.is_retired
-    ]
-    yield from _read_planned(ctx, plans)
+    plans = {plan.instrument: plan for plan in ctx.plans}
+    yield from _read(ctx, ctx.listings, plans)
     _demand_one(ctx)
-    names = [
-        name
-        for name in ctx.reads
-        if not (one := ctx.references.get(name)) or not one.is_retired
-    ]
-    yield from _read_references(ctx, names)
+    yield from _read(ctx, ctx.references, dict.fromkeys(ctx.reads))
     judge(ctx)
 
 
@@ -76,38 +68,30 @@ def reread_closed(ctx: Context) -> Script[None]:
     Raises: as `load_rows`.
     """
     closed = [one for one in ctx.subscribed() if one.state != "open"]
-    plans = [one.plan for one in closed if one.plan is not None]
+    for known in (ctx.listings, ctx.references):
+        of = {one.name: one.plan for one in closed if one.name in known}
+        if of:
+            yield from _read(ctx, known, of)
     if closed:
-        yield from _read_planned(ctx, plans)
-        names = [one.name for one in closed if one.plan is None]
-        yield from _read_references(ctx, names)
         judge(ctx)
 
 
-def _read_planned(ctx: Context, plans: list[QuotePlan]) -> Script[None]:
+def _read(
+    ctx: Context, known: dict[str, Listing], plans: Mapping[str, QuotePlan | None]
+) -> Script[None]:
+    """Read the rows of instruments by name, plan None for those that are only read."""
+    asked = [
+        name for name in plans if not ((one := known.get(name)) and one.is_retired)
+    ]
     conn = ctx.settings.market_conn
-    asks = [Ask(conn, _METHOD, {"instrument_name": p.instrument}) for p in plans]
+    asks = [Ask(conn, _METHOD, {"instrument_name": name}) for name in asked]
     replies = yield from ctx.ask_all(asks)
-    for plan, reply in zip(plans, replies, strict=True):
-        row = _row_of(plan.instrument, reply)
-        one = ctx.listings.setdefault(plan.instrument, Listing(plan, row))
+    for name, reply in zip(asked, replies, strict=True):
+        row = _row_of(name, reply)
+        one = known.setdefault(name, Listing(plans[name], row))
         _demand_same(one, row)
         one.row, one.state = row, state_of(row)
         if one.state in FINAL_STATES and not one.is_retired:
-            retire(ctx, one, one.state)
-
-
-def _read_references(ctx: Context, names: list[str]) -> Script[None]:
-    """Read the rows of what is only read."""
-    conn = ctx.settings.market_conn
-    asks = [Ask(conn, _METHOD, {"instrument_name": name}) for name in names]
-    replies = yield from ctx.ask_all(asks)
-    for name, reply in zip(names, replies, strict=True):
-        row = _row_of(name, reply)
-        one = ctx.references.setdefault(name, Listing(None, row))
-        _demand_same(one, row)
-        one.row, one.state = row, state_of(row)
-        if one.state in FINAL_STATES:
             retire(ctx, one, one.state)
 
 

@@ -425,8 +425,8 @@ class Session:
         self._runner.wake("resync", self._resync.next_ns())
 
     def _reopened(self) -> None:
-        books = unreadable(self._ctx, self._ctx.open_ones())
-        self._repair(one.index for one in books)
+        open_ones = [one for one in self._ctx.subscribed() if not one.hold]
+        self._repair(one.index for one in unreadable(self._ctx, open_ones))
 
     def _recovered(self) -> None:
         self._timetable.begin(self._ctx)

@@ -74,7 +74,7 @@ def wanted(ctx: Context, link: Link) -> list[Channel]:
         channels.append(Channel(PLATFORM_STATE, False, False))
         channels.append(Channel(INSTRUMENT_STATE, False, False))
         for one in ctx.subscribed():
-            is_open = one.state == "open" and not one.hold
+            is_open = not one.hold
             is_vital = one.plan is not None and is_open
             channels.append(Channel(book_channel(ctx, one), False, is_vital, is_open))
             channels.append(Channel(ticker_channel(ctx, one), False, False, is_open))

@@ -107,6 +107,23 @@ def test_what_is_only_read_may_be_closed_at_the_start() -> None:
     assert asked == [f"book.{ETH}.raw", f"ticker.{ETH}.raw"]
 
 
+def test_the_book_of_a_closed_one_that_is_only_read_costs_nobody_the_line() -> None:
+    """Nobody needs it; it is under repair again when it opens."""
+    desk = desk_of(BTC, reads={BTC: (ETH,)}).go()
+    desk.venue.rows[ETH]["state"] = "halted"
+    told(desk, ETH, "halted")
+    desk.core.book_states[1] = "gapped"
+    desk.books_come = False
+    desk.session.on_gap(1, desk.now_ns)
+    desk.until(300)
+    assert desk.core.closed == []
+    assert held(desk) == {}
+    desk.books_come = True
+    told(desk, ETH, "open")
+    desk.until(2)
+    assert desk.core.book_states == {0: "readable", 1: "readable"}
+
+
 @pytest.mark.parametrize("links", [{"needs": {ETH: (BTC,)}}, {"covers": {BTC: (ETH,)}}])
 def test_what_it_needs_has_expired(links: dict[str, Any]) -> None:
     desk = desk_of(BTC, ETH, DATED, **links).go()

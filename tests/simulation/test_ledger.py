@@ -16,6 +16,7 @@ from engine.assemble import assemble
 from engine.config import from_mapping
 from engine.live.secrets import Credentials, Signer
 from engine.sim.settings import SimConfig
+from engine.sim.venue.faults.traffic import Error
 from tests.simulation.rig import PERPETUAL, SECOND_NS, Rig, engine_config
 
 pytestmark = pytest.mark.simulation
@@ -159,6 +160,24 @@ def test_the_books_are_the_venue_s_over_a_settlement_and_an_expiry() -> None:
 
 def ledger_problems(rig: Rig) -> list[str]:
     return [text for text in rig.problems() if text.startswith("ledger")]
+
+
+def test_an_opening_page_is_one_moment_though_the_log_was_refused_at_first() -> None:
+    rig = Rig(1, config=engine_config(quote=[quote(PERP, 1_000.0, 5_000.0)]))
+    rig.links.command("pause")
+    refusal = Error(method="private/get_transaction_log", code=13028)
+    rig.world.venue.faults.inject(refusal)
+    rig.run_until(lambda: any("13028" in note for note in rig.last_notes()), 60)
+    rig.world.venue.faults.board.clear_all()
+    rig.world.venue.place(
+        "maker", PERP, "buy", None, 10.0, t_ns=rig.world.now_ns, at_once=True
+    )
+    assert not ledger(rig)["is_open"]
+    rig.run_until(lambda: bool(ledger(rig)["is_open"]), 60)
+    rig.run(14)
+    assert rig.position() == 10.0
+    assert ledger(rig)["instruments"][PERP]["position"] == 10.0
+    assert_equal_to_the_venue(rig)
 
 
 def test_one_satoshi_that_is_missing_at_the_venue_is_seen() -> None:

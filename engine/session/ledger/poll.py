@@ -6,7 +6,8 @@ here, not in the queue where others would wait behind it.
 
 The opening page must show one moment: the newest entries of the currencies we trade in
 are asked for before and after the positions, and only when both are the same has
-nothing been booked in between.
+nothing been booked in between. Each waits for the answer of the one before: what the
+venue refuses for a moment is asked again later than what was asked beside it.
 
 Source: docs.deribit.com, private/get_transaction_log and rate limits, 2026-08-22.
 """
@@ -81,16 +82,15 @@ def open_ledger(ctx: Context) -> Script[None]:
     conn, now_ms = ctx.settings.orders_conn, _now_ms(ctx)
     traded = _traded(ctx)
     logs = [_log_ask(ctx, one, 0, now_ms) for one in traded]
+    entries = yield from _newest(ctx, logs)
     asks = [Ask(conn, _SUMMARIES), Ask(conn, _POSITIONS, {"currency": "any"})]
-    replies = yield from _ask(ctx, [*logs, *asks, *logs])
-    count = len(logs)
-    entries = [entry for reply in replies[:count] for entry in _page(reply)[0]]
+    summaries, held = yield from _ask(ctx, asks)
+    again = yield from _newest(ctx, logs)
     newest = max((entry.user_seq for entry in entries), default=0)
-    again = [entry for reply in replies[count + 2 :] for entry in _page(reply)[0]]
     if max((entry.user_seq for entry in again), default=0) != newest:
         return
-    balances = _balances(traded, _summaries(replies[count]))
-    positions = as_rows(_POSITIONS, replies[count + 1].result)
+    balances = _balances(traded, _summaries(summaries))
+    positions = as_rows(_POSITIONS, held.result)
     names = [str(row.get("instrument_name")) for row in positions]
     yield from _learn(ctx, [name for name in names if not ctx.ledger.knows(name)])
     known = [row for row in positions if ctx.ledger.knows(row["instrument_name"])]
@@ -100,7 +100,7 @@ def open_ledger(ctx: Context) -> Script[None]:
     time_ms = max((entry.time_ms for entry in entries), default=now_ms)
     # Never before the newest entry: the balances were read after it, whatever the
     # clock of the answer says.
-    read_ms = max(replies[count + 1].us_out // 1_000 or now_ms, time_ms)
+    read_ms = max(held.us_out // 1_000 or now_ms, time_ms)
     opening = Opening(
         user_seq=newest,
         time_ms=time_ms,
@@ -109,6 +109,15 @@ def open_ledger(ctx: Context) -> Script[None]:
         beside=tuple(currency for currency in balances if currency not in traded),
     )
     ctx.ledger.begin(books, opening)
+
+
+def _newest(ctx: Context, logs: Sequence[Ask]) -> Script[list[Entry]]:
+    """Return the newest page of the log of each currency.
+
+    Raises: RequestRejected, ProtocolError.
+    """
+    replies = yield from _ask(ctx, logs)
+    return [entry for reply in replies for entry in _page(reply)[0]]
 
 
 def read_log(ctx: Context) -> Script[None]:

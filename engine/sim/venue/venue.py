@@ -42,7 +42,9 @@ from engine.sim.venue.methods.not_offered import refusal
 from engine.sim.venue.methods.registry import find_method
 from engine.sim.venue.trading.lanes import ANYWHERE, lane_of
 from engine.sim.venue.trading.lock import OPENING, Ticket
+from engine.sim.venue.trading.orders import check_time
 
+MILLISECOND_NS = 1_000_000
 SECOND_NS = 1_000_000_000
 CATCH_UP_NS = 60 * SECOND_NS
 POLICY_CLOSE = 1008
@@ -276,12 +278,20 @@ class Venue(DirectEntry):
     def _queue(self, call: Call, method: Method) -> None:
         """Send a matching request through the lock of its user and currency.
 
+        Its time (``valid_until``) runs out while it waits, though the clock be set
+        back meanwhile: a client could rely on no moment otherwise.
+
         Raises:
             Reject: 10047, too many wait already.
         """
+        exchange = self.exchange
+        ahead_ns = exchange.clock_offset_ns
 
         def run() -> None:
             try:
+                if exchange.clock_offset_ns < ahead_ns:
+                    now_ms = (exchange.now_ns + ahead_ns) // MILLISECOND_NS
+                    check_time(now_ms, call.params.get("valid_until"))
                 result = method.handler(call)
             except Reject as reject:
                 call.fail(reject)
@@ -292,12 +302,12 @@ class Venue(DirectEntry):
         ticket = Ticket(
             method.name,
             call.connection.serial,
-            self.exchange.now_ns,
+            exchange.now_ns,
             run,
             call.fail,
             call.params,
         )
-        lane = lane_of(self.exchange, call.account, call.params)
+        lane = lane_of(exchange, call.account, call.params)
         self.locks.enter(call.account.name, lane.currencies, ticket)
 
     def _admit(self, call: Call, method: Method) -> None:

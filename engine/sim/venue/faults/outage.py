@@ -132,7 +132,8 @@ class ClockOffset(Condition):
     """The venue's clock is wrong: timestamps, ``usIn``, ``usOut``, ``get_time``.
 
     What the venue compares with it (``valid_until``, the timestamp of a signature) it
-    compares with the wrong time too; its timers run on.
+    compares with the wrong time too; its timers run on, and a request that waits for
+    its turn while the clock is set back has no longer for it.
     """
 
     offset_ms: int = option(0, "added to it", "ms", low=-TIME_MAX_MS, high=TIME_MAX_MS)

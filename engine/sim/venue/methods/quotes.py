@@ -69,7 +69,7 @@ SIDES = {name: side for side, name in NAMES.items()}
 def mass_quote(call: Call) -> Any:
     """Place, amend and cancel quotes; the answer comes when all sides are through."""
     params, exchange = call.params, call.venue.exchange
-    check_time(exchange, params.get("valid_until"))
+    check_time(exchange.now_ms, params.get("valid_until"))
     group = _admitted(call)
     quotes = [_read_quote(call, group, one) for one in params["quotes"]]
     _pay(call, group, quotes)

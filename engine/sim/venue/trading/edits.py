@@ -84,7 +84,7 @@ def edit(exchange: Exchange, order: Order, change: Change) -> None:
     Raises:
         Reject: the order stands as it was, or has been cancelled (11054).
     """
-    check_time(exchange, change.valid_until_ms)
+    check_time(exchange.now_ms, change.valid_until_ms)
     market = exchange.markets[order.instrument.name]
     check_open(market)
     if order.pending:

@@ -88,7 +88,7 @@ def checked(exchange: Exchange, new: NewOrder) -> Order:
     Raises:
         Reject: it may not.
     """
-    check_time(exchange, new.valid_until_ms)
+    check_time(exchange.now_ms, new.valid_until_ms)
     market, account = new.market, new.account
     check_open(market)
     ticks = _price(exchange, new)
@@ -192,9 +192,9 @@ def _rest_or_end(exchange: Exchange, market: Market, order: Order) -> None:
         exchange.close(order, "cancelled", order.doomed)
 
 
-def check_time(exchange: Exchange, valid_until_ms: int | None) -> None:
+def check_time(now_ms: int, valid_until_ms: int | None) -> None:
     """Refuse a request that comes too late (13888)."""
-    if valid_until_ms is not None and exchange.now_ms > valid_until_ms:
+    if valid_until_ms is not None and now_ms > valid_until_ms:
         raise Reject("timed_out")
 
 

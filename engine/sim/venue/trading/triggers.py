@@ -100,7 +100,7 @@ def checked(exchange: Exchange, new: NewOrder, *, may_be_past: bool = False) -> 
         Reject: it may not; where the price stands beyond its level only unless it
             ``may_be_past``.
     """
-    check_time(exchange, new.valid_until_ms)
+    check_time(exchange.now_ms, new.valid_until_ms)
     market, trigger = new.market, new.trigger
     assert trigger is not None, "only trigger orders wait"
     check_open(market)
@@ -163,7 +163,7 @@ def edit(exchange: Exchange, order: Order, change: Change) -> None:
     Raises:
         Reject: the order stands as it was.
     """
-    check_time(exchange, change.valid_until_ms)
+    check_time(exchange.now_ms, change.valid_until_ms)
     market = exchange.markets[order.instrument.name]
     check_open(market)
     before = order.trigger

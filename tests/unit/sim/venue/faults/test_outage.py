@@ -183,6 +183,24 @@ def test_valid_until_is_compared_with_the_wrong_clock(bench: Bench) -> None:
     assert client.call("private/buy", valid_until=soon + 5_000, **order)
 
 
+@pytest.mark.parametrize("offset_ms", [0, -20_000])
+def test_a_clock_set_back_gives_a_waiting_request_no_longer(offset_ms: int) -> None:
+    bench = Bench(FAST)
+    client = bench.connect("maker")
+    hold = HeldLock(account="maker", currency="BTC", duration_ms=2_000)
+    bench.venue.faults.inject(hold)
+    order = {"instrument_name": PERP, "price": 79_000.0, "amount": 10.0}
+    for wait_ms in (1_000, 3_000):
+        until_ms = bench.now_ns // MS + wait_ms
+        with pytest.raises(AssertionError, match="0 answers"):
+            client.call("private/buy", valid_until=until_ms, **order)
+    bench.venue.faults.inject(ClockOffset(offset_ms=offset_ms))
+    bench.advance(2_000 * MS)
+    late, early = client.take()
+    assert late["error"]["code"] == 13_888
+    assert early["result"]["order"]["order_state"] == "open"
+
+
 def test_slow_matching_holds_every_request(bench: Bench) -> None:
     client = bench.connect("maker")
     fault = SlowMatching(matching_us=3_000, duration_ms=10)

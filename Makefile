@@ -26,6 +26,7 @@ JOBS ?= 1
 ARGS ?=
 CASES ?= 10000000
 CASE ?=
+AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run test build lint format types sim soak soak-fuzz kill9 conformance \
 	bench micro days regress sanitize docs wheel clean distclean
@@ -55,8 +56,10 @@ help:
 run: $(READY)
 	@$(BIN)/halfspread demo $(ARGS)
 
+# Everything over two processes: many tests wait for others. A part in one, with all
+# that pytest can do.
 test: $(READY)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),$(AT_ONCE))
 
 build: $(READY)
 

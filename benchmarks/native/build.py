@@ -6,6 +6,7 @@ unchanged one means none.
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import sys
 from pathlib import Path
@@ -16,7 +17,15 @@ ROOT = FOLDER.parents[1]
 
 
 def build() -> None:
-    """Compile what has changed, in place."""
+    """Compile what has changed, in place, after whoever does so already."""
+    scratch = ROOT / "build"
+    scratch.mkdir(exist_ok=True)
+    with (scratch / "loops.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # let go of when it is closed
+        _build()
+
+
+def _build() -> None:
     from Cython.Build import cythonize
     from setuptools import Distribution, Extension
 

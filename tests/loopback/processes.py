@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import SystemRandom
 from typing import Any, TypeVar
 from urllib.error import URLError
 from urllib.parse import urlsplit
@@ -29,6 +30,8 @@ TIMEOUT_S = 120.0
 """How long to wait for what must come true: patience, not a bound of the product."""
 
 POLL_S = 0.05
+
+PORTS = (20_000, 30_000)
 
 CONFIG = """
 environment = "simulation"
@@ -95,10 +98,16 @@ def write_config(folder: Path) -> Path:
 
 
 def free_port() -> int:
-    """Return a port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port nobody listens on now.
+
+    It is none of those the system gives out by itself: a test that runs beside this
+    one would be given it for a connection before the process under test has begun.
+    """
+    while True:  # ends: few of ten thousand are taken
+        port = SystemRandom().randrange(*PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def scrape(port: int) -> dict[str, float]:

@@ -16,6 +16,9 @@ from tests.simulation.swarm.watch import Broken
 
 GONE_S = 5.0
 """From a command to no open order at the venue, the slowest line included."""
+LANDED_S = 1.5
+"""What was on its way to the venue with the command has arrived; until then that no
+order is open there says nothing."""
 FLAT_S = 60.0
 """From there to no position: a side of the book may be gone for some of it."""
 HOLD_S = 4.0
@@ -47,7 +50,8 @@ def drill(run: Clock, engine: Engine) -> None:
     if step == "reduce":
         _reduce(run, engine)
         return
-    run.wait(partial(_still_open, engine), GONE_S, LOOK_S)
+    run.run_for(LANDED_S)
+    run.wait(partial(_still_open, engine), GONE_S - LANDED_S, LOOK_S)
     if step == "flatten":
         run.wait(partial(_still_held, engine), FLAT_S, LOOK_S)
     if step == "disconnect":

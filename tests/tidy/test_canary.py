@@ -109,7 +109,11 @@ def write(root, name, text):
     path.write_text((path.read_text() if path.exists() else "") + text)
 
 
-@pytest.mark.parametrize("rule", {rule for rule, _, _ in PLANTED} - {None}, ids=str)
+@pytest.mark.parametrize(
+    "rule",
+    dict.fromkeys(rule for rule, _, _ in PLANTED),
+    ids=lambda rule: rule.__name__,
+)
 def test_a_clean_house_is_clean(house, rule):
     assert rule(house) == []
 

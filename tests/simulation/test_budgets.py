@@ -126,11 +126,12 @@ def test_a_budget_that_uses_up_its_requests_does_not_starve_another(seed: int) -
     shared = {"quiet": {"credit_share_pct": 50.0}, "greedy": {"credit_share_pct": 50.0}}
     alone, mine, theirs = quiet_beside_greedy(shared, seed)
     # 5 a second are the account's: half of them, and the burst, for the greedy one.
-    assert theirs <= 0.5 * (5.0 * 42 + 15) + 4 + 8
+    most = 0.5 * (5.0 * 42 + 15) + 4 + 8
+    assert theirs <= most
     assert alone > 0.9
     assert mine > 10
     without, _, all_theirs = quiet_beside_greedy({}, seed)
-    assert all_theirs > 1.4 * theirs
+    assert all_theirs > most, "it would not have asked for more anyway"
     print(alone, mine, theirs, without, all_theirs)
 
 

@@ -202,7 +202,7 @@ def test_a_refusal_is_said_and_the_line_stays() -> None:
     desk.until(EVERY_S)
     assert desk.state == "quoting"
     assert "not tied out" in desk.noted("warning")
-    assert len(desk.params(LOG_METHOD)) == 2
+    assert len(desk.params(LOG_METHOD)) == 1
     desk.venue.answer[LOG_METHOD] = desk.venue._log
     desk.until(60)
     assert ledger(desk)["is_open"]

@@ -15,7 +15,8 @@ class BreakoutTrend(TrendTaker):
     often than averages do and gives up sooner. docs/strategies/breakout_trend.md
 
     Parameters (all by name):
-        window_s: length of the window, seconds; warm after as long.
+        window_s: length of the window, seconds; it has to know as much of the past:
+            from 1920 on the venue's candles tell it.
         smooth_s: time constant of the smoothing, seconds. Default window_s / 4.
         risk_usd_day, lots_max, forecast_max, buffer, vol_tau_s, vol_sample_s: as in
             strategies/ewma_trend.py.

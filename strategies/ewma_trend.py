@@ -17,7 +17,8 @@ class EwmaTrend(TrendTaker):
 
     Parameters (all by name):
         fast_s: time constant of the fastest average, seconds; the slowest of the three
-            pairs has 16 times that, and is warm after twice as long.
+            pairs has 16 times that, and has to know twice as long of the past: from
+            300 on the venue's candles tell it.
         risk_usd_day: deviation of a day's result at a forecast of 1, US dollars.
         lots_max: the position goes no further either way, lots.
         forecast_max: a forecast goes no further, deviations. Default 2.

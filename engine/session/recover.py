@@ -5,7 +5,8 @@ verified) and does, in this order:
 
 1. instruments: read, at least one open, known to the core with their limits
 2. account: limits to the core, equity
-   and what an earlier run left in its checkpoint, if it is of this account
+   and what an earlier run left in its checkpoint, if it is of this account;
+   candles of the past for signals that know nothing yet and would take long
 3. subscriptions: user channels first, then market data; at the first start also the
    last chance of what a process before this one may have sent
 4. fills: the trade history is replayed, before any look at orders and positions
@@ -40,6 +41,7 @@ from engine.session.orders import (
     resolve_slots,
     unknown_slots,
 )
+from engine.session.past import learn_past
 from engine.session.subscriptions import subscribe_missing
 from engine.session.trades import fetch_trades
 from engine.session.verdict import Reconnect
@@ -72,6 +74,7 @@ def recover(ctx: Context, prepared: Callable[[], None]) -> Script[None]:
         text = "the venue's answers do not say what time it is there"
         raise Reconnect(ctx.settings.orders_conn, text)
     route_credits(ctx)
+    yield from learn_past(ctx)
     prepared()
     yield from subscribe_missing(ctx)
     yield from fetch_trades(ctx)

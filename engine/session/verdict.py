@@ -109,3 +109,10 @@ def short(value: object, size: int = 120) -> str:
 def rejection(method: str, code: int, message: str) -> RequestRejected:
     """Return the error for a refused request, its text cut short."""
     return RequestRejected(method, code, short(message))
+
+
+def is_the_end(error: Exception) -> bool:
+    """Say whether a refusal means the connection, not the question."""
+    return isinstance(error, RequestRejected) and (
+        verdict_of(error.code) in (Verdict.ENDED, Verdict.LOGIN)
+    )

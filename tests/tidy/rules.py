@@ -72,6 +72,7 @@ LOOK_AT: dict[str, tuple[str, ...]] = {
         CORE,
         "engine._core.quote.strategy",
         "engine._core.signals.drift",
+        "engine._core.signals.past",
         "engine.errors",
     ),
     "engine.journal": (BASE, CORE, VERBS, "engine.errors", "engine"),

@@ -2,6 +2,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from engine._core.quote.sheet import QuoteSheet
+from engine._core.signals.past import Candle, Wish
 from engine._core.signals.signal import Signal
 
 _S = TypeVar("_S", bound=Signal)
@@ -84,4 +85,6 @@ class Strategy:
     def load_signals(
         self, own: str, rows: Sequence[Any], now_ns: int, away_ns: int
     ) -> list[tuple[str, str]]: ...
+    def past_wishes(self, own: str) -> list[Wish]: ...
+    def learn(self, place: int, candles: Sequence[Candle], now_ns: int) -> None: ...
     def quote(self, view: View, sheet: QuoteSheet) -> None: ...

@@ -21,6 +21,7 @@ from engine._core.signals.volatility cimport EwmaVolatility
 from engine._core.state.book cimport Book, BookLevel
 from engine._core.state.position cimport Position
 
+from engine._core.signals.past import wishes_of
 from engine._core.signals.restart import dump_rows, load_rows
 
 cdef enum:
@@ -357,6 +358,18 @@ cdef class Strategy:
             ``[(class, why), ...]`` of those that start cold all the same.
         """
         return load_rows(self.signals, self.sources, own, rows, now_ns, away_ns)
+
+    def past_wishes(self, str own not None):
+        """Return what its signals would learn, with `own` quoted; see signals.past."""
+        return wishes_of(self.signals, self.sources, own)
+
+    def learn(self, Py_ssize_t place, candles, nanos_t now_ns):
+        """Let the signal of a wish learn candles of the past; see `Signal.learn`.
+
+        Raises:
+            ValueError: they are none; names what. IndexError: there is no such place.
+        """
+        self.signals[place].learn(candles, now_ns)
 
     cdef bint run(self, View view, QuoteSheet sheet) noexcept:
         try:

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine._core.state.book import Book
@@ -12,6 +12,13 @@ class Signal:
     own: Signal | None
     def dump(self, now_ns: int) -> dict[str, Any]: ...
     def load(self, found: Mapping[str, Any], now_ns: int, away_ns: int) -> None: ...
+    @property
+    def past_s(self) -> float: ...
+    @property
+    def past_step_s(self) -> float: ...
+    def learn(
+        self, candles: Sequence[tuple[int, float, float, float]], now_ns: int
+    ) -> None: ...
     def observe_book(self, book: Book, now_ns: int, has_moved: bool = True) -> None: ...
     def observe_trade(
         self,

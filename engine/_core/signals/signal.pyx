@@ -65,6 +65,31 @@ cdef class Signal:
         """
         raise ValueError("it does not outlive a restart")
 
+    # Nor need a first start wait for what the venue still knows: those that take long
+    # to be ready say how much of the past they want, and learn it before they hear.
+
+    @property
+    def past_s(self):
+        """How much of the past it would learn now, seconds. Empty: 0, none."""
+        return 0.0
+
+    @property
+    def past_step_s(self):
+        """How long a candle may be to be of use to it, seconds."""
+        return 0.0
+
+    def learn(self, candles, nanos_t now_ns):
+        """Take prices of the past as if they had been heard; before anything is.
+
+        candles: ``[(age_ns, low, high, close), ...]``, oldest first, each as old as
+            its end; prices in ticks. Until the first of them nothing is known.
+
+        Raises:
+            ValueError: it learns nothing, has heard something already, or they are
+                none; names what. Nothing is taken then.
+        """
+        raise ValueError("it learns nothing of the past")
+
     # The engine's side for Python: tests, tools, calibration.
 
     def observe_book(self, Book book not None, nanos_t now_ns, bint has_moved=True):

@@ -39,6 +39,7 @@ cdef class EwmaCross(Signal):
         bint has_mid
         nanos_t since_ns                    # of the first mid
 
+    cdef void _take(self, double mid_ticks, nanos_t now_ns) noexcept nogil
     cdef void _fold(self, nanos_t now_ns) noexcept nogil
     cdef void _judge_value(self, nanos_t now_ns) noexcept nogil
 
@@ -60,5 +61,6 @@ cdef class Breakout(Signal):
         Falling highs
         Falling lows                        # of the negated mid
 
+    cdef void _take(self, double mid_ticks, nanos_t now_ns) noexcept nogil
     cdef void _fold(self, nanos_t now_ns) noexcept nogil
     cdef void _place(self, nanos_t now_ns) noexcept nogil

@@ -23,8 +23,10 @@ from engine._core.signals.touch cimport mid_of
 from engine._core.state.book cimport Book
 
 from engine._core.base.param import age, number, same, young
+from engine._core.signals.past import checked
 
 cdef double WARM_SPANS = 2.0   # slow ones: 98 % of the variance is there then
+cdef double LEARNED_STEPS = 5.0   # candles in the shortest span, at least
 cdef long WARM_SAMPLES = 16    # of the volatility
 
 
@@ -49,9 +51,25 @@ cdef class EwmaCross(Signal):
             sample_s = min(1.0, 0.1 * self.fast_s)
         self.volatility = EwmaVolatility(
             sample_s=number("sample_s", sample_s, 1e-3, self.slow_s),
-            tau_s=self.slow_s, warm_samples=WARM_SAMPLES)
+            tau_s=self.slow_s, warm_samples=WARM_SAMPLES, learns=True)
         self.spread_per_sigma = (self.slow_s - self.fast_s) / sqrt(
             2.0 * (self.slow_s + self.fast_s))
+
+    @property
+    def past_s(self):
+        return 0.0 if self.has_mid else WARM_SPANS * self.slow_s
+
+    @property
+    def past_step_s(self):
+        return self.fast_s / LEARNED_STEPS
+
+    def learn(self, candles, nanos_t now_ns):
+        if self.has_mid:
+            raise ValueError("it has heard something already")
+        known = checked(candles)
+        self.volatility.learn(known, now_ns)
+        for age_ns, _, _, close in known:
+            self._take(close, now_ns - age_ns)
 
     def dump(self, nanos_t now_ns):
         pace = self.volatility.dump(now_ns)
@@ -77,12 +95,15 @@ cdef class EwmaCross(Signal):
 
     cdef void on_book(self, Book book, nanos_t now_ns) noexcept nogil:
         self.volatility.hear_book(book, now_ns, True)
+        self._take(mid_of(book), now_ns)
+
+    cdef void _take(self, double mid_ticks, nanos_t now_ns) noexcept nogil:
         if not self.has_mid:
             self.has_mid = True
             self.since_ns = self.folded_ns = now_ns
-            self.fast_ticks = self.slow_ticks = mid_of(book)
+            self.fast_ticks = self.slow_ticks = mid_ticks
         self._fold(now_ns)
-        self.mid_ticks = mid_of(book)
+        self.mid_ticks = mid_ticks
         self._judge_value(now_ns)
 
     cdef void on_cut(self, nanos_t now_ns) noexcept nogil:
@@ -133,8 +154,7 @@ cdef Falling falling_of(found, int64_t bucket_ns, nanos_t then_ns) except *:
         raise ValueError(f"1 to {BUCKETS_MAX + 1} extremes, not {len(found)}")
     for age_ns, ticks in found:
         age("age_ns", age_ns)
-        # Not C's division: a run's clock may begin after the window did.
-        side.rows[side.n].bucket = (int(then_ns) - age_ns) // int(bucket_ns)
+        side.rows[side.n].bucket = part_at(then_ns - <nanos_t>age_ns, bucket_ns)
         side.rows[side.n].ticks = number("ticks", ticks, -1e15, 1e15)
         if side.n and not (
                 side.rows[side.n].ticks < side.rows[side.n - 1].ticks
@@ -142,6 +162,12 @@ cdef Falling falling_of(found, int64_t bucket_ns, nanos_t then_ns) except *:
             raise ValueError("extremes do not fall")
         side.n += 1
     return side
+
+
+cdef inline int64_t part_at(nanos_t at_ns, int64_t bucket_ns) noexcept nogil:
+    """Return the part of the window at a time; a run's clock may begin after it."""
+    cdef int64_t part = at_ns // bucket_ns
+    return part - 1 if part * bucket_ns > at_ns else part
 
 
 cdef inline void enter(Falling* side, int64_t bucket, double ticks) noexcept nogil:
@@ -192,6 +218,22 @@ cdef class Breakout(Signal):
         self.smooth_s = number("smooth_s", smooth_s, 1e-6, 1e9)
         self.bucket_ns = <nanos_t>(self.window_s * <double>NS_PER_S / BUCKETS_MAX)
 
+    @property
+    def past_s(self):
+        # One for the range; the places in it that are smoothed want one before them.
+        return 0.0 if self.has_mid else 2.0 * self.window_s
+
+    @property
+    def past_step_s(self):
+        return min(2.0 * self.window_s / BUCKETS_MAX, self.smooth_s / LEARNED_STEPS)
+
+    def learn(self, candles, nanos_t now_ns):
+        if self.has_mid:
+            raise ValueError("it has heard something already")
+        for age_ns, low, high, close in checked(candles):
+            for price in (low, high, close):
+                self._take(price, now_ns - age_ns)
+
     def dump(self, nanos_t now_ns):
         if not self.has_mid:
             return {}
@@ -218,12 +260,15 @@ cdef class Breakout(Signal):
         self.since_ns, self.folded_ns = then_ns - age_ns, then_ns - folded_age_ns
 
     cdef void on_book(self, Book book, nanos_t now_ns) noexcept nogil:
+        self._take(mid_of(book), now_ns)
+
+    cdef void _take(self, double mid_ticks, nanos_t now_ns) noexcept nogil:
         if not self.has_mid:
             self.has_mid = True
             self.since_ns = self.folded_ns = now_ns
-            self.mid_ticks = mid_of(book)
+            self.mid_ticks = mid_ticks
         self._fold(now_ns)
-        self.mid_ticks = mid_of(book)
+        self.mid_ticks = mid_ticks
         self._place(now_ns)
 
     cdef void on_time(self, nanos_t now_ns) noexcept nogil:
@@ -238,11 +283,11 @@ cdef class Breakout(Signal):
                 1.0 - decay(now_ns - self.folded_ns, self.smooth_s))
             self.folded_ns = now_ns
         # It stood until this moment, so it belongs to this part of the window as well.
-        enter(&self.highs, now_ns // self.bucket_ns, self.mid_ticks)
-        enter(&self.lows, now_ns // self.bucket_ns, -self.mid_ticks)
+        enter(&self.highs, part_at(now_ns, self.bucket_ns), self.mid_ticks)
+        enter(&self.lows, part_at(now_ns, self.bucket_ns), -self.mid_ticks)
 
     cdef void _place(self, nanos_t now_ns) noexcept nogil:
-        cdef int64_t bucket = now_ns // self.bucket_ns
+        cdef int64_t bucket = part_at(now_ns, self.bucket_ns)
         cdef double middle, half
         enter(&self.highs, bucket, self.mid_ticks)
         enter(&self.lows, bucket, -self.mid_ticks)

@@ -22,6 +22,7 @@ cdef class SampledMid(Signal):
         double sampled_mid_ticks
         double mid_ticks                  # newest, 0 = none; attribution reads it
 
+    cdef inline void take(self, double mid_ticks, nanos_t now_ns) noexcept nogil
     # dt_s > 0 since the sample before, which mid_ticks is compared with.
     cdef void on_sample(self, double dt_s, double move_ticks) noexcept nogil
     # The next sample is the first one.
@@ -36,6 +37,7 @@ cdef class EwmaVolatility(SampledMid):
     # value: ticks per square root of a second.
     cdef:
         readonly double variance          # ticks^2 per second
+        readonly bint learns              # from candles of the past
         double weighted_sum               # EWMA numerator, ticks^2 per second
         double weight                     # EWMA denominator, 0..1
 

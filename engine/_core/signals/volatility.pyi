@@ -11,8 +11,14 @@ class SampledMid(Signal):
 @final
 class EwmaVolatility(SampledMid):
     variance: float
+    learns: bool
     def __new__(
-        cls, *, sample_s: float = 0.1, tau_s: float = 60.0, warm_samples: int = 50
+        cls,
+        *,
+        sample_s: float = 0.1,
+        tau_s: float = 60.0,
+        warm_samples: int = 50,
+        learns: bool = False,
     ) -> Self: ...
 
 @final

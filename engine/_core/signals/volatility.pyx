@@ -20,6 +20,10 @@ from engine._core.signals.touch cimport mid_of
 from engine._core.state.book cimport Book
 
 from engine._core.base.param import age, number, same, whole, young
+from engine._core.signals.past import checked
+
+cdef double LEARNED_SPANS = 3.0   # 95 % of the weight
+cdef double LEARNED_STEPS = 20.0
 
 
 cdef class SampledMid(Signal):
@@ -39,8 +43,11 @@ cdef class SampledMid(Signal):
         pass
 
     cdef void on_book(self, Book book, nanos_t now_ns) noexcept nogil:
+        self.take(mid_of(book), now_ns)
+
+    cdef inline void take(self, double mid_ticks, nanos_t now_ns) noexcept nogil:
         """Take the mid; sample when it is time."""
-        self.mid_ticks = mid_of(book)
+        self.mid_ticks = mid_ticks
         if self.was_cut and seconds(now_ns - self.sampled_ns) > self.tau_s:
             self.has_sample = False
         if not self.has_sample:
@@ -74,7 +81,9 @@ cdef class SampledMid(Signal):
 cdef class EwmaVolatility(SampledMid):
     """Volatility: exponentially weighted average of squared mid returns.
 
-    Ready: after warm_samples returns.
+    Ready: after warm_samples returns. With `learns` candles of the past are returns,
+        too, where tau_s is twenty of them and more: they are of last trades, so over
+        minutes they are the mid's but for the spread.
     Units: value in ticks per square root of a second, variance in ticks^2 per second;
         sample_s and tau_s are seconds, warm_samples counts returns.
     Raises: ValueError naming the parameter, its value and what is allowed.
@@ -84,8 +93,25 @@ cdef class EwmaVolatility(SampledMid):
         first return on.
     """
 
-    def __cinit__(self, *, sample_s=0.1, tau_s=60.0, warm_samples=50):
+    def __cinit__(self, *, sample_s=0.1, tau_s=60.0, warm_samples=50, learns=False):
         self._set_clock(sample_s, tau_s, warm_samples)
+        self.learns = bool(learns)
+
+    @property
+    def past_s(self):
+        is_cold = self.learns and not self.has_sample
+        return LEARNED_SPANS * self.tau_s if is_cold else 0.0
+
+    @property
+    def past_step_s(self):
+        return self.tau_s / LEARNED_STEPS
+
+    def learn(self, candles, nanos_t now_ns):
+        if not self.past_s:
+            raise ValueError("it has heard something already, or is not to learn")
+        for age_ns, _, _, close in checked(candles):
+            self.take(close, now_ns - age_ns)
+        self.was_cut = True
 
     def dump(self, nanos_t now_ns):
         if not self.has_sample or self.weight <= 0.0:

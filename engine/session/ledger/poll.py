@@ -23,7 +23,7 @@ from engine.session.credits import LOG_BURST, LOG_METHOD
 from engine.session.flow import Ask, Reply, Script, Sleep
 from engine.session.ledger.entry import Entry, entry_of
 from engine.session.ledger.opening import Opening, opening_books
-from engine.session.verdict import Verdict, as_object, as_rows, rejection, verdict_of
+from engine.session.verdict import as_object, as_rows, is_the_end, rejection
 
 OPEN_AGAIN_NS = 2_000_000_000
 """When something was booked while the account was read, it is read again so late."""
@@ -62,16 +62,11 @@ def keep_tied(ctx: Context) -> Script[None]:
             else:
                 pause_ns = OPEN_AGAIN_NS
         except (RequestRejected, ProtocolError) as error:
-            if isinstance(error, RequestRejected) and _ends(error):
+            if is_the_end(error):
                 raise
             ctx.note("warning", "ledger", f"not tied out: {error}")
             pause_ns = POLL_AGAIN_NS
         yield Sleep(pause_ns)
-
-
-def _ends(error: RequestRejected) -> bool:
-    """Say whether a refusal means the connection, not the question."""
-    return verdict_of(error.code) in (Verdict.ENDED, Verdict.LOGIN)
 
 
 def open_ledger(ctx: Context) -> Script[None]:

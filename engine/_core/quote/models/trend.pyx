@@ -71,7 +71,8 @@ cdef class TrendTaker(Taker):
         self.buffer = number("buffer", buffer, 0, 10)
         self.pace = self.listen(EwmaVolatility(
             tau_s=number("vol_tau_s", vol_tau_s, 1e-3, 1e9),
-            sample_s=number("vol_sample_s", vol_sample_s, 1e-3, vol_tau_s)))
+            sample_s=number("vol_sample_s", vol_sample_s, 1e-3, vol_tau_s),
+            learns=True))
         self.forecasts = found
         self._shape(**shape)
 

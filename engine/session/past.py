@@ -17,6 +17,7 @@ from engine._core.signals.past import Candle, Wish
 from engine.errors import ProtocolError, RequestRejected
 from engine.session.context import Context
 from engine.session.flow import Script
+from engine.session.plan import QuotePlan
 from engine.session.verdict import as_object, is_the_end, short
 
 RESOLUTIONS_S = {
@@ -60,26 +61,25 @@ def learn_past(ctx: Context) -> Script[None]:
         charts[key] = yield from _chart(ctx, *key, span_s)
     for plan, wish, key in wanted:
         rows = charts[key]
-        if rows is None:
-            continue
-        if not rows.get("ticks", True):
-            _say(ctx, "info", plan.instrument, wish, "starts cold: nothing traded yet")
-            continue
-        try:
-            candles = _candles(rows, wish, RESOLUTIONS_S[key[1]], _now_ms(ctx))
-            plan.strategy.learn(wish.place, candles, ctx.now_ns)
-        except (ProtocolError, ValueError) as error:
-            _say(
-                ctx,
-                "warning",
-                plan.instrument,
-                wish,
-                f"starts cold: {short(str(error))}",
-            )
-        else:
-            learned_s = candles[0][0] / 1e9
-            text = f"has learned {learned_s / 3_600:.1f} h from candles"
-            _say(ctx, "info", plan.instrument, wish, text)
+        if rows is not None:
+            level, text = _learn(ctx, plan, wish, rows, RESOLUTIONS_S[key[1]])
+            ctx.note(level, "signal", f"{plan.instrument}: {wish.signal} {text}")
+
+
+def _learn(
+    ctx: Context, plan: QuotePlan, wish: Wish, rows: Mapping[str, Any], long_s: int
+) -> tuple[str, str]:
+    """Let one signal learn; return the level and the text of a note about it."""
+    if not rows.get("ticks", True):
+        return "info", "starts cold: nothing traded yet"
+    try:
+        candles = _candles(rows, wish, long_s, _now_ms(ctx))
+        plan.strategy.learn(wish.place, candles, ctx.now_ns)
+    except (ProtocolError, ValueError) as error:
+        return "warning", f"starts cold: {short(str(error))}"
+    known_h = min(candles[0][0] / 1e9, wish.span_s) / 3_600
+    share = f"{known_h:.1f} h from candles, of the {wish.span_s / 3_600:.1f} h it wants"
+    return "info", f"has learned {share}"
 
 
 def _chart(
@@ -138,7 +138,3 @@ def _now_ms(ctx: Context) -> int:
     if now_ms is None:
         raise ProtocolError("no wall clock to ask for candles by")
     return now_ms
-
-
-def _say(ctx: Context, level: str, instrument: str, wish: Wish, text: str) -> None:
-    ctx.note(level, "signal", f"{instrument}: {wish.signal} {text}")

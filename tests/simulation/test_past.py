@@ -55,7 +55,7 @@ def test_it_knows_the_trend_and_follows_it_at_once(
     assert all(one["value"] * slope_ticks > 0 for one in signals(day)[:3])
     day.run(20)
     assert day.position() * slope_ticks > 0
-    text = "EwmaCross has learned 21.4 h from candles"
+    text = "EwmaCross has learned 21.3 h from candles, of the 21.3 h it wants"
     assert f"signal: {PERPETUAL}: {text}" in day.last_notes(100)
     assert day.problems() == []
     assert day.difference() == "", "not a function of what it was shown"

@@ -86,9 +86,8 @@ def test_signals_are_warm_before_anything_is_heard() -> None:
     ahead = strategy.cross.fast_ticks - strategy.cross.slow_ticks
     assert ahead == pytest.approx(lag_ticks, rel=0.2)
     assert strategy.place.value == pytest.approx(1.0, abs=0.05)
-    assert "BTC-PERPETUAL: EwmaCross has learned 1.4 h from candles" in desk.noted(
-        "info"
-    )
+    said = "EwmaCross has learned 1.3 h from candles, of the 1.3 h it wants"
+    assert f"BTC-PERPETUAL: {said}" in desk.noted("info")
 
 
 def test_both_who_want_the_same_are_answered_at_once() -> None:
@@ -172,6 +171,7 @@ def test_a_young_instrument_warms_up_the_rest_itself() -> None:
     desk = desk_of(strategy, half).go()
     assert desk.state == "quoting"
     assert not strategy.cross.is_warm
+    assert "learned 0.7 h from candles, of the 1.3 h it wants" in desk.noted("info")
     assert 0.6 < strategy.place.value <= 1.0
     strategy.cross.observe_time(desk.now_ns + 2_500 * SECOND)
     assert strategy.cross.is_warm

@@ -139,6 +139,8 @@ class Context:
         self.has_delivery = False
         """An instrument expired, and what it held was not compared since."""
         self.has_recovered = False
+        self.past_tries = 0
+        """Times candles of the past were asked for."""
         self.last_error = ""
         self._warned: dict[str, None] = {}
 

@@ -2,8 +2,8 @@
 
 A trend over days would be ready after weeks. What a signal wants stands in
 `signals.past`; here the candles are chosen, asked for and read, each instrument and
-length once. It is a help: where the venue has none, or too few, a signal starts cold or
-half warm, as it would have without.
+length once. It is a help: where the venue has none, too few, or does not answer, a
+signal starts cold or half warm, as it would have without.
 
 Source: docs.deribit.com, public/get_tradingview_chart_data, seen 2026-08-22.
 """
@@ -29,6 +29,9 @@ RESOLUTIONS_S = {
 
 CANDLES_MAX = 1_000
 """Asked for at once, if longer ones do as well; the venue shows some thousands."""
+
+TRIES_MAX = 2
+"""An answer that never comes ends the connection; then it is asked once more."""
 
 _METHOD = "public/get_tradingview_chart_data"
 
@@ -56,6 +59,12 @@ def learn_past(ctx: Context) -> Script[None]:
             if key[1]:
                 wanted.append((plan, wish, key))
                 spans_s[key] = max(wish.span_s, spans_s.get(key, 0.0))
+    if not wanted:
+        return
+    if ctx.past_tries == TRIES_MAX:
+        ctx.note("warning", "signal", "signals start cold: no answer about the past")
+        return
+    ctx.past_tries += 1
     charts = {}
     for key, span_s in spans_s.items():
         charts[key] = yield from _chart(ctx, *key, span_s)

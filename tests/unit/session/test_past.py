@@ -7,7 +7,7 @@ import pytest
 from engine import Breakout, EwmaCross, OrderFlowImbalance, Strategy
 from engine.session.machine import Session
 from engine.session.past import CANDLES_MAX, RESOLUTIONS_S, resolution_of
-from tests.unit.session.stand_in import SECOND, WALL_MS, Desk, Refusal, plan
+from tests.unit.session.stand_in import SECOND, WALL_MS, Desk, Nothing, Refusal, plan
 
 NAME, OTHER = "BTC-PERPETUAL", "ETH-PERPETUAL"
 CHART = "public/get_tradingview_chart_data"
@@ -151,6 +151,24 @@ def test_what_the_venue_cannot_tell_is_said_and_it_starts_cold(
     assert said in desk.noted("warning")
     assert not strategy.cross.is_warm
     assert strategy.cross.past_s > 0
+
+
+def test_a_venue_that_does_not_answer_delays_the_start_twice_and_no_more() -> None:
+    def nothing(params: dict[str, Any]) -> Any:
+        raise Nothing
+
+    strategy = Trend()
+    desk = desk_of(strategy, nothing)
+    for tries in (1, 2):
+        desk.connect()
+        desk.until(desk.settings.request_timeout_ns / SECOND + 1)
+        assert desk.state != "quoting"
+        assert len(desk.core.closed) == tries
+        desk.lose()
+    desk.go()
+    assert len(desk.params(CHART)) == 2
+    assert "signals start cold: no answer about the past" in desk.noted("warning")
+    assert not strategy.cross.is_warm
 
 
 def test_what_has_never_traded_has_no_past() -> None:

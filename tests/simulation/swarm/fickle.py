@@ -7,8 +7,11 @@ and vanish, sizes jump.
 
 from __future__ import annotations
 
-from engine import QuoteSheet, Strategy, View
+from engine import EwmaCross, QuoteSheet, Strategy, View
 from engine.sim.venue.faults.dice import Dice
+
+SLOW_ONE_IN = 4
+"""So often one listens to a signal that learns from the venue's candles."""
 
 
 class Fickle(Strategy):
@@ -28,6 +31,9 @@ class Fickle(Strategy):
     ) -> None:
         self.seed, self.levels, self.by_mark = seed, levels, by_mark
         self.qty_lots, self.reach_ticks = qty_lots, reach_ticks
+        if seed % SLOW_ONE_IN == 0:
+            # It only has to be asked for, learned and kept, whatever is in the way.
+            self.listen(EwmaCross(fast_s=600.0, slow_s=1_800.0))
 
     def quote(self, view: View, sheet: QuoteSheet) -> None:
         """Draw the levels of both sides."""

@@ -462,7 +462,9 @@ class Session:
         self._ctx.note("info", "halt", "the venue shows no open order of ours")
 
     def _drop_work(self) -> None:
-        """End what leads to quoting or repairs it."""
+        """End what leads to quoting or repairs it; a look is taken anew."""
+        if self._runner.find("recheck"):
+            self._timetable.hasten(self._ctx)
         for name in WORK:
             self._runner.drop(name)
         self._resync.forget()

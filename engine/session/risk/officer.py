@@ -31,7 +31,7 @@ SHOWN_NS = 1_000_000_000
 RELEASE = 0.9
 """A trip that ends by itself ends at this share of its limit."""
 
-_HOLD = "risk"
+_HOLD, _KILL = "risk", "kill"
 
 _STEPS = {stance.text: stance for stance in Stance if stance is not Stance.NORMAL}
 
@@ -188,6 +188,7 @@ class RiskOfficer:
 
     def apply(self) -> None:
         """Tell the core what has changed, and instruments that are new to it."""
+        self._await_kill()
         listings = [one for one in self._ctx.listings.values() if one.index >= 0]
         if not self._is_changed and len(self._told) == len(listings) + 1:
             return
@@ -203,6 +204,17 @@ class RiskOfficer:
         if self._kill_reason:
             reason, self._kill_reason = self._kill_reason, ""
             self._ctx.kill.start(reason, self._ctx.now_ns)
+
+    def _await_kill(self) -> None:
+        """Quote nothing before a kill is over, though what caused it is armed again.
+
+        The other road cancels until the account is empty: new quotes would go, too,
+        and neither road would ever find it so.
+        """
+        worst = self.ladder.worst(ACCOUNT)
+        self._ctx.holds.pop(_KILL, None)
+        if self._ctx.kill.is_pending and (worst is None or worst.stance < Stance.PULL):
+            self._ctx.holds[_KILL] = "a kill is not confirmed yet"
 
     def _hold(self, worst: Trip | None) -> None:
         """Forbid quoting while a latched trip wants no orders at all."""

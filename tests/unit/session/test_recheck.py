@@ -188,6 +188,18 @@ def position(size: float) -> dict[str, Any]:
     }
 
 
+def test_a_look_that_a_disconnect_has_cut_short_is_taken_anew() -> None:
+    desk = Desk().go()
+    desk.venue.positions = [position(30.0)]
+    desk.until(EVERY_S - 0.5)  # between the two readings
+    assert differences(desk)["positions"] == 0
+    desk.command("disconnect")
+    desk.command("rearm")
+    desk.until(5)
+    assert desk.state == "quoting"
+    assert differences(desk)["positions"] == 1
+
+
 def test_a_position_two_readings_contradict_is_taken_over() -> None:
     desk = Desk().go()
     desk.venue.positions = [position(30.0)]

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.session.risk.ladder import ACCOUNT, Stance
-from tests.unit.session.stand_in import Desk
+from tests.unit.session.stand_in import RUN_ID, Desk, order
 
 TWO = ("BTC-PERPETUAL", "ETH-PERPETUAL")
 
@@ -93,6 +93,46 @@ def test_a_rule_trips_once_and_ends_with_its_cause() -> None:
     officer.end("lag", ACCOUNT)
     officer.end("lag", ACCOUNT)
     assert desk.noted("info").count("over: account: pull by lag") == 1
+
+
+@pytest.mark.parametrize("by_http", [False, True])
+def test_armed_again_it_quotes_only_when_the_kill_is_over(by_http: bool) -> None:
+    desk = Desk().go()
+    desk.venue.orders = [order("7", f"hs-{RUN_ID:08x}-3-1")]
+    desk.command("pull")
+    desk.command("rearm")
+    assert desk.state == "paused"
+    assert desk.session.snapshot()["holds"] == ["a kill is not confirmed yet"]
+    desk.until(2)
+    assert desk.state == "paused"
+    if by_http:
+        desk.command("errand_done", errand="cancel_all", open_orders=0)
+    else:
+        desk.venue.orders = []
+        desk.until(1)
+    assert desk.state == "quoting"
+    assert not desk.session.snapshot()["kill"]["pending"]
+
+
+def test_a_kill_that_is_never_confirmed_does_not_hold_for_ever() -> None:
+    desk = Desk().go()
+    desk.venue.orders = [order("7", "somebody's")]
+    desk.command("cancel_all")
+    desk.command("resume")
+    desk.until(59)
+    assert desk.state == "paused"
+    desk.until(2)
+    assert desk.state == "quoting"
+    assert "not confirmed in time: 1 orders are open" in desk.noted("critical")
+
+
+def test_a_flatten_does_not_wait_for_its_kill() -> None:
+    desk = Desk().go()
+    desk.venue.orders = [order("7", "somebody's")]
+    desk.command("flatten")
+    assert desk.session.snapshot()["kill"]["pending"]
+    assert desk.state == "quoting"
+    assert desk.core.stances[-1][0] == "flatten"
 
 
 def test_a_step_taken_before_the_start_holds_instruments_that_come_later() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from engine.errors import ProtocolError
 from engine.session.clock import Clock
 from engine.session.cod import Cod
 from engine.session.credits import Credits
@@ -213,6 +214,16 @@ class Context:
             return
         if currency in self.margins or len(self.margins) < BALANCES_MAX:
             self.margins[currency] = (float(initial), float(equity))
+
+    def venue_ms(self, purpose: str) -> int:
+        """Return the venue's time of this hook, ms since epoch, wanted for a purpose.
+
+        Raises: ProtocolError when no wall clock was ever told.
+        """
+        now_ms = self.clock.venue_ms(self.now_ns)
+        if now_ms is None:
+            raise ProtocolError(f"no wall clock to {purpose} by")
+        return now_ms
 
     def ask(
         self, conn: int, method: str, params: Mapping[str, Any] | None = None

@@ -82,7 +82,7 @@ def _learn(
     if not rows.get("ticks", True):
         return "info", "starts cold: nothing traded yet"
     try:
-        candles = _candles(rows, wish, long_s, _now_ms(ctx))
+        candles = _candles(rows, wish, long_s, ctx.venue_ms("ask for candles"))
         plan.strategy.learn(wish.place, candles, ctx.now_ns)
     except (ProtocolError, ValueError) as error:
         return "warning", f"starts cold: {short(str(error))}"
@@ -95,7 +95,7 @@ def _chart(
     ctx: Context, name: str, resolution: str, span_s: float
 ) -> Script[dict[str, Any] | None]:
     """Ask for the candles of an instrument. Empty: None, the venue refuses them."""
-    now_ms, long_s = _now_ms(ctx), RESOLUTIONS_S[resolution]
+    now_ms, long_s = ctx.venue_ms("ask for candles"), RESOLUTIONS_S[resolution]
     params = {
         "instrument_name": name,
         "start_timestamp": now_ms - round(1e3 * (span_s + long_s)),
@@ -140,10 +140,3 @@ def _candles(
 def _age_ns(at_ms: int, now_ms: int) -> int:
     """Return how long ago something was; a candle that goes on ends now."""
     return max(0, now_ms - at_ms) * 1_000_000
-
-
-def _now_ms(ctx: Context) -> int:
-    now_ms = ctx.clock.venue_ms(ctx.now_ns)
-    if now_ms is None:
-        raise ProtocolError("no wall clock to ask for candles by")
-    return now_ms

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engine.sim.venue.markets.candles import HOUR_MS, MINUTE_MS
 from tests.simulation.packages import INVERSE, leg
 from tests.simulation.rig import EPOCH_NS, PERPETUAL
+from tests.simulation.test_signals_restart import signals
 from tests.strategies.bad_day import BadDay
 
 pytestmark = pytest.mark.simulation
@@ -36,12 +36,6 @@ def day_of(path: Path, hours: int, slope_ticks: float) -> BadDay:
         price = PRICE_TICKS - round(slope_ticks * age_ms / HOUR_MS) + wave
         candles.add(NOW_MS - age_ms, price, 1, 10**18)
     return day
-
-
-def signals(day: BadDay) -> list[dict[str, Any]]:
-    found = day.core.snapshot()["instruments"][PERPETUAL]["signals"]
-    assert isinstance(found, list)
-    return found
 
 
 @pytest.mark.parametrize("slope_ticks", [60.0, -60.0])

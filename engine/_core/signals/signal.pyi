@@ -1,6 +1,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine._core.signals.past import Candle
 from engine._core.state.book import Book
 
 class Signal:
@@ -16,9 +17,7 @@ class Signal:
     def past_s(self) -> float: ...
     @property
     def past_step_s(self) -> float: ...
-    def learn(
-        self, candles: Sequence[tuple[int, float, float, float]], now_ns: int
-    ) -> None: ...
+    def learn(self, candles: Sequence[Candle], now_ns: int) -> None: ...
     def observe_book(self, book: Book, now_ns: int, has_moved: bool = True) -> None: ...
     def observe_trade(
         self,

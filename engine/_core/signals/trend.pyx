@@ -66,9 +66,8 @@ cdef class EwmaCross(Signal):
     def learn(self, candles, nanos_t now_ns):
         if self.has_mid:
             raise ValueError("it has heard something already")
-        known = checked(candles)
-        self.volatility.learn(known, now_ns)
-        for age_ns, _, _, close in known:
+        self.volatility.learn(candles, now_ns)  # and check them
+        for age_ns, _, _, close in candles:
             self._take(close, now_ns - age_ns)
 
     def dump(self, nanos_t now_ns):

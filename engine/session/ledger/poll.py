@@ -58,7 +58,7 @@ def keep_tied(ctx: Context) -> Script[None]:
                 yield from open_ledger(ctx)
             if ctx.ledger.is_open:
                 yield from read_log(ctx)
-                ctx.ledger.look(ctx.core.mark_prices(), _now_ms(ctx))
+                ctx.ledger.look(ctx.core.mark_prices(), ctx.venue_ms("read the log"))
             else:
                 pause_ns = OPEN_AGAIN_NS
         except (RequestRejected, ProtocolError) as error:
@@ -74,7 +74,7 @@ def open_ledger(ctx: Context) -> Script[None]:
 
     Raises: RequestRejected, ProtocolError.
     """
-    conn, now_ms = ctx.settings.orders_conn, _now_ms(ctx)
+    conn, now_ms = ctx.settings.orders_conn, ctx.venue_ms("read the log")
     traded = _traded(ctx)
     logs = [_log_ask(ctx, one, 0, now_ms) for one in traded]
     entries = yield from _newest(ctx, logs)
@@ -130,12 +130,12 @@ def read_log(ctx: Context) -> Script[None]:
         have = ctx.ledger.currencies()
         more = [str(row["currency"]) for row in _summaries(reply)]
         yield from _read(ctx, [one for one in more if one not in have])
-    ctx.ledger.take((), _now_ms(ctx))
+    ctx.ledger.take((), ctx.venue_ms("read the log"))
 
 
 def _read(ctx: Context, currencies: Sequence[str]) -> Script[None]:
     found: list[Entry] = []
-    now_ms = _now_ms(ctx)
+    now_ms = ctx.venue_ms("read the log")
     start_ms = max(0, ctx.ledger.tie.time_ms - OVERLAP_MS)
     for currency in currencies:
         found += yield from _pages(ctx, currency, start_ms, now_ms)
@@ -208,17 +208,6 @@ def _traded(ctx: Context) -> list[str]:
         if one.row.get("kind") == "spot":
             found.append(str(one.row.get("base_currency")))
     return list(dict.fromkeys(found))
-
-
-def _now_ms(ctx: Context) -> int:
-    """Return the venue's time.
-
-    Raises: ProtocolError when no wall clock was ever told.
-    """
-    now_ms = ctx.clock.venue_ms(ctx.now_ns)
-    if now_ms is None:
-        raise ProtocolError("no wall clock to read the log by")
-    return now_ms
 
 
 def _learn(ctx: Context, names: Sequence[str]) -> Script[None]:

@@ -211,9 +211,11 @@ class RiskOfficer:
         The other road cancels until the account is empty: new quotes would go, too,
         and neither road would ever find it so.
         """
-        worst = self.ladder.worst(ACCOUNT)
         self._ctx.holds.pop(_KILL, None)
-        if self._ctx.kill.is_pending and (worst is None or worst.stance < Stance.PULL):
+        if not self._ctx.kill.is_pending:
+            return
+        worst = self.ladder.worst(ACCOUNT)
+        if worst is None or worst.stance < Stance.PULL:
             self._ctx.holds[_KILL] = "a kill is not confirmed yet"
 
     def _hold(self, worst: Trip | None) -> None:

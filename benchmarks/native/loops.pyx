@@ -26,15 +26,15 @@ cdef extern from *:
     typedef volatile unsigned long long halfspread_in_memory;
     typedef void (*halfspread_mark)(void);
 
-    static inline long long halfspread_thread_ns(void) {
+    static inline long long halfspread_clock_ns(void) {
         struct timespec t;
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+        clock_gettime(CLOCK_MONOTONIC, &t);
         return (long long)t.tv_sec * 1000000000 + t.tv_nsec;
     }
     """
     ctypedef uint64_t counter_t "halfspread_in_memory"
     ctypedef void (*mark_t "halfspread_mark")() noexcept nogil
-    int64_t thread_ns "halfspread_thread_ns"() noexcept nogil
+    int64_t clock_ns "halfspread_clock_ns"() noexcept nogil
 
 
 cdef int decode(Decoder decoder, bytes frame) except -1:
@@ -174,8 +174,8 @@ def drive(Core core not None, list frames not None, list said not None, int64_t 
         t_ns: time of the core before the first frame; step_ns: between two.
         mark: address of a function to be called at both ends instead of the clock.
 
-    Returns: the processor time of each frame that causes two requests or more, ns, the
-        reading of the clock included; empty with a mark.
+    Returns: the time of each frame that causes two requests or more, ns, the reading of
+        the clock included; empty with a mark.
 
     Raises: ValueError when something else is asked.
     """
@@ -197,9 +197,9 @@ def drive(Core core not None, list frames not None, list said not None, int64_t 
             core.take(0, t_ns, text, n, False)
             call()
         else:
-            start_ns = thread_ns()
+            start_ns = clock_ns()
             core.take(0, t_ns, text, n, False)
-            end_ns = thread_ns()
+            end_ns = clock_ns()
             if asked.find(b"\n") != asked.rfind(b"\n"):
                 costs.append(end_ns - start_ns)
         if (out.size != PyBytes_GET_SIZE(asked)
@@ -228,6 +228,6 @@ def readings(long times, size_t mark=0):
             call()
             call()
         else:
-            start_ns = thread_ns()
-            found.append(thread_ns() - start_ns)
+            start_ns = clock_ns()
+            found.append(clock_ns() - start_ns)
     return found

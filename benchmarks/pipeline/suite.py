@@ -281,7 +281,7 @@ def _profile(run: Run, profile: str, stream: list[bytes]) -> Iterator[Found | Mi
     timings = Timings(middles)
     run.series[f"bytes to two order requests, {profile}, ns"] = middles
     note = (
-        "processor time of each frame, ours as the fast ingress calls the core; "
+        "each frame timed alone, ours as the fast ingress calls the core; "
         f"{share:.0%} of ours cause both requests"
     )
     for name, key in (

@@ -12,9 +12,10 @@ from engine._core.inbox cimport Inbox
 @cython.final
 cdef class Core(Inbox):
     cdef:
-        nanos_t lap_ns             # of the stage clock, while measured
-        nanos_t measure_due_ns     # before, no turn is measured
-        bint is_measured           # this turn is
+        nanos_t lap_ns             # of the stage clock, while the stages are timed
+        nanos_t measure_due_ns     # before, no turn is timed
+        int until_split            # turns to time before one whose stages are, too
+        bint is_split              # it is this one
         RecordBuf records          # of the journal; None: there is none
         int n_known                # connections that have been open
 

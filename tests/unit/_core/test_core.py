@@ -43,6 +43,19 @@ def test_one_turn_a_millisecond_is_measured() -> None:
     assert turns.count == before + 2
 
 
+def test_the_stages_of_one_timed_turn_in_five_are_measured() -> None:
+    rig = quoting_rig()
+    rig.core.measure(True)
+    stages = rig.core.histograms()
+    before = {name: each.count for name, each in stages.items()}
+    for i in range(11):
+        rig.t_ns += 1_000_000
+        rig.deliver(change(rig, 10 + i, 11 + i, [["new", 4999.5, 100.0 + 10 * i]]))
+    counted = {name: each.count - before[name] for name, each in stages.items()}
+    assert counted["turn"] == 11
+    assert counted["decode"] == counted["state"] == counted["quote"] == 3
+
+
 class Broken(Strategy):
     """Fails after a while."""
 

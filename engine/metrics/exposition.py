@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from engine.metrics.export import rows
 from engine.metrics.family import Family, Labels, Row
@@ -50,25 +51,10 @@ class Exposition:
 
     def written(self, reading: Reading, more: Iterable[Row] = ()) -> bytes:
         """Return the text of a reading, and of more families behind it."""
-        page, lines = Page(), 0
+        page = Page(partial(self._rest, REST_S), LINES_AT_ONCE)
+        spread = partial(self._spread, page)
         for source in (rows(reading), more):
-            for family, samples in source:
-                known = self._known.get(family) or self._learn(family)
-                page.text(known.head)
-                starts = known.starts
-                for labels, value in samples:
-                    if isinstance(value, (int, float)):
-                        page.sample(
-                            starts.get(labels) or self._start(known, family, labels),
-                            value,
-                        )
-                        lines += 1
-                    else:
-                        self._spread(page, known, family, labels, value)
-                        lines += len(_EDGES)
-                    if lines >= LINES_AT_ONCE:
-                        lines = 0
-                        self._rest(REST_S)
+            page.families(source, self._known, self._learn, self._start, spread)
         if self._is_open:
             page.text(b"# EOF\n")
         self._forget()
@@ -106,7 +92,7 @@ class Exposition:
             )
             self._kept += len(starts)
         numbers = [*value.cumulative, value.count, value.count, value.total_ns / 1e9]
-        page.samples(starts, numbers)
+        page.lines_of(starts, numbers)
 
     def _forget(self) -> None:
         if self._kept > KEPT_MAX:

@@ -16,11 +16,15 @@ cdef struct Line:
 cdef class Page:
     cdef:
         list kept
+        object rest
+        int at_once          # lines between two rests
+        int since_rest       # lines added since the last one
         Line* lines
         Py_ssize_t count
         Py_ssize_t capacity
         Py_ssize_t size      # of the text, at most
 
+    cdef int _grown(self, int lines) except -1
     cdef Line* _next(self, bytes start) except NULL
     cdef int _put(self, bytes start, double value) except -1
     cdef char* _write(self, char* p) noexcept nogil

@@ -27,10 +27,16 @@ cdef double WHOLE_MAX = 9007199254740992.0  # 2 ** 53: beyond, a double skips nu
 
 
 cdef class Page:
-    """Lines of the exposition format, in the order they are added."""
+    """Lines of the exposition format, in the order they are added.
 
-    def __cinit__(self):
+    Args:
+        rest: called after so many lines, so that the interpreter is not held for long.
+        at_once: how many.
+    """
+
+    def __cinit__(self, rest, int at_once):
         self.kept = []
+        self.rest, self.at_once = rest, at_once
         self.lines = <Line*>malloc(LINES_START * sizeof(Line))
         if self.lines == NULL:
             raise MemoryError
@@ -83,11 +89,44 @@ cdef class Page:
         """Add whole lines, each ended by a newline."""
         self._next(lines).n_digits = -1
 
-    def sample(self, bytes start not None, double value):
-        """Add a line: its beginning up to the blank, and its number."""
-        self._put(start, value)
+    cdef int _grown(self, int lines) except -1:
+        self.since_rest += lines
+        if self.since_rest >= self.at_once:
+            self.since_rest = 0
+            self.rest()
+        return 0
 
-    def samples(self, tuple starts not None, list values not None):
+    def families(self, rows, dict known not None, learn, begin, spread):
+        """Add families and their samples.
+
+        Args:
+            rows: (family, samples), one after the other; a sample is (labels, number or
+                something else).
+            known: by family, what is kept of it: its `head`, and by labels the `starts`
+                of its lines, up to the blank.
+            learn: called with a family that is not known; returns what is to be kept.
+            begin: called with (what is kept, family, labels) for a start not kept yet.
+            spread: called with (what is kept, family, labels, something else), to add
+                the lines of it.
+        """
+        cdef dict starts
+        for family, samples in rows:
+            kept = known.get(family)
+            if kept is None:
+                kept = learn(family)
+            self.text(kept.head)
+            starts = kept.starts
+            for labels, value in samples:
+                if isinstance(value, (int, float)):
+                    start = starts.get(labels)
+                    if start is None:
+                        start = begin(kept, family, labels)
+                    self._put(<bytes?>start, value)
+                    self._grown(1)
+                else:
+                    spread(kept, family, labels, value)
+
+    def lines_of(self, tuple starts not None, list values not None):
         """Add a line for each of as many beginnings as numbers.
 
         Raises: ValueError when there are not as many.
@@ -97,6 +136,7 @@ cdef class Page:
             raise ValueError(f"{len(starts)} beginnings, {len(values)} numbers")
         for i in range(len(starts)):
             self._put(<bytes?>starts[i], values[i])
+        self._grown(<int>len(starts))
 
     def written(self):
         """Return the page so far.

@@ -63,7 +63,7 @@ class Listing:
         return str(self.row.get("price_index", ""))
 
 
-@dataclass(slots=True)
+@dataclass
 class Differences:
     """What the venue showed otherwise than we had it, counted since the start."""
 

@@ -33,7 +33,6 @@ Source: docs.deribit.com, connection management and public/auth, seen 2026-08-22
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from engine.errors import RequestRejected
@@ -293,7 +292,7 @@ class Session:
             "drift": self._drift.snapshot(),
             "differences": {
                 "fills_fetched": ctx.booked.fetched,
-                **asdict(ctx.differences),
+                **vars(ctx.differences),
             },
         }
 

@@ -166,6 +166,10 @@ cdef extern from *:
             (size_t)(second - p) - action->start + ((size_t)(second[-2] == 'e') << 5)];
         amount = &halfspread_forms[
             (size_t)(last - second) - 1 + ((size_t)(last[-2] == 'e') << 5)];
+        /* Found once: the compiler is not to work them out again at each use. */
+    #ifdef __GNUC__
+        __asm__("" : "+r"(price), "+r"(amount));
+    #endif
         price_power = ((uint32_t)(unsigned char)second[-1] - '0') & price->power;
         amount_power = ((uint32_t)(unsigned char)last[-1] - '0') & amount->power;
         if (price_power > 9 || amount_power > 9) return 0;

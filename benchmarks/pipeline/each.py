@@ -26,8 +26,8 @@ REQUESTS = 2
 def bare(clock: Callable[[], int] = time.perf_counter_ns) -> list[float]:
     """Return what the clock says of nothing at all, again and again. Units: ns.
 
-    The small ones are what reading it costs; the large ones are interruptions that the
-    system counts as ours, and no code of ours can be better than they are.
+    The small ones are what reading it costs; the large ones are interruptions, and no
+    code of ours can be better than they are.
     """
     costs = []
     for _ in range(CLOCK_SAMPLES):

@@ -28,6 +28,15 @@ class Loop(Section):
         Field(ge=1, le=10_000),
         Key("how long adaptive stays awake after bytes came", "us"),
     ] = 50
+    rehearse_us: Annotated[
+        int,
+        Field(ge=0, le=10_000),
+        Key(
+            "awake, and nothing came for so long: a tick is played on a stage of its "
+            "own, and again after as long, so that its way stays warm; 0: never",
+            "us",
+        ),
+    ] = 100
     cpu: Annotated[
         int | None,
         Field(ge=0, le=4_095),

@@ -22,6 +22,8 @@ HERE = ("", "own", "asyncio", "python")
 
 SPIN_US = 50
 """How long "adaptive" stays awake, as shipped."""
+REHEARSE_US = 100
+"""How often it rehearses while it is awake and nothing comes, as shipped."""
 JOURNAL_S = 0.3
 """Then its journal is written."""
 
@@ -68,6 +70,7 @@ def engine(
     layer: str = "",
     poll_us: int = 0,
     spin_us: int = SPIN_US,
+    rehearse_us: int = REHEARSE_US,
     keeps_journal: bool = True,
 ) -> Client:
     """Return the engine, complete, waiting by a policy of ``[loop]``.
@@ -89,6 +92,7 @@ def engine(
                 folder=seat.folder / "journal",
                 policy=policy,
                 spin_us=spin_us,
+                rehearse_us=rehearse_us,
                 cpu=seat.core,
                 realtime=str(realtime).lower(),
             )

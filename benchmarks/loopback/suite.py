@@ -31,6 +31,7 @@ PLAIN = "halfspread, adaptive, ordinary class"
 AWAKE, AWAKE_US = "halfspread, adaptive, spin_us 2000", 2_000
 UVLOOP, UVLOOP_SLEEP = "halfspread on uvloop", "halfspread on uvloop, sleep"
 ASYNCIO_SLEEP = "halfspread on asyncio's loop, sleep"
+COLD = "halfspread, no rehearsals"
 TLS, POLL = "halfspread over TLS", "halfspread, sleep, SO_BUSY_POLL"
 FASTNET = "halfspread over TLS, aiofastnet"
 FLOOR, FLOOR_BLOCK = "C, busy poll", "C, blocking recv"
@@ -45,6 +46,8 @@ TEN, TEN_FASTMM, TEN_PICOWS = (
 )
 
 POLL_US = 50
+QUIET_ROUNDS = 7
+"""A process has its place in memory and its moment on the host: few say little."""
 FAST_TICKS_US = 100
 SHARES = (0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.5, 0.4)
 """Of the rate at which a client is taken to its limit: which of them it keeps up."""
@@ -111,6 +114,13 @@ QUIET: tuple[Row, ...] = (
         *(ADAPTIVE, WEBSOCKETS, "p50"),
     ),
     (_wire("sleep", "p50, both asleep", FLOOR_BLOCK), SLEEP, FLOOR_BLOCK, "p50"),
+    *(
+        (
+            _wire(f"rehearsed{key}", f"{value}, spinning", "without rehearsals"),
+            *(OURS, COLD, value),
+        )
+        for key, value in (("", "p50"), ("_p99", "p99"))
+    ),
     (_wire("uvloop", "p50, spinning, uvloop", "our loop"), UVLOOP, OURS, "p50"),
     (
         _wire("uvloop_sleep", "p50, asleep, uvloop", "our loop"),
@@ -289,6 +299,7 @@ def _takers(run: Run) -> dict[str, Client]:
         PICOWS_SPIN: stack("picows", spins=True),
         WEBSOCKETS: stack("websockets"),
         WEBSOCKETS_SPIN: stack("websockets", spins=True),
+        COLD: engine("spin", rehearse_us=0),
         UVLOOP: engine("spin", "uvloop"),
         UVLOOP_SLEEP: engine("sleep", "uvloop"),
         ASYNCIO_SLEEP: engine("sleep", "asyncio"),
@@ -325,7 +336,7 @@ def _quiet(run: Run, bench: Bench) -> Iterator[Found | Missing]:
             if name in absent:
                 absent[title] = absent[name]
     race = Race(absent)
-    race.run(works, run.pick(3, 1))
+    race.run(works, run.pick(QUIET_ROUNDS, 1))
     _draw(run, race, "tick to order, quiet cores, p50, microseconds", "p50")
     _draw(run, race, "tick to order, quiet cores, p99, microseconds", "p99")
     for goal, ours, rival, value in QUIET:

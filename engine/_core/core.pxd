@@ -42,6 +42,9 @@ cdef class Core(Inbox):
     cdef int take(self, int conn, nanos_t t_ns, const char* payload, Py_ssize_t size,
                   bint more_coming) except -1
 
+    # Bring near what the next tick will read and write here; changes nothing.
+    cdef void bring_near(self) noexcept
+
     # What waits to be sent on a connection (0 <= conn < n_connections, not checked):
     # frames, each ended by a newline; whoever sends them sets its size to 0.
     cdef ByteBuf outgoing(self, int conn)

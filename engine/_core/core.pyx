@@ -28,6 +28,7 @@ from engine._core.base.types cimport nanos_t
 from engine._core.decode.message cimport MessageKind
 from engine._core.desk cimport MODE_HALT, MODE_HOLD, MODE_QUOTE
 from engine._core.inbox cimport Inbox
+from engine._core.nearby cimport bring_core_near
 from engine._core.quote.market cimport Market
 from engine._core.snapshot cimport core_outline, market_snapshots
 from engine._core.state.orders cimport REQUEST_EDIT, REQUEST_NEW
@@ -194,6 +195,9 @@ cdef class Core(Inbox):
         self._step(conn, payload, size, more_coming)
         self._leave(t_ns)
         return 0
+
+    cdef void bring_near(self) noexcept:
+        bring_core_near(self)
 
     cdef ByteBuf outgoing(self, int conn):
         return <ByteBuf>self.buffers[conn]

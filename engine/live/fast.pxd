@@ -16,6 +16,7 @@ cdef enum:
     BEHIND_BYTES = 2097152     # of a journal that waits: its writer is let in
     LET_IN_NS = 200000         # ... for so long after a turn
     LET_IN_MAX = 1000          # ... and so often, while it writes nothing
+    NEAR_BYTES = 512           # of a message that comes, and of requests that leave
 
 
 cdef class Keys:
@@ -53,6 +54,9 @@ cdef class FastLine:
 
     # Have the transport read again, if it does not.
     cdef int give_back(self) except -1
+
+    # Bring near what the next message will need here.
+    cdef void bring_near(self) noexcept
 
     # Send texts, each ended by a newline, as frames in one write; False: no longer.
     cdef bint send_texts(self, const char* texts, Py_ssize_t n) except -1

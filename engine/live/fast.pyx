@@ -19,6 +19,7 @@ from libc.string cimport memchr, memcpy, strerror
 from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.check cimport FAULT_NONE, Fault
 from engine._core.base.hist cimport Histogram
+from engine._core.base.near cimport near_object, near_to_write
 from engine._core.base.probe cimport probe_ns
 from engine._core.base.recordbuf cimport RECORDBUF_HAND_NS, RecordBuf
 from engine._core.base.types cimport CONNECTIONS_MAX, nanos_t
@@ -204,6 +205,16 @@ cdef class FastLine:
         self.reader.grew(n)
         self._drain()
         return True
+
+    cdef void bring_near(self) noexcept:
+        near_object(self)
+        near_object(self.reader)
+        near_to_write(&self.reader.start[self.reader.tail], NEAR_BYTES)
+        near_object(self.wire)
+        near_to_write(self.wire.start, NEAR_BYTES)
+        near_object(self.keys)
+        if self.turn is not None:
+            near_object(self.turn)
 
     cdef int _drain(self) except -1:
         self.received_ns = probe_ns()

@@ -1,6 +1,7 @@
 from asyncio import AbstractEventLoop
 
 from engine.live.fast import FastLine
+from engine.live.rehearsal import Rehearsal
 
 def ask_for_slice(slice_ns: int) -> int: ...
 
@@ -9,7 +10,14 @@ class Pace:
     resting_until_ns: int
     turns: int
     rests: int
-    def __init__(self, loop: AbstractEventLoop, policy: str, spin_ns: int) -> None: ...
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        policy: str,
+        spin_ns: int,
+        rehearsal: Rehearsal | None = None,
+        rehearse_ns: int = 0,
+    ) -> None: ...
     def wait(self, fd: int, timeout_s: float) -> None: ...
     def watch(self, line: FastLine) -> None: ...
     def watched(self) -> int: ...

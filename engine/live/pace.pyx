@@ -7,6 +7,8 @@ the others their share in one piece. So staying awake is a policy, and the defau
 (`adaptive`) does so only for a short while after bytes came, and not at all after it
 has noticed that somebody else wants the core.
 
+Who is awake and has nothing to do rehearses (`rehearsal`), and so stays warm.
+
 Awake means: a callback that puts itself back into the loop, and in it a look at the
 sockets past the loop. Timers, signals and other tasks get their turn in between; a
 look ends when the shell's timer is due.
@@ -15,6 +17,7 @@ look ends when the shell's timer is due.
 from engine._core.base.probe cimport probe_ns
 from engine._core.base.types cimport nanos_t
 from engine.live.fast cimport FastLine
+from engine.live.rehearsal cimport Rehearsal
 
 cdef nanos_t LOOK_NS = 200_000             # so long at the sockets, then the loop turns
 cdef nanos_t SPIN_LOOK_NS = 5_000_000      # ... by the policy spin
@@ -111,17 +114,21 @@ cdef class Pace:
         policy: "spin": until `stop`. "adaptive": for a while after bytes came, if
             nobody else wants the core. "sleep": never.
         spin_ns: how long "adaptive" stays awake.
+        rehearsal: played while awake; None: nothing is.
+        rehearse_ns: ... when nothing has come for so long, and so often then.
 
     Raises:
         ValueError: no such policy.
     """
 
-    def __init__(self, loop, str policy not None, nanos_t spin_ns):
+    def __init__(self, loop, str policy not None, nanos_t spin_ns,
+                 Rehearsal rehearsal=None, nanos_t rehearse_ns=0):
         if policy not in ("adaptive", "spin", "sleep"):
             raise ValueError(f"no policy {policy}")
         self.loop = loop
         self.turn_again = self.turn
         self.lines = []
+        self.rehearsal, self.rehearse_ns = rehearsal, rehearse_ns
         self.spin_ns = spin_ns if policy == "adaptive" else 0
         self.rest_ns = REST_MIN_NS
         self.is_always = policy == "spin"
@@ -173,7 +180,7 @@ cdef class Pace:
         return 0
 
     cdef int touch(self, nanos_t t_ns) except -1:
-        self.active_ns = t_ns
+        self.active_ns = self.quiet_ns = t_ns
         if (not self.is_turning and self._stays_awake(t_ns)
                 and (self.is_always or t_ns >= self.resting_until_ns)):
             self.is_turning = True
@@ -197,6 +204,9 @@ cdef class Pace:
                 timer_ns = 0 if line.turn is None else line.turn.armed_ns
                 if timer_ns:
                     until_ns = min(until_ns, timer_ns)
+            if (self.rehearsal is not None and not is_lively
+                    and now_ns - self.quiet_ns >= self.rehearse_ns):
+                self._rehearse(now_ns)
             last_ns, now_ns = now_ns, probe_ns()
             is_late = is_late or (not is_lively and now_ns - last_ns > LATE_NS)
         self.is_turning = self._stays_awake(now_ns)
@@ -204,6 +214,14 @@ cdef class Pace:
             self.rest(now_ns)
         if self.is_turning:
             self.loop.call_soon(self.turn_again)
+
+    cdef void _rehearse(self, nanos_t now_ns) noexcept:
+        """Nothing came: keep the way warm on which it will."""
+        cdef FastLine line
+        self.quiet_ns = now_ns
+        self.rehearsal.play()
+        for line in self.lines:
+            line.bring_near()
 
     def rest(self, nanos_t now_ns):
         """Sleep, whatever comes, for longer each time; after a long peace anew."""

@@ -10,6 +10,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import datetime
+import math
 import os
 import random
 import secrets
@@ -26,6 +27,7 @@ from engine import __version__
 from engine._core.core import Core
 from engine.assemble import assemble
 from engine.config import Config
+from engine.config_process import Loop as LoopSettings
 from engine.errors import ConfigError, InvariantError, VenueError
 from engine.journal import Header, Recorder, Writer
 from engine.live.child import stop_signals
@@ -40,6 +42,7 @@ from engine.live.operator import Operator
 from engine.live.pace import Pace
 from engine.live.place import Place
 from engine.live.pulse import Pulse
+from engine.live.rehearsal import Rehearsal
 from engine.live.rest import Rest
 from engine.live.secrets import Credentials, Signer
 from engine.live.shell import Shell
@@ -116,6 +119,7 @@ class Service:
         self._started_at = datetime.datetime.now(datetime.UTC)
         self._exporter: Exporter | None = None
         self._watch: Watch | None = None
+        self._rehearsal: Rehearsal | None = None
         self._operator: Operator | None = None
         self._status_s = self._tend_s = 0.0
 
@@ -125,7 +129,14 @@ class Service:
         take_layer(loop, self._config.venue.tls)
         connections = 2 if self._config.venue.market_data_urls else 1
         settings = self._config.loop
-        self._pace = pace = Pace(loop, settings.policy, settings.spin_us * 1_000)
+        self._rehearsal = self._stage(settings)
+        self._pace = pace = Pace(
+            loop,
+            settings.policy,
+            settings.spin_us * 1_000,
+            self._rehearsal,
+            settings.rehearse_us * 1_000,
+        )
         if isinstance(loop, EngineLoop):
             loop.sleep_by(pace)
         self._shell = Shell(
@@ -247,11 +258,23 @@ class Service:
                 "bytes_written": shell.bytes_written,
                 "rate_limit_closes": shell.rate_limit_closes,
                 "loop_rests": self._pace.rests,
+                "rehearsals": self._rehearsal.plays if self._rehearsal else 0,
                 "checkpoints": keeper.writes if keeper else 0,
                 "checkpoint_failures": keeper.failures if keeper else 0,
             },
             self._config.environment,
         )
+
+    def _stage(self, settings: LoopSettings) -> Rehearsal | None:
+        """Return what is rehearsed; None: not wanted, or never awake so long."""
+        awake_us = {"spin": math.inf, "adaptive": settings.spin_us, "sleep": 0}
+        if not 0 < settings.rehearse_us < awake_us[settings.policy]:
+            return None
+        try:
+            return Rehearsal(self._core)
+        except OSError as error:
+            self._log.note("warning", "loop", f"no rehearsals: {error}")
+            return None
 
     def _on_signal(self) -> None:
         if self._wanted.is_set():
@@ -310,6 +333,8 @@ class Service:
             await line.stop("end of run")
         self._shell.close()
         self._pace.stop()
+        if self._rehearsal is not None:
+            self._rehearsal.close()
         self._place.leave()
         if self._operator is not None:
             await self._operator.close()
@@ -371,6 +396,11 @@ class Service:
             self._tend_s = now_s
             is_quoting = snapshot.get("session", {}).get("state") == "quoting"
             self._memory.tend(idle=not is_quoting)
+            if self._rehearsal is not None and self._rehearsal.stopped:
+                self._log.note(
+                    "warning", "loop", f"no more rehearsals: {self._rehearsal.stopped}"
+                )
+                self._rehearsal = None
         return snapshot
 
     def _frame(self, snapshot: dict[str, Any]) -> Frame:

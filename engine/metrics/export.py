@@ -140,6 +140,9 @@ _SHELL = {
     "loop_rests": counter(
         "loop_rests", "Times the loop stopped staying awake, the core being wanted"
     ),
+    "rehearsals": counter(
+        "rehearsals", "Ticks played on a stage while nothing came, to stay warm"
+    ),
     "rate_limit_closes": counter(
         "rate_limit_closes", "Connections the venue ended for too many requests"
     ),

@@ -14,6 +14,7 @@ from tests.loopback.processes import (
     TIMEOUT_S,
     Wire,
     ask,
+    command,
     free_port,
     is_quoting,
     labels_open,
@@ -98,6 +99,27 @@ def test_seconds_end_the_run_with_a_status_line_for_a_pipe(
     assert b"BTC-PERPETUAL" in out
     assert b"\x1b" not in out
     assert ask(venue_url, open_orders) == []
+
+
+def test_who_spins_rehearses_and_the_journal_knows_nothing_of_it(
+    venue_url: str, tmp_path: Path
+) -> None:
+    config, port = write_config(tmp_path), free_port()
+    config.write_text(config.read_text() + '[loop]\npolicy = "spin"\n')
+    journal = tmp_path / "run.journal"
+    options = ["--metrics-port", str(port), "--journal", str(journal)]
+    with running("run", str(config), "--url", venue_url, *options, env=ENV) as engine:
+        until("quoting", lambda: is_quoting(port))
+        plays = "halfspread_rehearsals_total"
+        until("rehearsals", lambda: scrape(port).get(plays, 0) > 200)
+        engine.send_signal(signal.SIGTERM)
+        code, log = finish(engine)
+    assert code == 0, log
+    assert "rehearsals" not in log
+    assert ask(venue_url, open_orders) == []
+    (file,) = [journal] if journal.is_file() else journal.iterdir()
+    replayed = subprocess.run(command("replay", str(file)), capture_output=True)
+    assert replayed.returncode == 0, replayed.stderr.decode()
 
 
 def test_sigterm_without_a_line_is_confirmed_over_http(

@@ -50,6 +50,7 @@ LOOK_AT: dict[str, tuple[str, ...]] = {
     "engine._core.desk": ("engine._core",),
     "engine._core.outbox": ("engine._core",),
     "engine._core.inbox": ("engine._core",),
+    "engine._core.nearby": ("engine._core",),
     "engine._core.snapshot": ("engine._core",),
     "engine._core.told": (BASE,),
     VERBS: (),

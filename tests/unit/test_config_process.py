@@ -20,6 +20,8 @@ def test_the_defaults_are_safe_on_a_shared_core() -> None:
     [
         (Loop, "spin_us", 10_000, 10_001),
         (Loop, "spin_us", 1, 0),
+        (Loop, "rehearse_us", 0, -1),
+        (Loop, "rehearse_us", 10_000, 10_001),
         (Loop, "cpu", 4_095, 4_096),
         (Metrics, "port", 65_535, 65_536),
         (Loop, "policy", "spin", "busy"),

@@ -10,7 +10,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from engine._core.core import Core
 from engine.live.pace import Pace, ask_for_slice
+from engine.live.rehearsal import Rehearsal
 from tests.unit.live.wire import FakeTransport, Line, arrive, frame
 
 LONG_NS = 60 * 10**9
@@ -20,8 +22,11 @@ TIMEOUT_S = 30
 class Scene:
     """A line on a socket nobody but the pace looks at."""
 
-    def __init__(self, policy: str, spin_ns: int) -> None:
-        self.pace = Pace(asyncio.get_running_loop(), policy, spin_ns)
+    def __init__(self, policy: str, spin_ns: int, rehearse_ns: int = LONG_NS) -> None:
+        self.rehearsal = Rehearsal(Core(7))
+        self.pace = Pace(
+            asyncio.get_running_loop(), policy, spin_ns, self.rehearsal, rehearse_ns
+        )
         self.near, self.far = socket.socketpair()
         self.near.setblocking(False)
         self.line = Line()
@@ -44,12 +49,18 @@ class Scene:
         return self.pace.turns - before
 
 
-def play(policy: str, spin_ns: int, talk: Callable[[Scene], Awaitable[None]]) -> None:
+def play(
+    policy: str,
+    spin_ns: int,
+    talk: Callable[[Scene], Awaitable[None]],
+    rehearse_ns: int = LONG_NS,
+) -> None:
     async def run() -> None:
-        scene = Scene(policy, spin_ns)
+        scene = Scene(policy, spin_ns, rehearse_ns)
         with scene.near, scene.far:
             await talk(scene)
             scene.pace.stop()
+            scene.rehearsal.close()
 
     asyncio.run(run())
 
@@ -67,6 +78,33 @@ def test_spinning_reads_past_the_loop_until_it_is_stopped() -> None:
         assert await scene.rounds() == 0
 
     play("spin", 0, talk)
+
+
+def test_who_is_awake_rehearses_while_nothing_comes() -> None:
+    async def talk(scene: Scene) -> None:
+        async with asyncio.timeout(TIMEOUT_S):
+            while scene.rehearsal.plays < 20:
+                await asyncio.sleep(0)
+        assert scene.rehearsal.stopped == ""
+        scene.far.send(frame(b"one"))
+        await scene.heard(1)
+        assert scene.line.lists == [[b"one"]]
+
+    play("spin", 0, talk, rehearse_ns=1_000)
+
+
+@pytest.mark.parametrize(
+    ("policy", "spin_ns"), [("sleep", LONG_NS), ("adaptive", LONG_NS), ("spin", 0)]
+)
+def test_nothing_is_rehearsed_asleep_or_before_its_time(
+    policy: str, spin_ns: int
+) -> None:
+    async def talk(scene: Scene) -> None:
+        await scene.rounds()
+        assert scene.rehearsal.plays == 0
+
+    # An adaptive one sleeps until the first bytes come.
+    play(policy, spin_ns, talk, rehearse_ns=LONG_NS if policy == "spin" else 1_000)
 
 
 @pytest.mark.parametrize("ends", ["venue", "stop", "shut"])

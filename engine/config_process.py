@@ -36,7 +36,7 @@ class Loop(Section):
             "own, and again after as long, so that its way stays warm; 0: never",
             "us",
         ),
-    ] = 100
+    ] = 200
     cpu: Annotated[
         int | None,
         Field(ge=0, le=4_095),

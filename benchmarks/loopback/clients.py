@@ -22,7 +22,7 @@ HERE = ("", "own", "asyncio", "python")
 
 SPIN_US = 50
 """How long "adaptive" stays awake, as shipped."""
-REHEARSE_US = 100
+REHEARSE_US = 200
 """How often it rehearses while it is awake and nothing comes, as shipped."""
 JOURNAL_S = 0.3
 """Then its journal is written."""

@@ -6,9 +6,10 @@
    SNAPSHOT: frames sent to whoever subscribes a book (--greet: to whoever connects).
    FRAMES: changes, one a line; their "timestamp" is set to the time they are sent.
 
-   ticks: a change every INTERVAL_US; the time from before its send() until the first
-   request about an order stands whole in our buffer is a sample. COUNT are taken after
-   WARM that are not. With REST_US the venue sleeps between ticks until so long before
+   ticks: changes, from half of INTERVAL_US to one and a half of it between two: nothing
+   that comes round regularly, in a client or in the system, can keep step with them. The
+   time from before its send() until the first request about an order stands whole in our
+   buffer is a sample. COUNT are taken after WARM that are not. With REST_US the venue sleeps between ticks until so long before
    the next, so that it does not eat the core it may share; 0: it never sleeps.
 
    stream: at the line "go" on standard input everything goes out, RATE a second, 0: as
@@ -211,6 +212,15 @@ static void wait_until(int64_t t_ns, int64_t rest_ns) {
     while (now_ns() < t_ns);
 }
 
+/* From half the interval to one and a half; the same ones in every run. */
+static int64_t irregular(int64_t interval_ns) {
+    static uint64_t luck = 88172645463325252;
+    luck ^= luck << 13;
+    luck ^= luck >> 7;
+    luck ^= luck << 17;
+    return interval_ns / 2 + (int64_t)(luck % (uint64_t)interval_ns);
+}
+
 static void run_ticks(long count, long warm, int64_t interval_ns, int64_t rest_ns) {
     int64_t *samples = malloc(sizeof *samples * (size_t)count);
     long taken = 0, unanswered = 0;
@@ -224,7 +234,7 @@ static void run_ticks(long count, long warm, int64_t interval_ns, int64_t rest_n
         int64_t start_ns = now_ns();
         conn_text(c, changes.lines[at], line_size(&changes, at));
         while (!order_ns && now_ns() - start_ns < UNANSWERED_NS) serve();
-        next_ns = start_ns + interval_ns;
+        next_ns = start_ns + irregular(interval_ns);
         if (!order_ns) {
             unanswered++;
             continue;

@@ -54,6 +54,10 @@ FIRST_ID = 100_000_000_000
 VENUE_MS = 1_790_559_412_833
 OPEN_NS = 2_000_000_000
 """When the curtain rises, by the stage's clock: there are credits by then."""
+CONNECT_S = 1.0
+"""A connection to ourselves that takes longer is one that a firewall drops."""
+STRANGERS_MAX = 16
+"""Who else may have connected to the stage's port before we did."""
 ORDER_ID = "BTC-1000000000"
 """Without its last digit, which tells the two orders apart."""
 
@@ -164,11 +168,22 @@ def _tick(bids: str) -> Tick:
 def connected() -> tuple[socket.socket, socket.socket]:
     """Return both ends of a connection on the loopback interface. Raises: OSError."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        near_end = socket.create_connection(server.getsockname())
+        server.settimeout(CONNECT_S)
+        near_end = socket.create_connection(server.getsockname(), CONNECT_S)
         try:
             near_end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            far_end, _ = server.accept()
+            far_end = accepted(server, near_end.getsockname())
         except OSError:
             near_end.close()
             raise
     return near_end, far_end
+
+
+def accepted(server: socket.socket, address: tuple[str, int]) -> socket.socket:
+    """Return the connection from an address; others are hung up on. Raises: OSError."""
+    for _ in range(STRANGERS_MAX):
+        far_end, peer = server.accept()
+        if peer == address:
+            return far_end
+        far_end.close()
+    raise OSError(f"{STRANGERS_MAX} strangers on the port of the stage")

@@ -1,7 +1,9 @@
 """The stage by itself: what stands on it, and what ends a play."""
 
+import contextlib
 import os
 import resource
+import socket
 
 import pytest
 
@@ -11,8 +13,10 @@ from engine.live.stage import (
     BETTER_BID,
     FIRST_ID,
     NAME,
+    STRANGERS_MAX,
     Keeper,
     StageError,
+    accepted,
     built,
     connected,
 )
@@ -60,6 +64,27 @@ def test_both_ends_are_connected() -> None:
     with near_end, far_end:
         near_end.sendall(b"an order")
         assert far_end.recv(100) == b"an order"
+
+
+@pytest.mark.parametrize(
+    ("strangers", "is_let_in"), [(3, True), (STRANGERS_MAX, False)]
+)
+def test_who_else_connects_is_hung_up_on(strangers: int, is_let_in: bool) -> None:
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        server.settimeout(10.0)
+        *others, mine = (
+            stack.enter_context(socket.create_connection(server.getsockname(), 10.0))
+            for _ in range(strangers + 1)
+        )
+        if not is_let_in:
+            with pytest.raises(OSError, match="strangers"):
+                accepted(server, mine.getsockname())
+        else:
+            far_end = stack.enter_context(accepted(server, mine.getsockname()))
+            mine.sendall(b"an order")
+            assert far_end.recv(100) == b"an order"
+        assert [each.recv(1) for each in others] == [b""] * strangers
 
 
 def test_no_socket_is_an_os_error_and_leaves_none_behind() -> None:

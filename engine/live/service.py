@@ -120,6 +120,7 @@ class Service:
         self._exporter: Exporter | None = None
         self._watch: Watch | None = None
         self._rehearsal: Rehearsal | None = None
+        self._is_cold = False
         self._operator: Operator | None = None
         self._status_s = self._tend_s = 0.0
 
@@ -129,7 +130,10 @@ class Service:
         take_layer(loop, self._config.venue.tls)
         connections = 2 if self._config.venue.market_data_urls else 1
         settings = self._config.loop
-        self._rehearsal = self._stage(settings)
+        try:
+            self._rehearsal = rehearsed(settings, self._core)
+        except OSError as error:
+            self._log.note("warning", "loop", f"no rehearsals: {error}")
         self._pace = pace = Pace(
             loop,
             settings.policy,
@@ -265,17 +269,6 @@ class Service:
             self._config.environment,
         )
 
-    def _stage(self, settings: LoopSettings) -> Rehearsal | None:
-        """Return what is rehearsed; None: not wanted, or never awake so long."""
-        awake_us = {"spin": math.inf, "adaptive": settings.spin_us, "sleep": 0}
-        if not 0 < settings.rehearse_us < awake_us[settings.policy]:
-            return None
-        try:
-            return Rehearsal(self._core)
-        except OSError as error:
-            self._log.note("warning", "loop", f"no rehearsals: {error}")
-            return None
-
     def _on_signal(self) -> None:
         if self._wanted.is_set():
             self._log.note("warning", "stop", "asked twice: cutting the lines now")
@@ -396,11 +389,10 @@ class Service:
             self._tend_s = now_s
             is_quoting = snapshot.get("session", {}).get("state") == "quoting"
             self._memory.tend(idle=not is_quoting)
-            if self._rehearsal is not None and self._rehearsal.stopped:
-                self._log.note(
-                    "warning", "loop", f"no more rehearsals: {self._rehearsal.stopped}"
-                )
-                self._rehearsal = None
+            why = self._rehearsal.stopped if self._rehearsal is not None else ""
+            if why and not self._is_cold:
+                self._is_cold = True
+                self._log.note("warning", "loop", f"no more rehearsals: {why}")
         return snapshot
 
     def _frame(self, snapshot: dict[str, Any]) -> Frame:
@@ -499,6 +491,16 @@ def recorded(core: Core, config: Config, run_id: int) -> Recorder | None:
     )
     name = f"{now:%Y%m%dT%H%M%SZ}-{run_id:08x}.journal"
     return Recorder(core, Writer(folder / name, header, in_background=True))
+
+
+def rehearsed(settings: LoopSettings, core: Core) -> Rehearsal | None:
+    """Return what a loop plays while it is awake; None: it is not wanted, or asleep.
+
+    Raises: OSError when the stage cannot be built.
+    """
+    awake_us = {"spin": math.inf, "adaptive": settings.spin_us, "sleep": 0}
+    is_worth_it = 0 < settings.rehearse_us < awake_us[settings.policy]
+    return Rehearsal(core) if is_worth_it else None
 
 
 def _on_signals(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:

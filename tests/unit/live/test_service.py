@@ -5,12 +5,20 @@ from typing import Any
 
 import pytest
 
+from engine._core.core import Core
 from engine.assemble import assemble
 from engine.config import Config, from_mapping, load
+from engine.config_process import Loop
 from engine.errors import ConfigError
 from engine.journal import Reader
 from engine.live.demo import packaged
-from engine.live.service import INSTRUMENTS_AT_ONCE, in_parts, recorded, verdict
+from engine.live.service import (
+    INSTRUMENTS_AT_ONCE,
+    in_parts,
+    recorded,
+    rehearsed,
+    verdict,
+)
 
 
 def ended(state: str = "stopped", left: int | None = 0, **more: Any) -> dict[str, Any]:
@@ -91,3 +99,23 @@ def test_instruments_are_copied_in_parts_and_none_is_left_out(count: int) -> Non
 
     assert in_parts(part) == rows
     assert asked == [INSTRUMENTS_AT_ONCE] * (count // INSTRUMENTS_AT_ONCE + 1)
+
+
+@pytest.mark.parametrize(
+    ("loop", "is_wanted"),
+    [
+        ({"policy": "spin"}, True),
+        ({"policy": "spin", "rehearse_us": 0}, False),
+        ({"policy": "adaptive"}, False),
+        ({"policy": "adaptive", "spin_us": 2_000}, True),
+        ({"policy": "adaptive", "spin_us": 2_000, "rehearse_us": 2_000}, False),
+        ({"policy": "sleep"}, False),
+    ],
+)
+def test_who_is_awake_for_long_enough_rehearses(
+    loop: dict[str, Any], is_wanted: bool
+) -> None:
+    found = rehearsed(Loop.model_validate(loop), Core(7))
+    assert (found is not None) is is_wanted
+    if found is not None:
+        found.close()

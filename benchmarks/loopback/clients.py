@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.loopback.processes import Command
 from benchmarks.loopback.tools import Tools
+from engine.config_process import Loop
 
 FOLDER = Path(__file__).parent
 JOURNAL = '[journal]\npath = "{folder}"\n'
@@ -20,10 +21,8 @@ NO_JOURNAL = "the disk does not follow"
 HERE = ("", "own", "asyncio", "python")
 """Loops and TLS layers that need no package."""
 
-SPIN_US = 50
-"""How long "adaptive" stays awake, as shipped."""
-REHEARSE_US = 200
-"""How often it rehearses while it is awake and nothing comes, as shipped."""
+SHIPPED = Loop()
+"""How the engine waits unless a client is told otherwise."""
 JOURNAL_S = 0.3
 """Then its journal is written."""
 
@@ -69,8 +68,8 @@ def engine(
     realtime: bool = True,
     layer: str = "",
     poll_us: int = 0,
-    spin_us: int = SPIN_US,
-    rehearse_us: int = REHEARSE_US,
+    spin_us: int = SHIPPED.spin_us,
+    rehearse_us: int = SHIPPED.rehearse_us,
     keeps_journal: bool = True,
 ) -> Client:
     """Return the engine, complete, waiting by a policy of ``[loop]``.

@@ -18,6 +18,7 @@ from zlib import crc32
 from benchmarks.pipeline.ours import FLUSH_FRAMES, LIMITS, QTY_LOTS, STEP_NS
 from benchmarks.versus.orjson_stack import AMOUNT, ORDER_IDS, Stack
 from benchmarks.versus.rival import Follower, Touch
+from engine._core.core import SPLIT_EVERY_TURNS
 
 RATE, BURST = 1e6, 1e6
 """Credits a second, and at once."""
@@ -25,8 +26,6 @@ RATE, BURST = 1e6, 1e6
 HEAD = struct.Struct("<QBBI")
 FRAME, REQUEST = 1, 2
 STAGES = ("decode", "quote", "gateway", "turn")
-SPLIT_EVERY = 5
-"""Of so many turns one is timed by stages, and each as a whole: as in ours."""
 EDGES_NS = [1_000 * 2**power for power in range(20)]
 STALE_NS = LIMITS["stale_ns"]
 
@@ -143,7 +142,7 @@ class CompleteStack(Stack):
     def one(self, frame: bytes) -> list[bytes]:
         """Take a frame; return the requests, of orders that are elsewhere now."""
         clock, stage = time.perf_counter_ns, self.metrics.stage
-        is_split = self.metrics.frames % SPLIT_EVERY == 0
+        is_split = self.metrics.frames % SPLIT_EVERY_TURNS == 0
         began_ns = read_ns = clock()
         self.now_ns += STEP_NS
         self.journal.put(FRAME, self.now_ns, frame)

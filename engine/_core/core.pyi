@@ -3,6 +3,8 @@ from typing import Any, final
 from engine._core.base.recordbuf import RecordBuf
 from engine._core.inbox import Inbox
 
+SPLIT_EVERY_TURNS: int
+
 @final
 class Core(Inbox):
     def connection_made(self, conn: int, t_ns: int) -> None: ...

@@ -39,6 +39,7 @@ cdef nanos_t NEVER_NS = 1 << 62
 cdef nanos_t MEASURE_EVERY_NS = 1_000_000    # a turn that is timed
 cdef int SPLIT_EVERY = 5        # of those, one whose stages are; odd: data and answers
 #                                 that take turns must not leave one of them out
+SPLIT_EVERY_TURNS = SPLIT_EVERY
 cdef nanos_t KILL_AGAIN_NS = 1_000_000_000  # while halted, cancel_all is repeated
 
 

@@ -11,6 +11,14 @@ from engine._core.wire.reader cimport Found, Reader
 from engine.journal.scribe cimport Scribe
 from engine.live.pace cimport Pace
 
+cdef extern from *:
+    """
+    #include <sys/types.h>
+    #include <sys/socket.h>
+    """
+    Py_ssize_t c_recv "recv"(int fd, void* p, size_t n, int flags) nogil
+    const int MSG_DONTWAIT
+
 cdef enum:
     KEYS_BYTES = 256           # of randomness drawn at a time: one key for each frame
     BEHIND_BYTES = 2097152     # of a journal that waits: its writer is let in

@@ -33,8 +33,6 @@ from engine.journal.scribe cimport Scribe
 
 cdef extern from *:
     """
-    #include <sys/types.h>
-    #include <sys/socket.h>
     #include <unistd.h>
     #ifdef __APPLE__
     #include <sys/random.h>
@@ -50,11 +48,9 @@ cdef extern from *:
     }
     """
     Py_ssize_t c_send "send"(int fd, const void* p, size_t n, int flags) nogil
-    Py_ssize_t c_recv "recv"(int fd, void* p, size_t n, int flags) nogil
     int getentropy(void* p, size_t n) nogil
     void nap "halfspread_nap"(long ns) noexcept nogil
     const int SEND_FLAGS "HALFSPREAD_SEND"
-    const int MSG_DONTWAIT
 
 
 cdef class Keys:

@@ -15,9 +15,7 @@ cdef class Rehearsal:
         object near_end            # the line's socket
         readonly object far_end    # where its orders arrive
         int far_fd
-        tuple ticks                # frames, played by turns
-        tuple id_places            # ... where each has its change id
-        tuple before_places        # ... and that of the one before
+        tuple ticks                # played by turns
         tuple orders               # as answers have them, by the last digit of their id
         int64_t change_id          # of the last tick
         readonly long plays

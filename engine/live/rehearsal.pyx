@@ -23,17 +23,10 @@ from libc.string cimport memchr, memcmp, memcpy
 from engine._core.base.bytebuf cimport ByteBuf
 from engine._core.base.fixed cimport put_int
 from engine._core.base.recordbuf cimport RecordBuf
+from engine.live.fast cimport MSG_DONTWAIT, c_recv
 
 from engine._core.base.hist import Histogram
 from engine.live.stage import FIRST_ID, ORDER_ID, Keeper, StageError, built, connected
-
-cdef extern from *:
-    """
-    #include <sys/types.h>
-    #include <sys/socket.h>
-    """
-    Py_ssize_t c_recv "recv"(int fd, void* p, size_t n, int flags) nogil
-    const int MSG_DONTWAIT
 
 cdef enum:
     REQUESTS = 2               # each tick causes
@@ -90,10 +83,7 @@ cdef class Rehearsal:
         self.core = core
         self.stopped = ""
         self.stage, play = built()
-        self.ticks = tuple(tick.frame for tick in play.ticks)
-        self.id_places = tuple(tick.id_at for tick in play.ticks)
-        self.before_places = tuple(tick.before_at for tick in play.ticks)
-        self.orders = play.orders
+        self.ticks, self.orders = play.ticks, play.orders
         self.change_id = FIRST_ID
         self.near_end, self.far_end = connected()
         self.far_fd = self.far_end.fileno()
@@ -132,14 +122,14 @@ cdef class Rehearsal:
         self.core.bring_near()
 
     cdef int _tick(self) except -1:
-        cdef int which = self.plays & 1
-        cdef bytearray frame = <bytearray>self.ticks[which]
+        tick = self.ticks[self.plays & 1]
+        cdef bytearray frame = tick.frame
         cdef char* text = PyByteArray_AS_STRING(frame)
         cdef ByteBuf out = self.stage.outgoing(0)
         cdef long before = self.stage.orders_written()
-        put_change_id(text + <Py_ssize_t>self.before_places[which], self.change_id)
+        put_change_id(text + <Py_ssize_t>tick.before_at, self.change_id)
         self.change_id += 1
-        put_change_id(text + <Py_ssize_t>self.id_places[which], self.change_id)
+        put_change_id(text + <Py_ssize_t>tick.id_at, self.change_id)
         feed(self.line, text, PyByteArray_GET_SIZE(frame))
         if self.stage.orders_written() != before + REQUESTS:
             raise StageError("the tick did not move both orders")
@@ -186,7 +176,7 @@ cdef class Rehearsal:
     cdef int _read_far_end(self) except -1:
         """Throw both orders away."""
         cdef char[FAR_BYTES] read
-        if c_recv(self.far_fd, read, FAR_BYTES, MSG_DONTWAIT) <= 0 and (
-                errno != EAGAIN and errno != EINTR):
+        cdef Py_ssize_t n = c_recv(self.far_fd, read, FAR_BYTES, MSG_DONTWAIT)
+        if n == 0 or n < 0 and errno != EAGAIN and errno != EINTR:
             raise StageError("the far end is down")
         return 0

@@ -9,8 +9,9 @@
    ticks: changes, from half of INTERVAL_US to one and a half of it between two: nothing
    that comes round regularly, in a client or in the system, can keep step with them. The
    time from before its send() until the first request about an order stands whole in our
-   buffer is a sample. COUNT are taken after WARM that are not. With REST_US the venue sleeps between ticks until so long before
-   the next, so that it does not eat the core it may share; 0: it never sleeps.
+   buffer is a sample. COUNT are taken after WARM that are not. With REST_US the venue
+   sleeps between ticks until so long before the next, so that it does not eat the core it
+   may share; 0: it never sleeps.
 
    stream: at the line "go" on standard input everything goes out, RATE a second, 0: as
    fast as it is taken. Pings between the frames tell how far behind the client is.
